@@ -1,0 +1,1 @@
+//! rec-unified-production-coordinator
