@@ -4,25 +4,45 @@
 //! This crate does no I/O, reads no clock and knows no async. Money, prices and counts are integers;
 //! no float touches them.
 
+pub mod answer;
 pub mod book;
+pub mod bus_event;
+pub mod caps;
+pub mod command;
 pub mod decimal;
+pub mod desk_view;
 pub mod eastern;
 pub mod fee;
+pub mod fill;
 pub mod fresh;
 pub mod grid;
+pub mod halt;
+pub mod health;
 pub mod ids;
 pub mod index;
+pub mod intent;
+pub mod ledger;
 pub mod market;
 pub mod mode;
 pub mod momentum;
 pub mod money;
+pub mod order;
+pub mod outbox;
 pub mod price;
 pub mod probability;
 pub mod quantity;
+pub mod reconciliation;
+pub mod refusal;
+pub mod report;
+pub mod row;
 pub mod service;
+pub mod settings;
+pub mod settlement;
 pub mod side;
+pub mod strike_table;
 pub mod ticker;
 pub mod time;
+pub mod trade;
 pub mod usd_price;
 
 pub use fresh::Fresh;

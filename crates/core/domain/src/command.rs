@@ -1,0 +1,119 @@
+//! What services and the operator ask of one another.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    DecisionId, IntentId, MarketTicker, Price, Quantity, Side, Timestamp, TradeId, desk_view::DeskView,
+    halt::HaltSource, refusal::Refusal, settings::AutomationSettings, trade::Origin,
+};
+
+/// A request to trade-manager. Repeating it with the same identity returns the first answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeskRequest {
+    /// Made by whoever asks.
+    pub decision: DecisionId,
+    /// Who asks: a service's name or `operator`.
+    pub requester: String,
+    /// What is asked.
+    pub command: DeskCommand,
+}
+
+/// What can be asked of trade-manager.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum DeskCommand {
+    /// Open a trade.
+    Open(OpenRequest),
+    /// Close a trade.
+    Close(CloseRequest),
+    /// Stop entries.
+    Halt {
+        /// On whose behalf.
+        source: HaltSource,
+        /// Why.
+        reason: String,
+    },
+    /// Clear a halt.
+    Resume {
+        /// Whose halt.
+        source: HaltSource,
+        /// Why.
+        reason: String,
+    },
+    /// Change switches and strategy.
+    SetAutomation {
+        /// The settings from now on.
+        settings: AutomationSettings,
+    },
+}
+
+/// A request to open a trade.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenRequest {
+    /// The market.
+    pub ticker: MarketTicker,
+    /// The side to buy.
+    pub side: Side,
+    /// Contracts.
+    pub quantity: Quantity,
+    /// The most to pay, as price of `side`.
+    pub limit: Price,
+    /// Who decided.
+    pub origin: Origin,
+    /// Chance of the side at the decision, in percent.
+    pub probability_percent: Option<f64>,
+    /// Why, for people.
+    pub reason: String,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// What it was decided on, as JSON: the strike table's row with the ages of its inputs.
+    pub evidence: String,
+}
+
+/// A request to close a trade.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CloseRequest {
+    /// The trade.
+    pub trade: TradeId,
+    /// The least to accept, as price of the trade's side.
+    pub limit: Price,
+    /// Who decided.
+    pub origin: Origin,
+    /// Why, for people.
+    pub reason: String,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+}
+
+/// trade-manager's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum DeskReply {
+    /// Committed. What becomes of it is told by events.
+    Accepted {
+        /// The intent that will be sent, if something is.
+        intent: Option<IntentId>,
+        /// The trade that it belongs to.
+        trade: Option<TradeId>,
+    },
+    /// Not done.
+    Refused(Refusal),
+}
+
+/// What can be asked of trade-manager without changing anything.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "query", rename_all = "snake_case")]
+pub enum DeskQuery {
+    /// The desk as it stands.
+    View,
+}
+
+/// A hint to trade-executor that an intent is committed. The truth is in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispatch {
+    /// The intent. Nothing else can be said: what is sent is what was committed.
+    pub intent: IntentId,
+}
+
+/// The desk's answer to [`DeskQuery::View`]; boxed since it is large.
+pub type DeskViewReply = Box<DeskView>;

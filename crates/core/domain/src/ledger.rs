@@ -1,0 +1,134 @@
+//! Double entry: every posting sums to zero.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ExchangeIndex, FillId, MarketTicker, Money, Side, Timestamp, TradeId};
+
+/// An account of the ledger. Assets and expenses are positive; where they came from is negative.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "account", rename_all = "snake_case")]
+pub enum Account {
+    /// Cash on a shard.
+    Cash {
+        /// The shard.
+        exchange_index: ExchangeIndex,
+    },
+    /// Contracts held, at cost.
+    Position {
+        /// The market.
+        ticker: MarketTicker,
+        /// The side.
+        side: Side,
+    },
+    /// Fees paid.
+    Fees,
+    /// Profit (negative) and loss (positive) of contracts sold or settled, before fees.
+    Result,
+    /// Money brought in (negative) or taken out.
+    Capital,
+    /// Differences that the operator explained.
+    Adjustment,
+}
+
+impl Account {
+    /// The account as one text, as stored.
+    #[must_use]
+    pub fn code(&self) -> String {
+        match self {
+            Self::Cash { exchange_index } => format!("cash:{exchange_index}"),
+            Self::Position { ticker, side } => format!("position:{ticker}:{side}"),
+            Self::Fees => "fees".to_owned(),
+            Self::Result => "result".to_owned(),
+            Self::Capital => "capital".to_owned(),
+            Self::Adjustment => "adjustment".to_owned(),
+        }
+    }
+}
+
+/// What a posting is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PostingKind {
+    /// The balance that was there before the desk.
+    Opening,
+    /// Contracts bought.
+    Entry,
+    /// Contracts sold.
+    Exit,
+    /// A market's payout.
+    Settlement,
+    /// Money brought in.
+    Deposit,
+    /// Money taken out.
+    Withdrawal,
+    /// A difference that the operator explained.
+    Adjustment,
+}
+
+impl PostingKind {
+    /// Snake-case name, as stored.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Entry => "entry",
+            Self::Exit => "exit",
+            Self::Settlement => "settlement",
+            Self::Deposit => "deposit",
+            Self::Withdrawal => "withdrawal",
+            Self::Adjustment => "adjustment",
+        }
+    }
+}
+
+/// One entry in the books.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posting {
+    /// Its number; counts up without gaps within a database.
+    pub number: i64,
+    /// When the fact happened, by the exchange's clock.
+    pub at: Timestamp,
+    /// What it is for.
+    pub kind: PostingKind,
+    /// The trade.
+    pub trade: Option<TradeId>,
+    /// The fill.
+    pub fill: Option<FillId>,
+    /// For people.
+    pub note: String,
+    lines: Vec<(Account, Money)>,
+}
+
+/// Lines that do not sum to zero.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a posting's lines sum to {0} instead of zero")]
+pub struct Unbalanced(pub Money);
+
+impl Posting {
+    /// A posting of `lines`; lines of zero are left out.
+    ///
+    /// # Errors
+    /// When the lines do not sum to zero.
+    pub fn new(
+        number: i64,
+        at: Timestamp,
+        kind: PostingKind,
+        trade: Option<TradeId>,
+        fill: Option<FillId>,
+        note: String,
+        lines: Vec<(Account, Money)>,
+    ) -> Result<Self, Unbalanced> {
+        let sum: Money = lines.iter().map(|(_, amount)| *amount).sum();
+        if !sum.is_zero() {
+            return Err(Unbalanced(sum));
+        }
+        let lines = lines.into_iter().filter(|(_, amount)| !amount.is_zero()).collect();
+        Ok(Self { number, at, kind, trade, fill, note, lines })
+    }
+
+    /// The lines, which sum to zero.
+    #[must_use]
+    pub fn lines(&self) -> &[(Account, Money)] {
+        &self.lines
+    }
+}
