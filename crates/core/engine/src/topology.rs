@@ -1,0 +1,105 @@
+//! Which output feeds which input: the one table that processes, demo and simulation are composed by.
+
+use rec_domain::{Service, bus_event::Topic};
+
+/// One kind of event on the bus: who may publish it and who is fed by it.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// The kind of event.
+    pub topic: Topic,
+    /// Its only publisher.
+    pub from: Service,
+    /// Whoever is fed.
+    pub to: &'static [Service],
+}
+
+use Service::{
+    ActiveTradeSupervisor, AutoEntrySupervisor, CascadingFailureDetector, DbPoller, Guard, KalshiAccountSync,
+    KalshiApiWatchdog, MainApp, PriceWatchdog, SystemMonitor, TradeExecutor, TradeManager,
+    UnifiedProductionCoordinator,
+};
+
+/// Every event on the bus, from the feeds to the pages.
+pub const ROUTES: &[Route] = &[
+    Route { topic: Topic::Spot, from: PriceWatchdog, to: &[UnifiedProductionCoordinator, MainApp] },
+    Route { topic: Topic::Index, from: PriceWatchdog, to: &[UnifiedProductionCoordinator, MainApp] },
+    Route {
+        topic: Topic::Momentum,
+        from: PriceWatchdog,
+        to: &[UnifiedProductionCoordinator, AutoEntrySupervisor, ActiveTradeSupervisor, MainApp],
+    },
+    Route {
+        topic: Topic::Markets,
+        from: KalshiApiWatchdog,
+        to: &[UnifiedProductionCoordinator, TradeManager, AutoEntrySupervisor, MainApp],
+    },
+    Route { topic: Topic::Books, from: KalshiApiWatchdog, to: &[UnifiedProductionCoordinator, ActiveTradeSupervisor] },
+    Route { topic: Topic::Lifecycle, from: KalshiApiWatchdog, to: &[TradeManager, MainApp] },
+    Route {
+        topic: Topic::Strikes,
+        from: UnifiedProductionCoordinator,
+        to: &[AutoEntrySupervisor, ActiveTradeSupervisor, MainApp],
+    },
+    Route { topic: Topic::Desk, from: TradeManager, to: &[AutoEntrySupervisor, ActiveTradeSupervisor, MainApp] },
+    Route { topic: Topic::Outbox, from: DbPoller, to: &[MainApp] },
+    Route { topic: Topic::Entry, from: AutoEntrySupervisor, to: &[MainApp] },
+    Route { topic: Topic::Health, from: SystemMonitor, to: &[CascadingFailureDetector, MainApp] },
+];
+
+/// A command that one service gives another; the only way upstream.
+#[derive(Debug, Clone, Copy)]
+pub struct CommandRoute {
+    /// Who asks.
+    pub from: Service,
+    /// Who does it.
+    pub to: Service,
+    /// What, for people.
+    pub what: &'static str,
+}
+
+/// Every command between services.
+pub const COMMANDS: &[CommandRoute] = &[
+    CommandRoute { from: AutoEntrySupervisor, to: TradeManager, what: "open" },
+    CommandRoute { from: ActiveTradeSupervisor, to: TradeManager, what: "close" },
+    CommandRoute { from: CascadingFailureDetector, to: TradeManager, what: "halt, resume" },
+    CommandRoute { from: MainApp, to: TradeManager, what: "open, close, halt, resume, settings" },
+    CommandRoute { from: TradeManager, to: TradeExecutor, what: "dispatch: an intent is committed" },
+    CommandRoute { from: TradeManager, to: Guard, what: "heartbeat datagram" },
+    CommandRoute { from: KalshiAccountSync, to: TradeManager, what: "hint: the inbox has news" },
+    CommandRoute { from: TradeExecutor, to: TradeManager, what: "hint: there are answers" },
+];
+
+/// What `service` is fed with.
+#[must_use]
+pub fn subscriptions(service: Service) -> Vec<Topic> {
+    ROUTES.iter().filter(|route| route.to.contains(&service)).map(|route| route.topic).collect()
+}
+
+/// The only service that publishes `topic`.
+#[must_use]
+pub fn publisher(topic: Topic) -> Option<Service> {
+    ROUTES.iter().find(|route| route.topic == topic).map(|route| route.from)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_topic_has_exactly_one_publisher() {
+        let topics: BTreeSet<_> = ROUTES.iter().map(|route| route.topic).collect();
+        assert_eq!(topics.len(), ROUTES.len());
+    }
+
+    #[test]
+    fn nobody_is_fed_by_himself() {
+        assert!(ROUTES.iter().all(|route| !route.to.contains(&route.from)));
+    }
+
+    #[test]
+    fn the_executor_is_fed_by_no_event() {
+        assert!(subscriptions(TradeExecutor).is_empty(), "it sends what was committed and nothing else");
+    }
+}
