@@ -1,0 +1,28 @@
+//! What the exchange lists, read from its JSON: one file for each thing, and [`list`] for the frame around lists.
+
+pub mod balance;
+pub mod deposit;
+pub mod event;
+pub mod exchange_status;
+pub mod fill;
+pub mod index_history;
+pub mod list;
+pub mod market;
+pub mod order;
+pub mod order_book;
+pub mod order_group;
+pub mod position;
+pub mod series;
+pub mod settlement;
+
+pub use balance::Balance;
+pub use deposit::Deposit;
+pub use event::EventRow;
+pub use exchange_status::{ExchangeStatus, ShardStatus};
+pub use index_history::IndexHistoryRow;
+pub use list::{Cursor, Page, Unreadable};
+pub use market::{JoinError, MarketRow};
+pub use order_book::{OrderBook, PriceLevels};
+pub use order_group::OrderGroup;
+pub use position::PositionRow;
+pub use series::SeriesRow;
