@@ -41,6 +41,11 @@ impl MomentumBucket {
         self.0
     }
 
+    /// Its position in [`MomentumBucket::all`].
+    pub(crate) fn position(self) -> usize {
+        usize::try_from(self.0 - Self::MIN).expect("no bucket is below MIN")
+    }
+
     /// All buckets, ascending.
     pub fn all() -> impl DoubleEndedIterator<Item = Self> {
         (Self::MIN..=Self::MAX).map(Self)

@@ -125,4 +125,40 @@ mod tests {
         let wrong = collected(&[(1.0, false)]).expect("collected");
         assert!((wrong.brier - 1.0).abs() < 1e-12 && wrong.log_loss > 13.0 && wrong.log_loss.is_finite());
     }
+
+    #[test]
+    fn chances_learned_from_one_history_come_true_in_another() {
+        use rec_domain::{TimeSpan, Timestamp, UsdPrice};
+
+        use crate::{
+            LearnSettings, MomentumBucket, MomentumHistory, StrikeQuestion, SyntheticMarket, learn, plain_probability,
+        };
+        let market = |seed| SyntheticMarket::new(seed, Timestamp::from_seconds(0), UsdPrice::from_cents(11_800_000));
+        let set = learn(&market(1).history(90 * 24 * 60), &LearnSettings::for_symbol("btc")).expect("learned");
+        let fresh = market(2).history(60 * 24 * 60);
+        let mut momentum = MomentumHistory::new();
+        let mut calibration = Calibration::new();
+        for (index, now) in fresh.iter().enumerate() {
+            momentum.observe(now.at, now.close).expect("in order");
+            let Some(close) = fresh.get(index + 10).filter(|_close| index % 10 == 0) else { continue };
+            let score = momentum.reading(now.at).score_percent;
+            for cents in [-30_000, -10_000, 5_000, 20_000, 40_000] {
+                let strike = now.close + UsdPrice::from_cents(cents);
+                let question = StrikeQuestion {
+                    price: now.close,
+                    strike,
+                    time_to_close: TimeSpan::from_minutes(10),
+                    bucket: score.and_then(MomentumBucket::from_score_percent),
+                };
+                let stated = plain_probability(&set, &question).expect("a chance");
+                calibration.add(stated.yes, close.close >= strike);
+            }
+        }
+        let report = calibration.report().expect("collected");
+        // Always stating the share of YES would score 0.25.
+        assert!(report.brier < 0.15, "{report:?}");
+        for bin in report.reliability.iter().filter(|bin| bin.count > 500) {
+            assert!((bin.mean_stated - bin.observed).abs() < 0.03, "{bin:?}");
+        }
+    }
 }

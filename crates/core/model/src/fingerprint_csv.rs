@@ -179,7 +179,8 @@ struct Columns {
 /// The columns by the heading, or the faulty column (from 1) and what is wrong with it.
 fn read_heading(heading: &str) -> Result<Columns, (usize, String)> {
     // (threshold in 1e-6 percent, column) in order of appearance
-    let (mut up, mut down): (Vec<(i64, usize)>, Vec<(i64, usize)>) = (Vec::new(), Vec::new());
+    let mut up: Vec<(i64, usize)> = Vec::new();
+    let mut down: Vec<(i64, usize)> = Vec::new();
     for (index, cell) in heading.split(',').enumerate().skip(1) {
         let problem = |what: &str| (index + 1, format!("\"{}\" {what}", shorten(cell)));
         let wrong = || problem("is no heading such as \">= +0.05%\" or \"<= -0.05%\"");

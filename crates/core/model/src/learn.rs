@@ -19,14 +19,15 @@
 //! except for a drift at moves near zero, the rows are replaced by their means (isotonic regression, which keeps
 //! the first order).
 
-use rec_domain::TimeSpan;
+use rec_domain::{TimeSpan, momentum::MomentumReading};
 use thiserror::Error;
 
 use crate::{
-    Fingerprint, FingerprintError, FingerprintSet, Grid, MinuteClose, MomentumBucket, MomentumHistory, Support,
+    Fingerprint, FingerprintError, FingerprintSet, Grid, MinuteClose, MomentumBucket, MomentumHistory,
     momentum::{move_percent, weighted_score},
+    tally::{Cells, Tally},
+    thresholds::Thresholds,
 };
-use rec_domain::momentum::MomentumReading;
 
 /// How to learn.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,35 +119,26 @@ const MOST_MINUTES: i64 = 20 * 366 * 24 * 60;
 pub fn learn(history: &[MinuteClose], settings: &LearnSettings) -> Result<FingerprintSet, LearnError> {
     check_settings(settings)?;
     let prices = dense_minutes(history)?;
-    let mut counts = Counts::new(settings);
-    counts.count(&prices, settings);
-    let whole = counts.whole();
+    let (tallies, whole) = count(&prices, settings);
     // A horizon that no sample reaches would look like a price that never moves.
-    if whole.row_weight.iter().any(|weight| *weight <= 0.0) {
+    if !whole.reaches_every_horizon() {
         return Err(LearnError::TooShort { minutes: history.len() });
     }
-    let baseline = whole.estimate();
     let fingerprint = |tally: &Tally, cells: &Cells| -> Result<Fingerprint, LearnError> {
-        let minutes = (1..=settings.horizon_minutes).collect();
-        let thresholds = settings.thresholds_percent.clone();
-        let columns = tally.columns;
-        let finished = |percent: &[f64]| quantised(&ascending_in_time(percent, columns));
-        let grid = Grid::new(minutes, thresholds, finished(&cells.up), finished(&cells.down))?;
+        let grid = cells.grid(&settings.thresholds_percent)?;
         Ok(Fingerprint { grid, support: Some(tally.support()) })
     };
+    let baseline = whole.estimate();
     let mut parts = vec![("the baseline".to_owned(), None, fingerprint(&whole, &baseline)?)];
-    let zero = MomentumBucket::COUNT / 2;
-    let outwards = [zero..MomentumBucket::COUNT, 0..zero];
-    let centre = mixed(&counts.tallies[zero], &baseline, settings.prior_strength);
-    for (half, descending) in outwards.into_iter().zip([false, true]) {
-        let mut inner = centre.clone();
-        let positions: Vec<usize> = if descending { half.rev().collect() } else { half.collect() };
-        for position in positions {
-            let tally = &counts.tallies[position];
-            let cells = if position == zero { centre.clone() } else { mixed(tally, &inner, settings.prior_strength) };
-            let bucket = MomentumBucket::all().nth(position);
-            parts.push((format!("bucket at {position}"), bucket, fingerprint(tally, &cells)?));
-            inner = cells;
+    let upwards: Vec<_> = MomentumBucket::all().filter(|bucket| bucket.get() >= 0).collect();
+    let downwards: Vec<_> = MomentumBucket::all().rev().filter(|bucket| bucket.get() < 0).collect();
+    let zero = tallies[upwards[0].position()].mixed_with(&baseline, settings.prior_strength);
+    for (outwards, start) in [(upwards, baseline), (downwards, zero)] {
+        let mut inner = start;
+        for bucket in outwards {
+            let tally = &tallies[bucket.position()];
+            inner = tally.mixed_with(&inner, settings.prior_strength);
+            parts.push((bucket.to_string(), Some(bucket), fingerprint(tally, &inner)?));
         }
     }
     Ok(FingerprintSet::new(&settings.symbol, parts)?)
@@ -213,238 +205,37 @@ fn bucket_at(prices: &[f64], minute: usize) -> Option<MomentumBucket> {
     MomentumBucket::from_score_percent(weighted_score(&deltas)?)
 }
 
-/// Percentages row by row, and whether the row has any sample.
-#[derive(Clone)]
-struct Cells {
-    up: Vec<f64>,
-    down: Vec<f64>,
-}
-
-/// What was counted for one bucket.
-#[derive(Clone)]
-struct Tally {
-    columns: usize,
-    samples: u64,
-    weight: f64,
-    weight_squared: f64,
-    apart: u64,
-    last_apart: Option<usize>,
-    /// Weight of the samples of each horizon.
-    row_weight: Vec<f64>,
-    /// Weight of the moves that reached a threshold but not the next one, row by row.
-    up: Vec<f64>,
-    down: Vec<f64>,
-}
-
-impl Tally {
-    fn new(rows: usize, columns: usize) -> Self {
-        let cells = vec![0.0; rows * columns];
-        Self {
-            columns,
-            samples: 0,
-            weight: 0.0,
-            weight_squared: 0.0,
-            apart: 0,
-            last_apart: None,
-            row_weight: vec![0.0; rows],
-            up: cells.clone(),
-            down: cells,
+/// What there is in each bucket, by [`MomentumBucket::position`], and in all together.
+fn count(prices: &[f64], settings: &LearnSettings) -> (Vec<Tally>, Tally) {
+    let thresholds = Thresholds::new(&settings.thresholds_percent);
+    let rows = settings.horizon_minutes as usize;
+    let mut whole = Tally::new(rows, settings.thresholds_percent.len());
+    let mut tallies = vec![whole.clone(); MomentumBucket::COUNT];
+    let half_life_minutes = settings.half_life.as_seconds_f64() / 60.0;
+    for (minute, price) in prices.iter().enumerate() {
+        let future = &prices[minute + 1..];
+        if *price <= 0.0 || future.first().is_none_or(|next| *next <= 0.0) {
+            continue;
         }
-    }
-
-    /// Counts a sample of `minute` for the numbers behind [`Support`].
-    fn add_sample(&mut self, minute: usize, weight: f64) {
-        self.samples += 1;
-        self.weight += weight;
-        self.weight_squared += weight * weight;
-        if self.last_apart.is_none_or(|last| minute >= last + self.row_weight.len()) {
-            self.apart += 1;
-            self.last_apart = Some(minute);
-        }
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 minutes")]
-    fn support(&self) -> Support {
-        let kish = if self.samples == 0 {
-            0.0
-        } else {
-            self.weight * self.weight / (self.samples as f64 * self.weight_squared)
-        };
-        Support { samples: self.samples, effective_samples: self.apart as f64 * kish }
-    }
-
-    /// The percentages counted; rows without a sample are zero.
-    fn estimate(&self) -> Cells {
-        let cumulated = |reached: &[f64]| {
-            let mut cells = vec![0.0; reached.len()];
-            for (row, weight) in self.row_weight.iter().enumerate() {
-                if *weight <= 0.0 {
-                    continue;
-                }
-                let mut beyond = 0.0;
-                for cell in (row * self.columns..(row + 1) * self.columns).rev() {
-                    beyond += reached[cell];
-                    cells[cell] = (100.0 * beyond / weight).min(100.0);
-                }
+        let Some(bucket) = bucket_at(prices, minute) else { continue };
+        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 minutes")]
+        let weight = libm::exp2(-((prices.len() - 1 - minute) as f64) / half_life_minutes);
+        let tally = &mut tallies[bucket.position()];
+        tally.add_sample(minute, weight);
+        whole.add_sample(minute, weight);
+        let percent = 100.0 / price;
+        for (row, later) in future.iter().take(rows).enumerate() {
+            if *later <= 0.0 {
+                break;
             }
-            cells
-        };
-        Cells { up: cumulated(&self.up), down: cumulated(&self.down) }
-    }
-}
-
-/// The tallies of all buckets, by position from -30.
-struct Counts {
-    tallies: Vec<Tally>,
-    apart_of_whole: Tally,
-}
-
-impl Counts {
-    fn new(settings: &LearnSettings) -> Self {
-        let rows = settings.horizon_minutes as usize;
-        let tally = Tally::new(rows, settings.thresholds_percent.len());
-        Self { tallies: vec![tally.clone(); MomentumBucket::COUNT], apart_of_whole: tally }
-    }
-
-    fn count(&mut self, prices: &[f64], settings: &LearnSettings) {
-        let columns = settings.thresholds_percent.len();
-        let thresholds = Thresholds::new(&settings.thresholds_percent);
-        let rows = settings.horizon_minutes as usize;
-        let half_life_minutes = settings.half_life.as_seconds_f64() / 60.0;
-        for (minute, price) in prices.iter().enumerate() {
-            let future = &prices[minute + 1..];
-            if *price <= 0.0 || future.first().is_none_or(|next| *next <= 0.0) {
-                continue;
-            }
-            let Some(bucket) = bucket_at(prices, minute) else { continue };
-            #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 minutes")]
-            let weight = libm::exp2(-((prices.len() - 1 - minute) as f64) / half_life_minutes);
-            let position = usize::try_from(bucket.get() - MomentumBucket::MIN).expect("buckets begin at MIN");
-            let tally = &mut self.tallies[position];
-            tally.add_sample(minute, weight);
-            self.apart_of_whole.add_sample(minute, weight);
-            let percent = 100.0 / price;
-            for (row, later) in future.iter().take(rows).enumerate() {
-                if *later <= 0.0 {
-                    break;
-                }
-                tally.row_weight[row] += weight;
-                let moved = (later - price) * percent;
-                if let Some(column) = thresholds.reached(moved.abs()) {
-                    let cell = row * columns + column;
-                    if moved >= 0.0 {
-                        tally.up[cell] += weight;
-                    }
-                    if moved <= 0.0 {
-                        tally.down[cell] += weight;
-                    }
-                }
-            }
+            let moved = (later - price) * percent;
+            tally.add_move(row, moved, thresholds.reached(moved.abs()), weight);
         }
     }
-
-    /// The sum over all buckets.
-    fn whole(&self) -> Tally {
-        let mut whole = self.apart_of_whole.clone();
-        for tally in &self.tallies {
-            let pairs = [
-                (&mut whole.row_weight, &tally.row_weight),
-                (&mut whole.up, &tally.up),
-                (&mut whole.down, &tally.down),
-            ];
-            for (sums, terms) in pairs {
-                for (sum, term) in sums.iter_mut().zip(terms) {
-                    *sum += term;
-                }
-            }
-        }
-        whole
+    for tally in &tallies {
+        whole.add_moves_of(tally);
     }
-}
-
-/// Finds the highest threshold that a move reaches: a table over hundredths of the smallest step gets close,
-/// the thresholds themselves decide.
-struct Thresholds<'a> {
-    percent: &'a [f64],
-    slots_a_percent: f64,
-    /// For each slot the number of thresholds at or below its start.
-    reached_at_slot: Vec<usize>,
-}
-
-impl<'a> Thresholds<'a> {
-    const SLOTS: u32 = 4_096;
-
-    fn new(percent: &'a [f64]) -> Self {
-        let largest = percent[percent.len() - 1].max(f64::MIN_POSITIVE);
-        let slots_a_percent = f64::from(Self::SLOTS) / largest;
-        let reached_at_slot = (0..Self::SLOTS)
-            .map(|slot| percent.partition_point(|threshold| *threshold <= f64::from(slot) / slots_a_percent))
-            .collect();
-        Self { percent, slots_a_percent, reached_at_slot }
-    }
-
-    fn reached(&self, moved_percent: f64) -> Option<usize> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the cast saturates, the table limits"
-        )]
-        let slot = ((moved_percent * self.slots_a_percent) as usize).min(self.reached_at_slot.len() - 1);
-        let mut reached = self.reached_at_slot[slot];
-        while reached > 0 && self.percent[reached - 1] > moved_percent {
-            reached -= 1;
-        }
-        while reached < self.percent.len() && self.percent[reached] <= moved_percent {
-            reached += 1;
-        }
-        reached.checked_sub(1)
-    }
-}
-
-/// A bucket's own percentages mixed with those of its inner neighbour.
-fn mixed(tally: &Tally, inner: &Cells, prior_strength: f64) -> Cells {
-    let effective = tally.support().effective_samples;
-    let own = tally.estimate();
-    let share = effective / (effective + prior_strength);
-    let mix = |own: &[f64], inner: &[f64]| -> Vec<f64> {
-        let pairs = own.iter().zip(inner).enumerate();
-        pairs
-            .map(|(cell, (own, inner))| {
-                let has_samples = tally.row_weight[cell / tally.columns] > 0.0;
-                if has_samples { inner + share * (own - inner) } else { *inner }
-            })
-            .collect()
-    };
-    Cells { up: mix(&own.up, &inner.up), down: mix(&own.down, &inner.down) }
-}
-
-/// The nearest percentages (by least squares) that do not fall from one row to the next, column by column.
-fn ascending_in_time(percent: &[f64], columns: usize) -> Vec<f64> {
-    let mut result = percent.to_vec();
-    for column in 0..columns {
-        // Means of adjacent rows that were pooled, with the number of rows in each.
-        let mut pools: Vec<(f64, usize)> = Vec::new();
-        for value in percent.iter().skip(column).step_by(columns) {
-            let mut pool = (*value, 1);
-            while let Some((before, count)) = pools.pop_if(|(before, _count)| *before > pool.0) {
-                let rows = count + pool.1;
-                #[expect(clippy::cast_precision_loss, reason = "at most a day of minutes")]
-                let mean = (before * count as f64 + pool.0 * pool.1 as f64) / rows as f64;
-                pool = (mean, rows);
-            }
-            pools.push(pool);
-        }
-        let means = pools.into_iter().flat_map(|(mean, rows)| std::iter::repeat_n(mean, rows));
-        for (cell, mean) in result.iter_mut().skip(column).step_by(columns).zip(means) {
-            *cell = mean;
-        }
-    }
-    result
-}
-
-/// To 1e-4 percent, the resolution of a probability.
-fn quantised(percent: &[f64]) -> Vec<f64> {
-    percent.iter().map(|value| libm::round(value * 1e4) / 1e4).collect()
+    (tallies, whole)
 }
 
 #[cfg(test)]
@@ -452,7 +243,7 @@ mod tests {
     use rec_domain::{Timestamp, UsdPrice};
 
     use super::*;
-    use crate::{Direction, SyntheticMarket};
+    use crate::{Direction, Support, SyntheticMarket};
 
     const START: Timestamp = Timestamp::from_seconds(1_790_366_400);
 
@@ -503,6 +294,7 @@ mod tests {
         let begun = std::time::Instant::now();
         let first = learn(&history, &settings()).expect("learned");
         let took = begun.elapsed();
+        println!("90 days learned in {took:?}");
         assert!(took.as_secs_f64() < 6.0, "{took:?}");
         assert_eq!(first, learn(&history, &settings()).expect("learned"));
     }
@@ -618,23 +410,5 @@ mod tests {
         ] {
             assert!(learn(&history, &settings).is_err(), "{settings:?}");
         }
-    }
-
-    #[test]
-    fn rows_that_fall_are_replaced_by_their_mean() {
-        let falling = [1.0, 9.0, 4.0, 5.0, 3.0, 7.0, 2.0, 8.0];
-        assert_eq!(ascending_in_time(&falling, 2), [1.0, 7.0, 3.0, 7.0, 3.0, 7.0, 3.0, 8.0]);
-    }
-
-    #[test]
-    fn a_move_reaches_exactly_the_thresholds_at_or_below_it() {
-        let percent = settings().thresholds_percent;
-        let thresholds = Thresholds::new(&percent);
-        for (index, threshold) in percent.iter().enumerate() {
-            assert_eq!(thresholds.reached(*threshold), Some(index));
-            assert_eq!(thresholds.reached(threshold + 1e-9), Some(index));
-        }
-        assert_eq!(thresholds.reached(50.0), Some(percent.len() - 1));
-        assert_eq!(Thresholds::new(&[0.25, 0.5]).reached(0.2), None);
     }
 }

@@ -24,6 +24,8 @@ pub mod settlement_average;
 pub mod settlement_vectors;
 pub mod synthetic;
 pub mod table;
+mod tally;
+mod thresholds;
 
 pub use bucket::MomentumBucket;
 pub use calibration::{Calibration, CalibrationReport, ReliabilityBin};
