@@ -1,0 +1,67 @@
+//! What makes one world differ from another.
+
+use rec_domain::{
+    ExchangeIndex, Money, TimeSpan, Timestamp,
+    eastern::{self, EasternDay},
+};
+use serde::{Deserialize, Serialize};
+
+/// The shard that crypto trades on since 2026-08-24.
+pub const CRYPTO_SHARD: ExchangeIndex = ExchangeIndex::new(2);
+
+/// The series that the twin lists.
+pub const SERIES: &str = "KXBTCD";
+
+/// The index that markets settle on.
+pub const INDEX: &str = "BRTI";
+
+/// The product of the spot venue.
+pub const PRODUCT: &str = "BTC-USD";
+
+/// A world: the same configuration and the same mutations give the same world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TwinConfig {
+    /// Fixes prices, makers and takers.
+    pub seed: u64,
+    /// The market instant at which the world begins. A full hour, so that its first event is a whole one.
+    pub start: Timestamp,
+    /// How long the world plays before anyone may look.
+    pub warm_up: TimeSpan,
+    /// Cash on the crypto shard at the start, booked as one deposit.
+    pub starting_cash: Money,
+}
+
+impl TwinConfig {
+    /// The demo's world: Wednesday 23 September 2026 from 14:00 Eastern, with its first forty minutes played.
+    #[must_use]
+    pub fn demo(seed: u64) -> Self {
+        let wednesday = EasternDay { year: 2026, month: 9, day: 23 };
+        // 14:00 EDT exists on every day; the fallback is the same instant in UTC.
+        let start = eastern::instant(wednesday, 14, 0, 0).unwrap_or(Timestamp::from_seconds(1_790_186_400));
+        Self { seed, start, warm_up: TimeSpan::from_minutes(40), starting_cash: Money::from_dollars(5_000) }
+    }
+
+    /// The first instant that anyone may see.
+    #[must_use]
+    pub fn opening(&self) -> Timestamp {
+        self.start + self.warm_up
+    }
+
+    /// Until here prices stay calm: no jump, low volatility.
+    #[must_use]
+    pub fn calm_until(&self) -> Timestamp {
+        self.start + TimeSpan::from_minutes(60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_opens_at_twenty_to_three_on_a_wednesday() {
+        let config = TwinConfig::demo(1);
+        assert_eq!(eastern::date_and_clock(config.opening()), "2026-09-23 14:40:00 EDT");
+        assert_eq!(config.start, Timestamp::from_seconds(1_790_186_400));
+    }
+}

@@ -1,0 +1,256 @@
+//! What the world tells: everything that a connected session may be told, in the order in which it happened.
+
+use std::sync::Arc;
+
+use rec_domain::{BookSide, Price, Quantity, Side, Timestamp, UsdPrice};
+
+use crate::core::account::{Fill, Order};
+
+/// The exchange's channels, and the spot venue's feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// Order books: a snapshot, then changes.
+    OrderbookDelta,
+    /// Best prices, last price and volume.
+    Ticker,
+    /// Public trades.
+    Trade,
+    /// Fills of the account.
+    Fill,
+    /// Orders of the account.
+    UserOrders,
+    /// Positions of the account.
+    MarketPositions,
+    /// Order groups of the account.
+    OrderGroupUpdates,
+    /// Listing, determination, settlement.
+    MarketLifecycle,
+    /// The index, once a second.
+    IndexValue,
+    /// The spot venue's feed: not a channel of the exchange.
+    Spot,
+}
+
+impl Channel {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::OrderbookDelta,
+        Self::Ticker,
+        Self::Trade,
+        Self::Fill,
+        Self::UserOrders,
+        Self::MarketPositions,
+        Self::OrderGroupUpdates,
+        Self::MarketLifecycle,
+        Self::IndexValue,
+        Self::Spot,
+    ];
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OrderbookDelta => "orderbook_delta",
+            Self::Ticker => "ticker",
+            Self::Trade => "trade",
+            Self::Fill => "fill",
+            Self::UserOrders => "user_orders",
+            Self::MarketPositions => "market_positions",
+            Self::OrderGroupUpdates => "order_group_updates",
+            Self::MarketLifecycle => "market_lifecycle_v2",
+            Self::IndexValue => "cfbenchmarks_value",
+            Self::Spot => "spot",
+        }
+    }
+
+    /// The exchange's channel of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.name() == name && *channel != Self::Spot)
+    }
+
+    /// Whether its frames are numbered.
+    #[must_use]
+    pub const fn is_numbered(self) -> bool {
+        matches!(
+            self,
+            Self::OrderbookDelta | Self::Trade | Self::MarketLifecycle | Self::OrderGroupUpdates | Self::IndexValue
+        )
+    }
+}
+
+/// The names of a market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarketName {
+    /// Its ticker.
+    pub ticker: Arc<str>,
+    /// Its UUID.
+    pub uuid: Arc<str>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// A level of a book changed.
+    Book(BookChange),
+    /// A market's summary changed.
+    Ticker(TickerView),
+    /// A trade.
+    Trade(TradePrint),
+    /// The account traded.
+    Fill(FillView),
+    /// An order of the account changed.
+    Order(Box<Order>),
+    /// An order group changed.
+    Group(GroupChange),
+    /// A market was listed, determined or settled.
+    Lifecycle(LifecycleChange),
+    /// The index.
+    Index(IndexPrint),
+    /// The spot venue traded.
+    Spot(SpotTick),
+}
+
+/// A change of one level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookChange {
+    /// The market.
+    pub market: MarketName,
+    /// Side of the YES book.
+    pub side: BookSide,
+    /// YES price.
+    pub price: Price,
+    /// Contracts added.
+    pub delta: Quantity,
+    /// Set when the account's own order changed the level.
+    pub client_order_id: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A market's summary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TickerView {
+    /// The market.
+    pub market: MarketName,
+    /// Highest bid.
+    pub bid: Option<(Price, Quantity)>,
+    /// Lowest ask.
+    pub ask: Option<(Price, Quantity)>,
+    /// Last YES price, zero before the first trade.
+    pub last: Price,
+    /// Contracts of the last trade.
+    pub last_size: Quantity,
+    /// Contracts traded.
+    pub volume: Quantity,
+    /// Contracts held open.
+    pub open_interest: Quantity,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A public trade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TradePrint {
+    /// Its identity.
+    pub trade_id: String,
+    /// The market.
+    pub market: MarketName,
+    /// YES price.
+    pub price: Price,
+    /// Contracts.
+    pub count: Quantity,
+    /// The taker's side of the book.
+    pub taker_side: BookSide,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A fill of the account with what the channel adds to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FillView {
+    /// The fill.
+    pub fill: Fill,
+    /// The client's identity of the order.
+    pub client_order_id: Option<String>,
+    /// The position after it, negative for NO.
+    pub position: Quantity,
+}
+
+/// What happened to an order group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupChange {
+    /// Its identity.
+    pub order_group_id: String,
+    /// `created`, `triggered`, `reset`, `deleted` or `limit_updated`.
+    pub event: &'static str,
+    /// The limit, where the event states it.
+    pub limit: Option<Quantity>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What happened to a market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LifecycleChange {
+    /// The market.
+    pub ticker: Arc<str>,
+    /// What happened.
+    pub event: LifecycleEvent,
+}
+
+/// A step in a market's life that is announced; opening and closing by time are not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LifecycleEvent {
+    /// It was listed.
+    Created {
+        /// Its event.
+        event_ticker: Arc<str>,
+        /// Strictly above this wins.
+        floor: UsdPrice,
+        /// First instant at which it takes orders.
+        open: Timestamp,
+        /// First instant at which it takes no more.
+        close: Timestamp,
+    },
+    /// Its result is known.
+    Determined {
+        /// The winning side.
+        result: Side,
+        /// When.
+        at: Timestamp,
+    },
+    /// It was paid.
+    Settled {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A print of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexPrint {
+    /// The whole second that it is stamped with.
+    pub stamped: Timestamp,
+    /// The index, in cents.
+    pub value: UsdPrice,
+    /// When the exchange passes it on.
+    pub received: Timestamp,
+}
+
+/// A trade of the spot venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpotTick {
+    /// Contiguous number.
+    pub trade_id: u64,
+    /// Its number among all events of the venue, with gaps.
+    pub sequence: u64,
+    /// Price.
+    pub price: UsdPrice,
+    /// Size in 1e-8 of the base currency.
+    pub size: i64,
+    /// Whether the taker bought.
+    pub taker_bought: bool,
+    /// When.
+    pub at: Timestamp,
+}
