@@ -1,0 +1,50 @@
+//! What can be asked of trade-manager: [`DeskApi`], its local form [`channel`], its HTTP form [`router`] with
+//! [`HttpDesk`].
+
+mod client;
+mod local;
+mod server;
+
+use async_trait::async_trait;
+use rec_domain::{
+    command::{DeskReply, DeskRequest},
+    desk_view::DeskView,
+};
+
+pub use client::HttpDesk;
+pub use local::{DeskCall, DeskInbox, LocalDesk, Reply, channel};
+pub use server::router;
+
+use crate::ApiError;
+
+/// What can be asked of trade-manager.
+#[async_trait]
+pub trait DeskApi: Send + Sync {
+    /// Asks for something. `Accepted` means committed; what becomes of it is told by events. Repeating the decision
+    /// id returns the first answer.
+    ///
+    /// # Errors
+    /// When there is no answer; see [`ApiError::is_uncertain`].
+    async fn request(&self, request: DeskRequest) -> Result<DeskReply, ApiError>;
+
+    /// The desk as it stands.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    async fn view(&self) -> Result<Box<DeskView>, ApiError>;
+
+    /// Says that the inbox has news. Hints that were not looked at yet become one.
+    ///
+    /// # Errors
+    /// When it cannot be delivered; trade-manager finds the news by itself within a second.
+    async fn inbox_hint(&self) -> Result<(), ApiError>;
+
+    /// Says that the executor has answered. Hints that were not looked at yet become one.
+    ///
+    /// # Errors
+    /// When it cannot be delivered; trade-manager finds the answers by itself within a second.
+    async fn answers_hint(&self) -> Result<(), ApiError>;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! The datagrams between trade-manager and guard, over a unix socket. Neither needs the database or the bus for them.
+
+use std::path::{Path, PathBuf};
+
+use rec_domain::{ExchangeIndex, OrderGroupId, Timestamp, health::ServiceHealth};
+use serde::{Deserialize, Serialize};
+use tokio::net::UnixDatagram;
+
+use crate::ApiError;
+use rec_domain::Service;
+
+/// The longest datagram that either side reads, in bytes.
+pub const MOST_BYTES: usize = 16 * 1024;
+
+/// An order group that opens trades.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EntryGroup {
+    /// Its shard.
+    pub exchange_index: ExchangeIndex,
+    /// Its identity.
+    pub group: OrderGroupId,
+}
+
+/// What trade-manager says while it holds the lease and its loop turns, at least once a second of wall time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The lease's epoch.
+    pub epoch: u32,
+    /// The entry groups of every shard in use; empty before they exist.
+    pub groups: Vec<EntryGroup>,
+    /// Market time at which it was sent.
+    pub at: Timestamp,
+}
+
+/// A datagram to the guard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "message", rename_all = "snake_case")]
+pub enum GuardMessage {
+    /// The desk lives.
+    Heartbeat(Heartbeat),
+    /// The desk of this epoch ended in order: there is nothing to guard until the next heartbeat.
+    Goodbye {
+        /// The epoch that ended.
+        epoch: u32,
+    },
+    /// The operator's kill: trip now.
+    Trip {
+        /// Why.
+        reason: String,
+    },
+    /// Asks for the guard's health; it answers with [`ServiceHealth`] to the sender's address.
+    Health,
+    /// Ends the guard.
+    Quit,
+}
+
+/// Where the guard's socket is, for desks with this state directory.
+///
+/// A socket's path ends at 107 bytes; where the state directory is deeper, a name made of it stands in the system's
+/// folder for temporary files.
+#[must_use]
+pub fn socket_path(state_dir: &Path) -> PathBuf {
+    // Whoever asks for health binds a name beside it that is 33 bytes longer.
+    const LONGEST: usize = 70;
+    let plain = state_dir.join("guard.sock");
+    if plain.as_os_str().len() <= LONGEST {
+        return plain;
+    }
+    let name = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, plain.as_os_str().as_encoded_bytes());
+    std::env::temp_dir().join(format!("rec-guard-{}.sock", name.simple()))
+}
+
+/// The sender's end.
+#[derive(Debug)]
+pub struct GuardLink {
+    socket: UnixDatagram,
+    path: PathBuf,
+}
+
+impl GuardLink {
+    /// A link to the guard at `path`. The guard need not be there yet.
+    ///
+    /// # Errors
+    /// When the system gives no socket.
+    pub fn new(path: PathBuf) -> std::io::Result<Self> {
+        Ok(Self { socket: UnixDatagram::unbound()?, path })
+    }
+
+    /// Sends a message; never waits for the guard.
+    ///
+    /// # Errors
+    /// When there is no guard, or it does not read.
+    pub fn send(&self, message: &GuardMessage) -> Result<(), ApiError> {
+        let unreachable = |detail: String| ApiError::Unreachable { service: Service::Guard, detail };
+        let bytes = serde_json::to_vec(message).map_err(|error| unreachable(error.to_string()))?;
+        self.socket.try_send_to(&bytes, &self.path).map_err(|error| unreachable(error.to_string()))?;
+        Ok(())
+    }
+}
+
+/// Asks the guard at `path` for its health.
+///
+/// # Errors
+/// When there is no guard or it does not answer within `deadline`.
+pub async fn ask_health(path: &Path, deadline: std::time::Duration) -> Result<ServiceHealth, ApiError> {
+    let service = Service::Guard;
+    let unreachable = |error: std::io::Error| ApiError::Unreachable { service, detail: error.to_string() };
+    let own = path.with_extension(format!("{}.ask", uuid::Uuid::new_v4().simple()));
+    let socket = UnixDatagram::bind(&own).map_err(unreachable)?;
+    let _removed_at_the_end = Unlink(own);
+    let question = serde_json::to_vec(&GuardMessage::Health)
+        .map_err(|error| ApiError::BadAnswer { service, detail: error.to_string() })?;
+    socket.send_to(&question, path).await.map_err(unreachable)?;
+    let mut bytes = vec![0; MOST_BYTES];
+    match tokio::time::timeout(deadline, socket.recv(&mut bytes)).await {
+        Ok(Ok(length)) => serde_json::from_slice(&bytes[..length])
+            .map_err(|error| ApiError::BadAnswer { service, detail: error.to_string() }),
+        Ok(Err(error)) => Err(unreachable(error)),
+        Err(_elapsed) => {
+            Err(ApiError::Timeout { service, deadline_ms: u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX) })
+        }
+    }
+}
+
+struct Unlink(PathBuf);
+
+impl Drop for Unlink {
+    fn drop(&mut self) {
+        let _gone_already = std::fs::remove_file(&self.0);
+    }
+}
