@@ -72,6 +72,8 @@ refusal_codes! {
     MoneyPerDay = "money_per_day",
     /// Too much money in all.
     MoneyPerAccount = "money_per_account",
+    /// Too much lost today.
+    DailyLoss = "daily_loss",
     /// Too many orders in a minute.
     OrdersPerMinute = "orders_per_minute",
     /// Too many open trades.

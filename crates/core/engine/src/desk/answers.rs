@@ -1,0 +1,97 @@
+//! What the executor said.
+
+use rec_domain::{
+    Quantity,
+    answer::{Answer, NotSent, Outcome},
+    order::{Order, OrderState},
+    row::Row,
+};
+
+use super::{books::Group, draft::Draft};
+
+impl Draft<'_> {
+    /// Takes one answer of the executor.
+    pub(super) fn answer(&mut self, answer: &Answer) {
+        if let Some((exchange_index, role)) = self.books.group_intents.get(&answer.intent).copied() {
+            self.group_answer(answer, exchange_index, role);
+            return;
+        }
+        let Some(order) = self.order(answer.intent) else {
+            self.alarm(format!("an answer came for {}, which is no order of this desk", answer.intent));
+            return;
+        };
+        self.order_answer(order, &answer.outcome);
+    }
+
+    fn order_answer(&mut self, mut order: Order, outcome: &Outcome) {
+        match outcome {
+            Outcome::Acknowledged { order: order_id, filled, remaining, signed_at } => {
+                order.order_id = Some(order_id.clone());
+                order.signed_at = Some(*signed_at);
+                order.acknowledged = order.acknowledged.max(*filled);
+                if !order.state.is_final() {
+                    order.state = match (remaining.is_positive(), *filled >= order.spec.quantity) {
+                        (true, _) => OrderState::Working,
+                        (false, true) => OrderState::Executed,
+                        (false, false) => OrderState::Canceled,
+                    };
+                }
+                order.note = None;
+            }
+            Outcome::AlreadyExists { signed_at } | Outcome::Unknown { signed_at, .. } => {
+                order.signed_at = order.signed_at.or(Some(*signed_at));
+                if order.state == OrderState::Intended {
+                    order.state = OrderState::Unknown;
+                }
+                order.note = Some(match outcome {
+                    Outcome::Unknown { reason, .. } => reason.clone(),
+                    _ => "the exchange has it already".to_owned(),
+                });
+                self.after.push(super::DeskOutput::RequestSweep);
+            }
+            Outcome::Rejected { status, code, message } => {
+                let text = format!("{status} {code}: {message}");
+                self.end_without_exchange(&mut order, OrderState::Rejected, text);
+            }
+            Outcome::NotSent { reason } => {
+                let text = match reason {
+                    NotSent::Claim { refusal } => format!("not sent: {}", refusal.name()),
+                    NotSent::Unreachable { detail } | NotSent::Unprepared { detail } => format!("not sent: {detail}"),
+                };
+                self.end_without_exchange(&mut order, OrderState::Absent, text);
+            }
+            Outcome::Canceled { .. } | Outcome::NotFound | Outcome::GroupCreated { .. } | Outcome::Done => {
+                self.alarm(format!("order {} got an answer that orders do not get: {outcome:?}", order.intent));
+                return;
+            }
+        }
+        let (trade, order_id) = (order.trade, order.order_id.clone());
+        self.put_order(order);
+        self.refresh_trade(trade);
+        if let Some(order_id) = order_id {
+            self.book_parked_of(&order_id);
+        }
+    }
+
+    /// The order certainly does not exist, unless the exchange has said that it does.
+    fn end_without_exchange(&mut self, order: &mut Order, state: OrderState, note: String) {
+        if order.order_id.is_some() || order.acknowledged > Quantity::ZERO {
+            self.alarm(format!("order {} is said not to exist, but the exchange knows it: {note}", order.intent));
+            return;
+        }
+        if !order.state.is_final() {
+            order.state = state;
+            order.note = Some(note);
+        }
+    }
+
+    pub(super) fn put_group(
+        &mut self,
+        exchange_index: rec_domain::ExchangeIndex,
+        role: rec_domain::intent::GroupRole,
+        group: Group,
+    ) {
+        self.rows.push(Row::Group { role, exchange_index, group: group.group.clone(), tripped: group.tripped });
+        self.books.groups.insert((exchange_index, role), group);
+    }
+}

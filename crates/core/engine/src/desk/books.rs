@@ -1,0 +1,216 @@
+//! What the desk knows: committed facts, and the market data it needs beside them.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use rec_domain::{
+    DecisionId, DeskId, ExchangeIndex, IntentId, MarketTicker, Mode, Money, OrderGroupId, OrderId, Quantity, Side,
+    TimeSpan, Timestamp, TradeId,
+    command::DeskReply,
+    desk_view::{Cursors, MarketSideHistory},
+    eastern::{self, EasternDay},
+    halt::{Halt, HaltSource},
+    intent::GroupRole,
+    ledger::Account,
+    market::Market,
+    order::Order,
+    reconciliation::Reconciliation,
+    report::{FillReport, SettlementReport},
+    settings::AutomationSettings,
+    trade::Trade,
+};
+use serde::{Deserialize, Serialize};
+
+/// Which desk this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The desk.
+    pub desk: DeskId,
+    /// What it trades against.
+    pub mode: Mode,
+    /// The lease's epoch.
+    pub epoch: u32,
+}
+
+/// An order group of this desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// The exchange's identity.
+    pub group: OrderGroupId,
+    /// Whether it takes no orders until it is reset.
+    pub tripped: bool,
+}
+
+/// What the desk knows. Made from the database at the start, changed by commits only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Books {
+    /// Which desk this is.
+    pub identity: Identity,
+    /// Switches and strategy.
+    pub settings: AutomationSettings,
+    /// Halts in force.
+    pub halts: BTreeMap<HaltSource, Halt>,
+    /// Order groups by shard and role.
+    pub groups: BTreeMap<(ExchangeIndex, GroupRole), Group>,
+    /// Intents about order groups that have no answer yet.
+    pub group_intents: BTreeMap<IntentId, (ExchangeIndex, GroupRole)>,
+    /// When the making of a group may be tried again after a failure.
+    pub groups_retry_at: Option<Timestamp>,
+    /// Trades that have not ended.
+    pub trades: BTreeMap<TradeId, Trade>,
+    /// Orders that are not complete, and complete ones whose trade ended a short while ago.
+    pub orders: BTreeMap<IntentId, Order>,
+    /// Orders by the exchange's identity.
+    pub order_ids: BTreeMap<OrderId, IntentId>,
+    /// Trades that ended a short while ago, for fills that come late.
+    pub ended: BTreeMap<TradeId, Trade>,
+    /// Fills whose order is not known yet.
+    pub parked_fills: Vec<FillReport>,
+    /// Settlements that do not fit the books yet.
+    pub parked_settlements: Vec<SettlementReport>,
+    /// Balance of every account of the ledger.
+    pub ledger: BTreeMap<Account, Money>,
+    /// Number of the last posting.
+    pub last_posting: i64,
+    /// Number of the last trade.
+    pub last_trade: i64,
+    /// Number of the last intent of this epoch.
+    pub last_intent: u32,
+    /// Number of the last commit of this epoch.
+    pub last_commit: i64,
+    /// How far inbox and answers are consumed.
+    pub cursors: Cursors,
+    /// What was traded by market and side.
+    pub history: BTreeMap<(MarketTicker, Side), MarketSideHistory>,
+    /// The Eastern day that the day's sums are of.
+    pub day: EasternDay,
+    /// Won or lost that day, after fees.
+    pub realised_today: Money,
+    /// Worst-case money put at risk that day.
+    pub risked_today: Money,
+    /// When orders that increase exposure were committed, in the last minute.
+    pub entry_times: VecDeque<Timestamp>,
+    /// The last comparison.
+    pub reconciliation: Option<Reconciliation>,
+    /// When the last comparison was stored.
+    pub reconciliation_stored_at: Option<Timestamp>,
+    /// Whether a comparison since the start was clean.
+    pub ready: bool,
+    /// When money, positions or orders last changed.
+    pub changed_at: Timestamp,
+    /// Answers to requests, oldest first.
+    pub decisions: VecDeque<(DecisionId, DeskReply)>,
+    /// Markets that are or lately were open; market data, not committed.
+    pub markets: Arc<BTreeMap<MarketTicker, Market>>,
+}
+
+impl Books {
+    /// The books of a desk that has never done anything.
+    #[must_use]
+    pub fn new(identity: Identity, settings: AutomationSettings, now: Timestamp) -> Self {
+        Self {
+            identity,
+            settings,
+            halts: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            group_intents: BTreeMap::new(),
+            groups_retry_at: None,
+            trades: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            order_ids: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            parked_fills: Vec::new(),
+            parked_settlements: Vec::new(),
+            ledger: BTreeMap::new(),
+            last_posting: 0,
+            last_trade: 0,
+            last_intent: 0,
+            last_commit: 0,
+            cursors: Cursors::default(),
+            history: BTreeMap::new(),
+            day: eastern::day(now),
+            realised_today: Money::ZERO,
+            risked_today: Money::ZERO,
+            entry_times: VecDeque::new(),
+            reconciliation: None,
+            reconciliation_stored_at: None,
+            ready: false,
+            changed_at: now,
+            decisions: VecDeque::new(),
+            markets: Arc::default(),
+        }
+    }
+
+    /// The non-final trade in a market and side.
+    #[must_use]
+    pub fn trade_in(&self, ticker: &MarketTicker, side: Side) -> Option<&Trade> {
+        self.trades.values().find(|trade| trade.ticker == *ticker && trade.side == side)
+    }
+
+    /// Orders that are not complete.
+    pub fn open_orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values().filter(|order| !order.is_complete())
+    }
+
+    /// Orders of a trade that are not complete.
+    pub fn open_orders_of(&self, trade: TradeId) -> impl Iterator<Item = &Order> {
+        self.open_orders().filter(move |order| order.trade == trade)
+    }
+
+    /// Worst-case loss of what `matches`: cost of what is held, and what orders under way may still cost.
+    pub fn exposure(&self, matches: impl Fn(&Trade) -> bool) -> Money {
+        self.trades
+            .values()
+            .filter(|trade| matches(trade))
+            .map(|trade| {
+                let under_way: Money = self.open_orders_of(trade.id).map(Order::open_worst_case).sum();
+                trade.open_cost + under_way
+            })
+            .sum()
+    }
+
+    /// Cash on a shard, as the ledger has it.
+    #[must_use]
+    pub fn cash(&self, exchange_index: ExchangeIndex) -> Money {
+        self.ledger.get(&Account::Cash { exchange_index }).copied().unwrap_or_default()
+    }
+
+    /// Cash on a shard less what entries under way may still cost.
+    #[must_use]
+    pub fn free_cash(&self, exchange_index: ExchangeIndex) -> Money {
+        let under_way: Money = self
+            .open_orders()
+            .filter(|order| order.spec.exchange_index == exchange_index)
+            .map(Order::open_worst_case)
+            .sum();
+        self.cash(exchange_index) - under_way
+    }
+
+    /// Net position in a market: above zero YES, below zero NO.
+    #[must_use]
+    pub fn net_position(&self, ticker: &MarketTicker) -> Quantity {
+        self.trades
+            .values()
+            .filter(|trade| trade.ticker == *ticker)
+            .map(|trade| match trade.side {
+                Side::Yes => trade.held(),
+                Side::No => -trade.held(),
+            })
+            .sum()
+    }
+
+    /// Orders that increased exposure in the sixty seconds before `now`.
+    #[must_use]
+    pub fn entries_in_last_minute(&self, now: Timestamp) -> usize {
+        let from = now - TimeSpan::from_seconds(60);
+        self.entry_times.iter().filter(|at| **at > from).count()
+    }
+
+    /// The answer that a request got before.
+    #[must_use]
+    pub fn earlier_reply(&self, decision: DecisionId) -> Option<&DeskReply> {
+        self.decisions.iter().rev().find(|(known, _)| *known == decision).map(|(_, reply)| reply)
+    }
+}

@@ -1,0 +1,255 @@
+//! A copy of the books with the rows that change it and what is to be done once they are committed.
+
+use rec_domain::{
+    DecisionId, FillId, IntentId, Money, TimeSpan, Timestamp, TradeId,
+    command::DeskReply,
+    eastern,
+    halt::{Halt, HaltSource},
+    intent::{Action, Effect, Intent},
+    ledger::{Account, Posting, PostingKind},
+    order::{Order, OrderState},
+    outbox::DeskEvent,
+    row::Row,
+    trade::{Trade, TradeState},
+};
+
+use super::{DeskConfig, DeskOutput, books::Books};
+
+/// Answers to requests that are remembered.
+const REMEMBERED_DECISIONS: usize = 4_096;
+/// How long an ended trade and its orders stay in memory, for fills that come late.
+const REMEMBERED_ENDED: TimeSpan = TimeSpan::from_minutes(60);
+
+/// Work on a copy of the books.
+pub(super) struct Draft<'a> {
+    pub(super) books: Books,
+    pub(super) config: &'a DeskConfig,
+    pub(super) now: Timestamp,
+    pub(super) rows: Vec<Row>,
+    pub(super) after: Vec<DeskOutput>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(books: Books, config: &'a DeskConfig, now: Timestamp) -> Self {
+        Self { books, config, now, rows: Vec::new(), after: Vec::new() }
+    }
+
+    /// Keeps an order as it now stands.
+    pub(super) fn put_order(&mut self, mut order: Order) {
+        order.updated_at = self.now;
+        let before = self.books.orders.get(&order.intent).map(|old| old.state);
+        if before != Some(order.state) {
+            self.event(DeskEvent::Order {
+                intent: order.intent,
+                trade: order.trade,
+                state: order.state,
+                note: order.note.clone(),
+            });
+        }
+        if let Some(order_id) = &order.order_id {
+            self.books.order_ids.insert(order_id.clone(), order.intent);
+        }
+        self.rows.push(Row::Order(order.clone()));
+        self.books.orders.insert(order.intent, order);
+        self.books.changed_at = self.now;
+    }
+
+    /// Keeps a trade as it now stands; where it is in its life follows from what it holds and what is under way.
+    pub(super) fn put_trade(&mut self, mut trade: Trade) {
+        let before = self.books.trades.get(&trade.id).cloned();
+        if !trade.state.is_final() {
+            trade.state = self.state_of(&trade);
+        }
+        if trade.state.is_final() && trade.ended_at.is_none() {
+            trade.ended_at = Some(self.now);
+        }
+        if before.as_ref() == Some(&trade) {
+            return;
+        }
+        if before.as_ref().map(|old| old.state) != Some(trade.state) {
+            self.event(DeskEvent::Trade {
+                trade: trade.id,
+                ticker: trade.ticker.clone(),
+                side: trade.side,
+                state: trade.state,
+                held: trade.held(),
+                realised: trade.realised(),
+            });
+        }
+        self.rows.push(Row::Trade(trade.clone()));
+        if trade.state.is_final() {
+            self.books.trades.remove(&trade.id);
+            self.books.ended.insert(trade.id, trade);
+        } else {
+            self.books.ended.remove(&trade.id);
+            self.books.trades.insert(trade.id, trade);
+        }
+    }
+
+    /// Looks again where a trade is in its life.
+    pub(super) fn refresh_trade(&mut self, id: TradeId) {
+        if let Some(trade) = self.books.trades.get(&id).cloned() {
+            self.put_trade(trade);
+        }
+    }
+
+    fn state_of(&self, trade: &Trade) -> TradeState {
+        let held = trade.held().is_positive();
+        let (mut opening, mut closing) = (false, false);
+        for order in self.books.open_orders_of(trade.id) {
+            match order.role {
+                rec_domain::intent::GroupRole::Entry => opening = true,
+                rec_domain::intent::GroupRole::Exit => closing = true,
+            }
+        }
+        match (held, opening, closing) {
+            (false, false, false) if trade.entered.is_zero() => TradeState::Unfilled,
+            (false, false, false) => TradeState::Closed,
+            (true, _, _) if self.now >= trade.close_time => TradeState::Expired,
+            (_, _, true) => TradeState::Closing,
+            (true, _, false) => TradeState::Open,
+            (false, true, false) => TradeState::Opening,
+        }
+    }
+
+    /// Commits to send something and, once that is durable, tells the executor.
+    pub(super) fn put_intent(
+        &mut self,
+        action: Action,
+        effect: Effect,
+        trade: Option<TradeId>,
+        decision: DecisionId,
+        reason: String,
+        worst_case: Money,
+        send_by: Option<Timestamp>,
+    ) -> IntentId {
+        self.books.last_intent += 1;
+        let identity = self.books.identity;
+        let id = IntentId::new(identity.desk, identity.epoch, self.books.last_intent);
+        self.rows.push(Row::Intent(Intent {
+            id,
+            epoch: identity.epoch,
+            created_at: self.now,
+            action,
+            effect,
+            trade,
+            decision,
+            reason,
+            worst_case,
+            send_by,
+        }));
+        self.after.push(DeskOutput::Dispatch { intent: id });
+        id
+    }
+
+    /// Posts to the ledger.
+    pub(super) fn post(
+        &mut self,
+        kind: PostingKind,
+        at: Timestamp,
+        trade: Option<TradeId>,
+        fill: Option<FillId>,
+        note: String,
+        lines: Vec<(Account, Money)>,
+    ) {
+        let number = self.books.last_posting + 1;
+        match Posting::new(number, at, kind, trade, fill, note, lines) {
+            Ok(posting) => {
+                self.books.last_posting = number;
+                for (account, amount) in posting.lines() {
+                    *self.books.ledger.entry(account.clone()).or_default() += *amount;
+                }
+                self.books.ledger.retain(|_, balance| !balance.is_zero());
+                self.rows.push(Row::Posting(posting));
+                self.books.changed_at = self.now;
+            }
+            Err(unbalanced) => panic!("{kind:?} posting for trade {trade:?}: {unbalanced}"),
+        }
+    }
+
+    /// Adds to the day's result.
+    pub(super) fn add_result(&mut self, amount: Money) {
+        self.books.realised_today += amount;
+    }
+
+    /// Starts a new day's sums when the Eastern date has changed.
+    pub(super) fn turn_day(&mut self) {
+        let today = eastern::day(self.now);
+        if today != self.books.day {
+            self.books.day = today;
+            self.books.realised_today = Money::ZERO;
+            self.books.risked_today = Money::ZERO;
+        }
+    }
+
+    /// Answers a request, for good.
+    pub(super) fn reply(&mut self, decision: DecisionId, requester: &str, reply: DeskReply) {
+        self.rows.push(Row::Decision { decision, requester: requester.to_owned(), reply: reply.clone() });
+        self.books.decisions.push_back((decision, reply.clone()));
+        while self.books.decisions.len() > REMEMBERED_DECISIONS {
+            self.books.decisions.pop_front();
+        }
+        self.after.push(DeskOutput::Reply { decision, reply });
+    }
+
+    /// Halts entries; a halt from the same source keeps its beginning.
+    pub(super) fn halt(&mut self, source: HaltSource, reason: String) {
+        let since = self.books.halts.get(&source).map_or(self.now, |halt| halt.since);
+        let halt = Halt { source, reason: reason.clone(), since };
+        if self.books.halts.get(&source) == Some(&halt) {
+            return;
+        }
+        self.books.halts.insert(source, halt.clone());
+        self.rows.push(Row::Halted(halt));
+        self.event(DeskEvent::Halted { source, reason });
+    }
+
+    /// Clears a halt, if it is in force.
+    pub(super) fn resume(&mut self, source: HaltSource, reason: String) {
+        if self.books.halts.remove(&source).is_some() {
+            self.rows.push(Row::Resumed { source, reason: reason.clone() });
+            self.event(DeskEvent::Resumed { source, reason });
+        }
+    }
+
+    pub(super) fn event(&mut self, event: DeskEvent) {
+        self.rows.push(Row::Event(event));
+    }
+
+    pub(super) fn alarm(&mut self, message: String) {
+        self.after.push(DeskOutput::Alarm { message });
+    }
+
+    /// Forgets trades that ended long ago, with their orders.
+    pub(super) fn forget_ended(&mut self) {
+        let limit = self.now - REMEMBERED_ENDED;
+        let books = &mut self.books;
+        books.ended.retain(|_, trade| trade.ended_at.is_none_or(|at| at > limit));
+        let (trades, ended) = (&books.trades, &books.ended);
+        books.orders.retain(|_, order| {
+            !order.is_complete() || trades.contains_key(&order.trade) || ended.contains_key(&order.trade)
+        });
+        let orders = &books.orders;
+        books.order_ids.retain(|_, intent| orders.contains_key(intent));
+        books.entry_times.retain(|at| *at > self.now - TimeSpan::from_seconds(60));
+        let markets = &books.markets;
+        books.history.retain(|(ticker, _), history| {
+            markets.contains_key(ticker) || history.last_entry_at > self.now - TimeSpan::from_minutes(24 * 60)
+        });
+    }
+
+    /// The order of an intent, to be changed and put back.
+    pub(super) fn order(&self, intent: IntentId) -> Option<Order> {
+        self.books.orders.get(&intent).cloned()
+    }
+
+    /// A trade, ended or not, to be changed and put back.
+    pub(super) fn trade(&self, id: TradeId) -> Option<Trade> {
+        self.books.trades.get(&id).or_else(|| self.books.ended.get(&id)).cloned()
+    }
+}
+
+/// The state that an order ended in, by how much of it filled.
+pub(super) fn ended_state(order: &Order) -> OrderState {
+    if order.acknowledged >= order.spec.quantity { OrderState::Executed } else { OrderState::Canceled }
+}

@@ -1,0 +1,137 @@
+//! What the desk is told, what it wants done, and how it is set up.
+
+use rec_domain::{
+    DecisionId, IntentId, TimeSpan,
+    answer::Answer,
+    caps::RiskCaps,
+    command::{DeskReply, DeskRequest},
+    desk_view::DeskView,
+    market::{Market, MarketLifecycle},
+    report::Report,
+    row::Commit,
+};
+use serde::{Deserialize, Serialize};
+
+/// What the desk is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "input", rename_all = "snake_case")]
+pub enum DeskInput {
+    /// Somebody asks for something.
+    Request(DeskRequest),
+    /// The next report of the exchange in the inbox.
+    Report {
+        /// Its number in the inbox.
+        number: i64,
+        /// What it says.
+        report: Report,
+    },
+    /// The next answer of the executor.
+    Answer {
+        /// Its number.
+        number: i64,
+        /// What it says.
+        answer: Answer,
+    },
+    /// Every market that is open or about to open.
+    Markets {
+        /// The markets.
+        markets: Vec<Market>,
+    },
+    /// A change in a market's life.
+    Lifecycle(MarketLifecycle),
+    /// The commit in flight happened.
+    Committed {
+        /// Its number.
+        number: i64,
+    },
+    /// The commit in flight certainly did not happen.
+    CommitFailed {
+        /// Its number.
+        number: i64,
+        /// Whether the same rows can never be committed, as when they break a constraint.
+        for_ever: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody knows whether the commit in flight happened.
+    CommitUnknown {
+        /// Its number.
+        number: i64,
+        /// Why.
+        reason: String,
+    },
+    /// It is later.
+    Wake,
+}
+
+/// What the desk wants done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "output", rename_all = "snake_case")]
+pub enum DeskOutput {
+    /// Commit this, and say what became of it.
+    Commit(Commit),
+    /// Find out whether the commit of this number happened, and say so.
+    Resolve {
+        /// Its number.
+        number: i64,
+    },
+    /// Answer a request.
+    Reply {
+        /// The request.
+        decision: DecisionId,
+        /// The answer.
+        reply: DeskReply,
+    },
+    /// Tell the executor that an intent is committed.
+    Dispatch {
+        /// The intent.
+        intent: IntentId,
+    },
+    /// Show the desk as it stands.
+    Publish(Box<DeskView>),
+    /// Ask for a complete reading of the account.
+    RequestSweep,
+    /// Something that a person must see.
+    Alarm {
+        /// What, for people.
+        message: String,
+    },
+    /// This desk must not go on: start again from the database.
+    Stop {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How the desk is set up. Spans that cover transport are already scaled for accelerated time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeskConfig {
+    /// Limits on entries.
+    pub caps: RiskCaps,
+    /// An entry is not sent later than this after it was decided.
+    pub entry_send_by: TimeSpan,
+    /// How far a complete reading must reach past the signature of an unknown order before absence counts.
+    pub absence_proof: TimeSpan,
+    /// How far a complete reading must reach past the last change in the books before a difference counts.
+    pub quiet_before_comparison: TimeSpan,
+    /// How often the view is published when nothing changes.
+    pub view_interval: TimeSpan,
+    /// How long to wait before a failed commit or a failed order group is tried again.
+    pub retry_after: TimeSpan,
+    /// How long a clean comparison is not stored again while nothing changes.
+    pub comparison_interval: TimeSpan,
+}
+
+impl Default for DeskConfig {
+    fn default() -> Self {
+        Self {
+            caps: RiskCaps::default(),
+            entry_send_by: TimeSpan::from_seconds(2),
+            absence_proof: TimeSpan::from_seconds(35),
+            quiet_before_comparison: TimeSpan::from_seconds(5),
+            view_interval: TimeSpan::from_seconds(1),
+            retry_after: TimeSpan::from_seconds(1),
+            comparison_interval: TimeSpan::from_seconds(60),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The `desk` machine: risk gate, durable intents, the life of orders and trades, the ledger, and the comparison with
+//! the exchange.
+//!
+//! A commit is an effect. Inputs are handled on a copy of the books, which gives rows and what is to be done once they
+//! are committed; the books change only when the commit is known to have happened. One commit is in flight at a time,
+//! inputs wait and are batched.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | [`machine`] | the queue, the batch, the commit in flight |
+//! | [`books`] | what the desk knows |
+//! | `draft` | a copy of the books with the rows that change it |
+//! | `gate` | what may increase exposure |
+//! | `opening`, `closing` | requests to open and close |
+//! | `answers` | what the executor said |
+//! | `reports` | what the exchange said of orders |
+//! | `booking` | fills to trades and ledger |
+//! | `settling` | settlements to trades and ledger |
+//! | `groups` | the order groups |
+//! | `reconciling` | the comparison with the exchange |
+//! | `view` | the desk as others see it |
+
+mod answers;
+mod booking;
+pub mod books;
+mod closing;
+mod draft;
+mod gate;
+mod groups;
+pub mod input;
+pub mod machine;
+mod opening;
+mod reconciling;
+mod reports;
+mod settling;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use books::{Books, Group, Identity};
+pub use input::{DeskConfig, DeskInput, DeskOutput};
+pub use machine::Desk;

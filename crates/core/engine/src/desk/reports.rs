@@ -1,0 +1,73 @@
+//! What the exchange said of orders.
+
+use rec_domain::{
+    halt::HaltSource,
+    order::OrderState,
+    report::{OrderReport, Report, ReportedStatus},
+};
+
+use super::draft::{Draft, ended_state};
+
+impl Draft<'_> {
+    /// Takes one report of the inbox.
+    pub(super) fn report(&mut self, report: &Report) {
+        match report {
+            Report::Order(order) => self.order_report(order),
+            Report::Fill(fill) => self.fill_report(fill),
+            Report::Settlement(settlement) => self.settlement_report(settlement),
+            Report::Group(group) => self.group_report(group),
+            Report::Sweep(sweep) => self.sweep(sweep),
+        }
+    }
+
+    fn order_report(&mut self, report: &OrderReport) {
+        let by_client_id = report.client_order_id.as_ref().and_then(|id| id.intent());
+        let by_order_id = self.books.order_ids.get(&report.order_id).copied();
+        let desk = self.books.identity.desk;
+        match by_client_id {
+            Some(intent) if intent.desk() != Some(desk) => {
+                let reason = format!("another REC desk trades on this account: order {}", report.order_id);
+                self.alarm(reason.clone());
+                self.halt(HaltSource::Reconciliation, reason);
+                self.book_parked_as_foreign(&report.order_id);
+            }
+            Some(intent) => self.own_order_report(intent, report),
+            None => match by_order_id {
+                Some(intent) => self.own_order_report(intent, report),
+                None => self.book_parked_as_foreign(&report.order_id),
+            },
+        }
+    }
+
+    fn own_order_report(&mut self, intent: rec_domain::IntentId, report: &OrderReport) {
+        let Some(mut order) = self.order(intent) else {
+            // An order of this desk that ended long ago, or before its database was restored.
+            return;
+        };
+        let was = order.clone();
+        order.order_id = Some(report.order_id.clone());
+        order.acknowledged = order.acknowledged.max(report.filled);
+        match report.status {
+            ReportedStatus::Resting if !order.state.is_final() => order.state = OrderState::Working,
+            ReportedStatus::Canceled | ReportedStatus::Executed => order.state = ended_state(&order),
+            ReportedStatus::Resting | ReportedStatus::Other(_) => {}
+        }
+        if was.state == OrderState::Absent || was.state == OrderState::Rejected {
+            self.alarm(format!("order {intent} was taken for {}, but the exchange has it", was.state.name()));
+            order.state = match report.status {
+                ReportedStatus::Resting => OrderState::Working,
+                _ => ended_state(&order),
+            };
+        }
+        if order.state != OrderState::Unknown && was.state == OrderState::Unknown {
+            order.note = None;
+        }
+        if order != was {
+            let trade = order.trade;
+            self.put_order(order);
+            self.revive(trade);
+            self.refresh_trade(trade);
+        }
+        self.book_parked_of(&report.order_id);
+    }
+}

@@ -1,0 +1,38 @@
+//! The desk as others see it.
+
+use rec_domain::{Timestamp, caps::RiskCaps, desk_view::DeskView, ledger::Account};
+
+use super::books::Books;
+
+impl Books {
+    /// The committed state, to be published.
+    #[must_use]
+    pub fn view(&self, caps: RiskCaps, now: Timestamp) -> DeskView {
+        let cash = self
+            .ledger
+            .iter()
+            .filter_map(|(account, balance)| match account {
+                Account::Cash { exchange_index } => Some((*exchange_index, *balance)),
+                _ => None,
+            })
+            .collect();
+        DeskView {
+            at: now,
+            mode: self.identity.mode,
+            desk: self.identity.desk,
+            epoch: self.identity.epoch,
+            ready: self.ready,
+            settings: self.settings.clone(),
+            caps,
+            halts: self.halts.values().cloned().collect(),
+            trades: self.trades.values().cloned().collect(),
+            orders: self.open_orders().cloned().collect(),
+            history: self.history.values().cloned().collect(),
+            cash,
+            exposure: self.exposure(|_| true),
+            realised_today: self.realised_today,
+            reconciliation: self.reconciliation.clone(),
+            cursors: self.cursors,
+        }
+    }
+}
