@@ -23,7 +23,9 @@ pub enum CredentialError {
         source: std::io::Error,
     },
     /// The text holds no PEM block with a private key.
-    #[error("{origin} holds no private key in PEM form (found: {found}); save the key exactly as the exchange showed it")]
+    #[error(
+        "{origin} holds no private key in PEM form (found: {found}); save the key exactly as the exchange showed it"
+    )]
     NotAPrivateKey {
         /// Where the text came from.
         origin: String,
@@ -261,10 +263,7 @@ mod tests {
         let text = pem("PRIVATE KEY", der.as_ref());
         let secret = BASE64_STANDARD.encode(der.as_ref());
         let signer = Signer::new("my-key", PrivateKey::from_pem(&text).expect("key"));
-        assert_eq!(
-            format!("{signer:?}"),
-            "Signer { key_id: \"my-key\", key: PrivateKey(ed25519, redacted) }"
-        );
+        assert_eq!(format!("{signer:?}"), "Signer { key_id: \"my-key\", key: PrivateKey(ed25519, redacted) }");
         let damaged = text.replace(&secret, &secret[..secret.len() - 8]);
         let error = PrivateKey::from_pem(&damaged).expect_err("damaged");
         assert!(!format!("{error} {error:?}").contains(&secret[4..20]));

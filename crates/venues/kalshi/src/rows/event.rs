@@ -108,8 +108,7 @@ impl Row for EventRow {
 /// Reads the answer to a request for one event: its markets stand inside it, or beside it.
 pub(crate) fn read_event(body: &str) -> Result<EventRow, ReadError> {
     let members = members(body, EventRow::WHAT)?;
-    let event =
-        members.get("event").ok_or_else(|| ReadError::new(EventRow::WHAT, "the answer has no \"event\""))?;
+    let event = members.get("event").ok_or_else(|| ReadError::new(EventRow::WHAT, "the answer has no \"event\""))?;
     let mut event: EventRow = read_row(event.get())?;
     if let Some(list) = members.get("markets").filter(|_| event.markets.is_empty()) {
         (event.markets, event.unreadable) = read_rows(list, Strictness::Tolerant)?;

@@ -59,7 +59,8 @@ struct WireShardStatus {
 
 /// Reads the body, which also comes with 500, 503 and 504.
 pub(crate) fn read_status(body: &str) -> Result<ExchangeStatus, ReadError> {
-    let wire: WireStatus = serde_json::from_str(body).map_err(|error| ReadError::new("the exchange's status", error))?;
+    let wire: WireStatus =
+        serde_json::from_str(body).map_err(|error| ReadError::new("the exchange's status", error))?;
     let shards = wire.exchange_index_statuses.unwrap_or_default();
     Ok(ExchangeStatus {
         exchange_active: wire.exchange_active,

@@ -159,9 +159,8 @@ mod tests {
     #[test]
     fn a_page_of_the_account_with_an_unreadable_row_is_refused() {
         let good = order(r#""book_side":"bid","#);
-        let page = |rows: &str| {
-            read_page::<OrderReport>(&format!(r#"{{"orders":{rows},"cursor":"c"}}"#), Strictness::Strict)
-        };
+        let page =
+            |rows: &str| read_page::<OrderReport>(&format!(r#"{{"orders":{rows},"cursor":"c"}}"#), Strictness::Strict);
         let read = page(&format!("[{good}]")).expect("page");
         assert_eq!(read.first.as_deref(), Some("o"));
         assert_eq!(read.items[0].client_order_id, None);

@@ -119,9 +119,10 @@ pub(crate) fn read_order_books(body: &str) -> Result<Vec<OrderBook>, ReadError> 
     }
     let body: Body = serde_json::from_str(body).map_err(|error| ReadError::new("order books", error))?;
     let books = body.orderbooks.unwrap_or_default().into_iter();
-    Ok(books.map(|one| OrderBook { ticker: MarketTicker::new(one.ticker), levels: one.orderbook_fp.levels() }).collect())
+    Ok(books
+        .map(|one| OrderBook { ticker: MarketTicker::new(one.ticker), levels: one.orderbook_fp.levels() })
+        .collect())
 }
-
 
 #[cfg(test)]
 mod tests {
