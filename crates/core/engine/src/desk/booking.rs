@@ -74,12 +74,13 @@ impl Draft<'_> {
         }
         let (trade_id, role, intent) = (order.trade, order.role, order.intent);
         self.put_order(order);
-        self.revive(trade_id);
         let Some(trade) = self.trade(trade_id) else {
             self.alarm(format!("fill {} belongs to trade {trade_id}, which is forgotten", fill.fill_id));
             return;
         };
-        self.book(trade, role, Some(intent), fill);
+        // A trade that was thought to have ended goes on, unless another has begun in its place and takes the fill.
+        let successor = self.books.trade_in(&trade.ticker, trade.side).filter(|_| trade.state.is_final()).cloned();
+        self.book(successor.unwrap_or(trade), role, Some(intent), fill);
     }
 
     /// Books a fill of an order that this desk did not place: it reduces what is held on the other side, or adds to
@@ -149,6 +150,10 @@ impl Draft<'_> {
         let position = Account::Position { ticker: trade.ticker.clone(), side: trade.side };
         let cash = Account::Cash { exchange_index: fill.exchange_index };
         let amount = price * fill.quantity;
+        if matches!(trade.state, TradeState::Unfilled | TradeState::Closed) {
+            trade.state = TradeState::Opening;
+            trade.ended_at = None;
+        }
         trade.fees += fee;
         let (kind, lines) = match role {
             GroupRole::Entry => {
@@ -211,11 +216,12 @@ impl Draft<'_> {
         schedule.fee(liquidity, price, fill.quantity).unwrap_or_default()
     }
 
-    /// An ended trade that turns out not to have ended goes on.
+    /// An ended trade goes on when one of its orders turns out not to have ended.
     pub(super) fn revive(&mut self, id: TradeId) {
         let revivable = |trade: &Trade| matches!(trade.state, TradeState::Unfilled | TradeState::Closed);
         if let Some(mut trade) = self.books.ended.get(&id).filter(|trade| revivable(trade)).cloned() {
-            if self.books.open_orders_of(id).next().is_none() {
+            let replaced = self.books.trade_in(&trade.ticker, trade.side).is_some();
+            if replaced || self.books.open_orders_of(id).next().is_none() {
                 return;
             }
             trade.state = TradeState::Opening;
