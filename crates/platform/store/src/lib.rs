@@ -1,1 +1,3 @@
 //! rec-store
+
+pub mod cluster;
