@@ -6,7 +6,7 @@ use rec_domain::{
 };
 
 use crate::core::{
-    account::{Fill, OrderStatus},
+    account::{Fill, Order, OrderStatus},
     book::{Owner, crosses},
     exchange::{TRADES_KEPT, Twin, push_bounded},
     identity::{Kind, identity},
@@ -151,11 +151,7 @@ impl Twin {
         let own_price = order.side.acquired().convert_price(price);
         // The crypto schedule's formula is known, so there always is a fee.
         let fee = FeeSchedule::CRYPTO.fee(liquidity, own_price, count).unwrap_or_default();
-        let release = if order.remaining <= count {
-            order.reserved
-        } else {
-            Money::from_micros(order.reserved.micros() / order.remaining.units() * count.units())
-        };
+        let release = released(order, count);
         order.filled += count;
         order.yes_value += price * count;
         if is_taker {
@@ -211,8 +207,14 @@ impl Twin {
         let Some(order) = self.account.orders.get(&number) else { return false };
         let opening = count - count.at_most(self.account.held_against(order.market, order.side));
         let cost = order.side.acquired().convert_price(price) * opening;
-        let release = if order.remaining <= count { order.reserved } else { Money::ZERO };
-        cost <= self.account.cash() + release
-            || (order.remaining > count && Money::from_micros(cost.micros()) <= order.reserved + self.account.cash())
+        cost <= self.account.cash() + released(order, count)
     }
+}
+
+/// The collateral that a trade of `count` sets free: pro rata, and all of it with the last contract.
+fn released(order: &Order, count: Quantity) -> Money {
+    if order.remaining <= count {
+        return order.reserved;
+    }
+    Money::from_micros(order.reserved.micros() / order.remaining.units() * count.units())
 }

@@ -1,0 +1,219 @@
+//! Frames of the exchange's WebSocket.
+
+use rec_domain::{BookSide, Price, Quantity};
+use serde_json::{Map, Value, json};
+
+use crate::core::{
+    account::Order,
+    config::CRYPTO_SHARD,
+    market::Market,
+    output::{
+        BookChange, FillView, GroupChange, LifecycleChange, LifecycleEvent, MarketName, TickerView, TradePrint,
+    },
+    wire::{
+        count, dollars,
+        market::{levels, rules, settlement_value},
+        portfolio::legacy_side,
+        price,
+    },
+};
+
+/// A book as it stands. The key of an empty side is left out.
+pub(crate) fn orderbook_snapshot(market: &Market, use_yes_price: bool) -> Value {
+    let mut message = json!({ "market_ticker": &*market.name.ticker, "market_id": &*market.name.uuid });
+    let sides = [
+        ("yes_dollars_fp", levels(market, BookSide::Bid, false)),
+        ("no_dollars_fp", levels(market, BookSide::Ask, use_yes_price)),
+    ];
+    for (key, levels) in sides {
+        if !levels.is_empty() {
+            message[key] = json!(levels);
+        }
+    }
+    message
+}
+
+/// A change of one level; the NO side in NO prices, or in YES prices where `use_yes_price` is set.
+pub(crate) fn orderbook_delta(change: &BookChange, use_yes_price: bool) -> Value {
+    let shown =
+        if change.side == BookSide::Ask && !use_yes_price { change.price.complement() } else { change.price };
+    let mut message = market_fields(&change.market);
+    message.insert("price_dollars".to_owned(), json!(price(shown)));
+    message.insert("delta_fp".to_owned(), json!(count(change.delta)));
+    message.insert("side".to_owned(), json!(change.side.acquired().name()));
+    message.insert("ts".to_owned(), json!(change.at));
+    message.insert("ts_ms".to_owned(), json!(change.at.millis()));
+    if let Some(id) = &change.client_order_id {
+        message.insert("client_order_id".to_owned(), json!(id));
+        message.insert("subaccount".to_owned(), json!(0));
+    }
+    Value::Object(message)
+}
+
+fn market_fields(market: &MarketName) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("market_ticker".to_owned(), json!(&*market.ticker));
+    fields.insert("market_id".to_owned(), json!(&*market.uuid));
+    fields
+}
+
+/// A market's summary.
+pub(crate) fn ticker(view: &TickerView) -> Value {
+    let size = |level: Option<(Price, Quantity)>| count(level.map_or(Quantity::ZERO, |(_, size)| size));
+    let whole_dollars = |quantity: Quantity| quantity.units() / 200;
+    json!({
+        "market_id": &*view.market.uuid,
+        "market_ticker": &*view.market.ticker,
+        "price_dollars": price(view.last),
+        "yes_bid_dollars": price(view.bid.map_or(Price::ZERO, |(price, _)| price)),
+        "yes_ask_dollars": price(view.ask.map_or(Price::ONE, |(price, _)| price)),
+        "yes_bid_size_fp": size(view.bid),
+        "yes_ask_size_fp": size(view.ask),
+        "volume_fp": count(view.volume),
+        "open_interest_fp": count(view.open_interest),
+        "dollar_volume": whole_dollars(view.volume),
+        "dollar_open_interest": whole_dollars(view.open_interest),
+        "last_trade_size_fp": count(view.last_size),
+        "ts": view.at.seconds(),
+        "ts_ms": view.at.millis(),
+        "time": view.at,
+    })
+}
+
+/// A public trade.
+pub(crate) fn trade(print: &TradePrint) -> Value {
+    json!({
+        "trade_id": print.trade_id,
+        "market_ticker": &*print.market.ticker,
+        "yes_price_dollars": price(print.price),
+        "no_price_dollars": price(print.price.complement()),
+        "count_fp": count(print.count),
+        "taker_side": print.taker_side.acquired().name(),
+        "taker_outcome_side": print.taker_side.acquired().name(),
+        "taker_book_side": print.taker_side.name(),
+        "is_block_trade": false,
+        "ts": print.at.seconds(),
+        "ts_ms": print.at.millis(),
+    })
+}
+
+/// A fill of the account.
+pub(crate) fn fill(view: &FillView) -> Value {
+    let fill = &view.fill;
+    let (side, action) = legacy_side(fill.side, fill.closed);
+    let mut message = json!({
+        "trade_id": fill.trade_id,
+        "order_id": fill.order_id,
+        "market_ticker": &*fill.ticker,
+        "exchange_index": CRYPTO_SHARD.get(),
+        "is_taker": fill.is_taker,
+        "side": side,
+        "action": action,
+        "purchased_side": fill.side.acquired().name(),
+        "outcome_side": fill.side.acquired().name(),
+        "book_side": fill.side.name(),
+        "yes_price_dollars": price(fill.price),
+        "count_fp": count(fill.count),
+        "fee_cost": dollars(fill.fee),
+        "ts": fill.at.seconds(),
+        "ts_ms": fill.at.millis(),
+        "post_position_fp": count(view.position),
+    });
+    if let Some(id) = &view.client_order_id {
+        message["client_order_id"] = json!(id);
+    }
+    message
+}
+
+/// An order of the account.
+pub(crate) fn user_order(order: &Order, user_id: &str) -> Value {
+    let mut message = json!({
+        "order_id": order.order_id,
+        "user_id": user_id,
+        "client_order_id": order.client_order_id.as_deref().unwrap_or(""),
+        "ticker": &*order.ticker,
+        "status": order.status.name(),
+        "side": order.side.acquired().name(),
+        "is_yes": order.side == BookSide::Bid,
+        "outcome_side": order.side.acquired().name(),
+        "book_side": order.side.name(),
+        "yes_price_dollars": price(order.price),
+        "fill_count_fp": count(order.filled),
+        "remaining_count_fp": count(order.remaining),
+        "initial_count_fp": count(order.initial),
+        "taker_fill_cost_dollars": dollars(order.taker_cost),
+        "maker_fill_cost_dollars": dollars(order.maker_cost),
+        "taker_fees_dollars": dollars(order.taker_fees),
+        "maker_fees_dollars": dollars(order.maker_fees),
+        "self_trade_prevention_type": order.self_trade_prevention,
+        "created_time": order.created,
+        "created_ts_ms": order.created.millis(),
+        "last_update_time": order.updated,
+        "last_updated_ts_ms": order.updated.millis(),
+        "subaccount_number": 0,
+        "exchange_index": CRYPTO_SHARD.get(),
+    });
+    let optional = [
+        ("order_group_id", order.order_group_id.as_ref().map(|id| json!(id))),
+        ("last_update_reason", order.reason.map(|reason| json!(reason))),
+        ("expiration_time", order.expires_at.map(|at| json!(at))),
+        ("expiration_ts_ms", order.expires_at.map(|at| json!(at.millis()))),
+    ];
+    for (key, value) in optional {
+        if let Some(value) = value {
+            message[key] = value;
+        }
+    }
+    message
+}
+
+/// A change of an order group.
+pub(crate) fn group(change: &GroupChange) -> Value {
+    let mut message = json!({
+        "event_type": change.event, "order_group_id": change.order_group_id, "ts_ms": change.at.millis(),
+    });
+    if let Some(limit) = change.limit {
+        message["contracts_limit_fp"] = json!(count(limit));
+    }
+    message
+}
+
+/// A step in a market's life.
+pub(crate) fn lifecycle(change: &LifecycleChange) -> Value {
+    let ticker = &*change.ticker;
+    match &change.event {
+        LifecycleEvent::Created { event_ticker, floor, open, close } => json!({
+            "event_type": "created",
+            "market_ticker": ticker,
+            "exchange_index": CRYPTO_SHARD.get(),
+            "open_ts": open.seconds(),
+            "close_ts": close.seconds(),
+            "additional_metadata": {
+                "name": "Bitcoin price",
+                "title": "Bitcoin price",
+                "rules_primary": rules(*close, *floor),
+                "can_close_early": true,
+                "event_ticker": &**event_ticker,
+                "expected_expiration_ts": close.seconds() + 300,
+                "strike_type": "greater",
+                "floor_strike": floor.as_f64(),
+            },
+            "price_level_structure": "linear_cent",
+            "price_ranges": [{"start": "0.0000", "end": "1.0000", "step": "0.0100"}],
+        }),
+        LifecycleEvent::Determined { result, at } => json!({
+            "event_type": "determined",
+            "market_ticker": ticker,
+            "exchange_index": CRYPTO_SHARD.get(),
+            "result": result.name(),
+            "settlement_value": settlement_value(*result),
+            "determination_ts": at.seconds(),
+        }),
+        LifecycleEvent::Settled { at } => json!({
+            "event_type": "settled",
+            "market_ticker": ticker,
+            "exchange_index": CRYPTO_SHARD.get(),
+            "settled_ts": at.seconds(),
+        }),
+    }
+}
