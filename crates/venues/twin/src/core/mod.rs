@@ -30,3 +30,6 @@ pub use mutation::{Applied, CancelOrder, CreateGroup, CreateOrder, Mutation, Sel
 pub use output::{Channel, Output};
 pub use rejection::Rejection;
 pub use session::{Frame, Session};
+
+#[cfg(test)]
+mod tests;

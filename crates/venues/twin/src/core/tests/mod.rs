@@ -1,0 +1,9 @@
+//! Promises of the exchange, each by its name.
+
+mod books;
+mod groups;
+mod orders;
+mod sessions;
+mod settlement;
+mod support;
+mod world;
