@@ -14,7 +14,7 @@ mod transport;
 pub mod write;
 
 #[cfg(test)]
-mod canned;
+pub(crate) mod canned;
 
 pub use client::{Client, ClientConfig};
 pub use error::{ErrorBody, RestError};

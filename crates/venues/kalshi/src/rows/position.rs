@@ -4,7 +4,7 @@ use rec_domain::{ExchangeIndex, MarketTicker, Money, Quantity, Timestamp, report
 use serde::Deserialize;
 
 use super::list::Row;
-use crate::number::{Signed, informative, required};
+use crate::number::{Signed, informative, optional_text, required};
 
 /// A position as the exchange has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,14 +34,18 @@ impl From<PositionRow> for PositionReport {
 /// A position in a list and in a `market_position` frame.
 #[derive(Deserialize)]
 pub(crate) struct WirePosition {
-    #[serde(alias = "market_ticker")]
-    ticker: String,
+    #[serde(default, deserialize_with = "optional_text")]
+    ticker: Option<MarketTicker>,
+    #[serde(default, deserialize_with = "optional_text")]
+    market_ticker: Option<MarketTicker>,
     #[serde(default)]
     exchange_index: Option<i32>,
     #[serde(deserialize_with = "required")]
     position_fp: Signed,
-    #[serde(default, alias = "position_cost_dollars", deserialize_with = "informative")]
+    #[serde(default, deserialize_with = "informative")]
     market_exposure_dollars: Option<Money>,
+    #[serde(default, deserialize_with = "informative")]
+    position_cost_dollars: Option<Money>,
     #[serde(default, deserialize_with = "informative")]
     realized_pnl_dollars: Option<Money>,
     #[serde(default, deserialize_with = "informative")]
@@ -57,11 +61,11 @@ impl Row for PositionRow {
 
     fn from_wire(wire: WirePosition) -> Result<Self, String> {
         Ok(Self {
-            ticker: MarketTicker::new(wire.ticker),
+            ticker: wire.ticker.or(wire.market_ticker).ok_or("it has no ticker")?,
             // The exchange leaves the number out where it is its default, zero.
             exchange_index: ExchangeIndex::new(wire.exchange_index.unwrap_or(0)),
             position: wire.position_fp.0,
-            exposure: wire.market_exposure_dollars,
+            exposure: wire.market_exposure_dollars.or(wire.position_cost_dollars),
             realized: wire.realized_pnl_dollars,
             fees: wire.fees_paid_dollars,
             updated_at: wire.last_updated_ts,
