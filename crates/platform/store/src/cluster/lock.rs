@@ -41,3 +41,21 @@ impl ClusterLock {
         Ok(Self { _file: file })
     }
 }
+
+/// Takes the lock of a cluster that others hold for moments only, waiting for them.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn take_lock(
+    options: &super::ClusterOptions,
+    within: std::time::Duration,
+) -> Result<(super::options::Places, ClusterLock), ClusterError> {
+    let places = super::options::Places::prepare(options)?;
+    let deadline = std::time::Instant::now() + within;
+    loop {
+        match ClusterLock::take(&places.lock_file) {
+            Err(ClusterError::Held { .. }) if std::time::Instant::now() < deadline => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            taken => return taken.map(|lock| (places, lock)),
+        }
+    }
+}

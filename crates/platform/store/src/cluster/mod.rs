@@ -26,7 +26,11 @@ use sqlx::postgres::PgConnectOptions;
 pub use binaries::{Binaries, SearchPlaces};
 pub use error::ClusterError;
 pub use install::install_command;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use lock::take_lock;
 pub use options::{ClusterOptions, Durability};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use pidfile::is_alive;
 pub(crate) use server::Server;
 
 /// A running private cluster that this process holds. Dropping it gives up the lock and leaves the server

@@ -139,6 +139,11 @@ impl Server {
         format!("postgresql:///{}?host={folder}&port=5432&user={SUPERUSER}", percent_encoded(database))
     }
 
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) const fn socket_folder(&self) -> &PathBuf {
+        &self.socket_folder
+    }
+
     pub(crate) const fn pid(&self) -> i32 {
         self.pid
     }
@@ -323,7 +328,9 @@ impl Server {
         let data = &self.places.data;
         let durability = match self.durability {
             Durability::Full => "",
-            Durability::Scratch => "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n",
+            Durability::Scratch => {
+                "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\nmax_connections = 200\n"
+            }
         };
         let settings = format!(
             "# Written at each start.\n\
