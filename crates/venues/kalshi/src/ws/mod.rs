@@ -6,7 +6,7 @@ pub mod command;
 pub mod connection;
 mod decode;
 pub mod frame;
-mod lifecycle;
+pub(crate) mod lifecycle;
 pub mod sequence;
 
 pub use backoff::Backoff;
