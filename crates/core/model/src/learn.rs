@@ -291,6 +291,7 @@ mod tests {
     #[test]
     fn ninety_days_are_learned_in_seconds_and_always_the_same() {
         let history = restless(90);
+        #[expect(clippy::disallowed_methods, reason = "the promise is about how long it takes")]
         let begun = std::time::Instant::now();
         let first = learn(&history, &settings()).expect("learned");
         let took = begun.elapsed();
