@@ -35,7 +35,7 @@ impl Document {
     pub(crate) fn parse(name: &str, content: &str) -> Self {
         let (table, errors) = DeTable::parse_recoverable(content);
         let mut secrets = Vec::new();
-        find_secrets("", table.get_ref(), content, &mut secrets);
+        find_secrets("", table.get_ref(), &mut secrets);
         let text = Text { name: name.into(), content: mask(content, &secrets).into() };
         let mut document = Self::default();
         for error in errors {
@@ -81,11 +81,11 @@ pub(crate) fn looks_like_a_key(text: &str) -> bool {
     text.contains("-----BEGIN") || text.contains("PRIVATE KEY") || text.contains('\n')
 }
 
-fn find_secrets(prefix: &str, table: &DeTable<'_>, content: &str, spans: &mut Vec<std::ops::Range<usize>>) {
+fn find_secrets(prefix: &str, table: &DeTable<'_>, spans: &mut Vec<std::ops::Range<usize>>) {
     for (name, value) in table {
         let key = dotted(prefix, name.get_ref());
         match value.get_ref() {
-            DeValue::Table(inner) => find_secrets(&key, inner, content, spans),
+            DeValue::Table(inner) => find_secrets(&key, inner, spans),
             DeValue::String(text) if names_a_secret(&key) || looks_like_a_key(text) => spans.push(value.span()),
             _ => {}
         }

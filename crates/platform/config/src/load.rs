@@ -62,7 +62,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
     set.retain(|key, leaf| match fits(key, leaf, &base) {
         Ok(()) => true,
         Err(problem) => {
-            problems.push(problem);
+            problems.push(*problem);
             false
         }
     });
@@ -86,7 +86,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
 }
 
 /// Whether a value is possible for its setting, tried alone in an otherwise sound configuration.
-fn fits(key: &str, leaf: &Leaf, base: &Leaves) -> Result<(), Problem> {
+fn fits(key: &str, leaf: &Leaf, base: &Leaves) -> Result<(), Box<Problem>> {
     let mut tried = base.clone();
     tried.insert(key.to_owned(), leaf.clone());
     let Err(error) = Config::deserialize(Value::Table(as_table(&tried))) else { return Ok(()) };
@@ -101,10 +101,10 @@ fn fits(key: &str, leaf: &Leaf, base: &Leaves) -> Result<(), Problem> {
         why = why.replace(kind, words);
     }
     let message = format!("`{key}` cannot be {shown}: {why}");
-    Err(match &leaf.place {
+    Err(Box::new(match &leaf.place {
         Some(place) => Problem::at(message, place, "this value"),
         None => Problem::new(message),
-    })
+    }))
 }
 
 impl Loaded {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 /// One fault: what is wrong, where, and what to do.
 #[derive(Clone)]
@@ -134,6 +134,19 @@ impl Diagnostic for Problem {
 }
 
 impl ConfigErrors {
+    /// The report for a terminal: every fault with the lines it points at.
+    #[must_use]
+    pub fn report(&self, colours: bool) -> String {
+        let theme = if colours { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(120);
+        let mut text = String::new();
+        match handler.render_report(&mut text, self) {
+            Ok(()) => text,
+            // Writing into a text does not fail; should it, the faults stand here without their lines.
+            Err(_incomplete) => self.0.iter().map(|problem| format!("{problem}\n")).collect(),
+        }
+    }
+
     /// Every fault.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
@@ -145,7 +158,7 @@ impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_slice() {
             [only] => write!(f, "the configuration has a fault: {only}"),
-            many => write!(f, "the configuration has {} faults; the first: {}", many.len(), many[0]),
+            many => write!(f, "the configuration has {} faults", many.len()),
         }
     }
 }

@@ -31,14 +31,9 @@ fn faults(env: &[(&str, &str)], text: Option<&str>) -> ConfigErrors {
     load(&sources(env, text)).expect_err("the configuration has faults")
 }
 
-/// The report as a terminal without colours would show it.
+/// The report as a terminal without colours shows it.
 fn report(errors: &ConfigErrors) -> String {
-    let mut text = String::new();
-    miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::none())
-        .with_width(120)
-        .render_report(&mut text, errors)
-        .expect("a report is text");
-    text
+    errors.report(false)
 }
 
 #[test]
@@ -141,9 +136,12 @@ speed = 0
     assert!(report.contains("config.local.toml:12:19"), "line and column of the cap:\n{report}");
 }
 
+/// Variables, the file, and what the report must say.
+type Case = (&'static [(&'static str, &'static str)], &'static str, &'static str);
+
 #[test]
 fn impossible_combinations_are_named() {
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    let cases: &[Case] = &[
         (&[("REC_ACCOUNT_MODE", "prod"), ("REC_CLOCK_SPEED", "30")], "", "market time is the time of day in mode prod"),
         (
             &[("REC_ACCOUNT_MODE", "paper"), ("REC_CLOCK_SPEED", "2")],
@@ -366,4 +364,11 @@ fn keys_are_read_from_their_files_and_wrong_ones_are_named() {
 fn money_stays_exact() {
     let config = loaded(&[], Some("[risk]\nmoney_per_market = \"0.000001\"\n")).config;
     assert_eq!(config.risk.caps.money_per_market, Money::from_micros(1));
+}
+
+#[test]
+fn a_report_shows_the_line_and_what_was_meant() {
+    let file = "[net]\nbind_hots = \"127.0.0.1\"\n\n[risk]\nmoney_per_event = \"3000.00\"\n";
+    let report = report(&faults(&[("REC_DB_PORT", "abc")], Some(file)));
+    insta::assert_snapshot!(report);
 }

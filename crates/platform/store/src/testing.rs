@@ -12,7 +12,7 @@ use std::{
         fs::{DirBuilderExt, MetadataExt},
         process::CommandExt,
     },
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     sync::{
         OnceLock,
@@ -212,7 +212,7 @@ fn own_folder(folder: &Path) -> Result<(), ClusterError> {
 }
 
 /// Starts the watcher. Without `flock` there is none, and the cluster stays for the next tests.
-fn watch(users: &Path, state_dir: &Path, socket_folder: &PathBuf) {
+fn watch(users: &Path, state_dir: &Path, socket_folder: &Path) {
     let watcher = Command::new("sh")
         .args(["-c", &format!("command -v flock >/dev/null || exit 0\n{WATCHER}"), "rec-test-watcher"])
         .args([users, state_dir, socket_folder])
