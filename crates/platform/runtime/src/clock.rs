@@ -1,0 +1,310 @@
+//! The two clocks. Only this file reads the system's clock.
+//!
+//! Market time ([`MarketClock`]) may run faster than real time: close times, freshness, cooldowns, signature
+//! timestamps. Wall time never does: network deadlines, backoff, the lease, health; use `tokio::time` for those and
+//! [`Clocks::wall_now`] where an instant has to be written down.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use rec_domain::{Clock, TimeSpan, Timestamp};
+
+/// A step of the wall clock against the running time that is worth halting for.
+pub const WORST_STEP: TimeSpan = TimeSpan::from_millis(250);
+
+/// The longest that [`Clocks::sleep_until_market`] sleeps before it looks at the clock again.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// The time of day. Injected, so that a test can step it.
+pub trait WallClock: Send + Sync {
+    /// The time of day.
+    fn now(&self) -> Timestamp;
+}
+
+/// The system's time of day.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemWall;
+
+impl WallClock for SystemWall {
+    fn now(&self) -> Timestamp {
+        let micros = match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |micros| -micros),
+        };
+        Timestamp::from_micros(micros)
+    }
+}
+
+/// Where market time is anchored.
+#[derive(Debug, Clone, Copy)]
+struct Anchor {
+    market: Timestamp,
+    wall: Timestamp,
+    running: Instant,
+}
+
+/// Market time. It runs with the machine's running time and never goes back: a step of the wall clock does not move
+/// it.
+#[derive(Debug)]
+pub struct MarketClock {
+    speed: f64,
+    follows_wall: bool,
+    anchor: Mutex<Anchor>,
+}
+
+impl MarketClock {
+    /// A clock that shows the time of day `wall`, at the time of day `wall`.
+    #[must_use]
+    pub fn real_time(wall: Timestamp) -> Self {
+        Self::anchored(wall, wall, 1.0, true)
+    }
+
+    /// A clock that showed `market_origin` at the time of day `wall_origin` and goes `speed` times as fast as time;
+    /// `wall` is the time of day now. Processes with the same three values agree.
+    #[must_use]
+    pub fn accelerated(market_origin: Timestamp, wall_origin: Timestamp, speed: f64, wall: Timestamp) -> Self {
+        let market = market_origin + scaled(wall.since(wall_origin), speed);
+        Self::anchored(market, wall, speed, false)
+    }
+
+    fn anchored(market: Timestamp, wall: Timestamp, speed: f64, follows_wall: bool) -> Self {
+        assert!(speed.is_finite() && speed > 0.0, "the configuration allows positive speeds only, not {speed}");
+        Self { speed, follows_wall, anchor: Mutex::new(Anchor { market, wall, running: Instant::now() }) }
+    }
+
+    /// Seconds of market time in one second.
+    #[must_use]
+    pub const fn speed(&self) -> f64 {
+        self.speed
+    }
+
+    /// Market time at an instant of the running time.
+    #[must_use]
+    pub fn at(&self, instant: Instant) -> Timestamp {
+        let anchor = self.anchor();
+        anchor.market + scaled(span(instant.saturating_duration_since(anchor.running)), self.speed)
+    }
+
+    /// How long the wall takes from now until market time is `target`; zero when it is past.
+    #[must_use]
+    pub fn wall_until(&self, target: Timestamp) -> Duration {
+        let left = target.since(self.now());
+        Duration::try_from_secs_f64(left.as_seconds_f64() / self.speed).unwrap_or(Duration::ZERO)
+    }
+
+    /// How far the time of day has moved away from the running time since the clock was anchored; positive when the
+    /// time of day is ahead.
+    fn step(&self, wall: Timestamp, instant: Instant) -> TimeSpan {
+        let anchor = self.anchor();
+        wall.since(anchor.wall) - span(instant.saturating_duration_since(anchor.running))
+    }
+
+    /// Accepts the present time of day: steps are measured from here. A clock in real time also takes it over, unless
+    /// that would mean going back: then it goes on as it was.
+    fn accept(&self, wall: Timestamp, instant: Instant) {
+        let mut anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner);
+        let elapsed = span(instant.saturating_duration_since(anchor.running));
+        let market = anchor.market + scaled(elapsed, self.speed);
+        let market = if self.follows_wall { market.max(wall) } else { market };
+        *anchor = Anchor { market, wall, running: instant };
+    }
+
+    fn anchor(&self) -> Anchor {
+        *self.anchor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for MarketClock {
+    fn now(&self) -> Timestamp {
+        self.at(Instant::now())
+    }
+}
+
+/// Both clocks. Cheap to clone.
+#[derive(Clone)]
+pub struct Clocks {
+    /// Market time.
+    pub market: Arc<MarketClock>,
+    wall: Arc<dyn WallClock>,
+}
+
+impl fmt::Debug for Clocks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clocks").field("market", &self.market).finish_non_exhaustive()
+    }
+}
+
+impl Clocks {
+    /// Clocks as configured: the time of day, or market time that runs faster from a common origin. A speed without
+    /// origins starts at the time of day now.
+    #[must_use]
+    pub fn of(config: &rec_config::ClockConfig) -> Self {
+        let now = SystemWall.now();
+        let market = match (config.market_origin, config.wall_origin) {
+            (Some(market), wall) => MarketClock::accelerated(market, wall.unwrap_or(now), config.speed, now),
+            (None, Some(wall)) => MarketClock::accelerated(wall, wall, config.speed, now),
+            (None, None) if config.speed.to_bits() == 1.0_f64.to_bits() => MarketClock::real_time(now),
+            (None, None) => MarketClock::accelerated(now, now, config.speed, now),
+        };
+        Self::new(market, Arc::new(SystemWall))
+    }
+
+    /// Clocks with a given market clock and time of day.
+    #[must_use]
+    pub fn new(market: MarketClock, wall: Arc<dyn WallClock>) -> Self {
+        Self { market: Arc::new(market), wall }
+    }
+
+    /// Market time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.market.now()
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn wall_now(&self) -> Timestamp {
+        self.wall.now()
+    }
+
+    /// A limit in market time that also covers transport: at least one second of wall time.
+    #[must_use]
+    pub fn limit(&self, limit: TimeSpan) -> TimeSpan {
+        limit.at_least(scaled(TimeSpan::from_seconds(1), self.market.speed()))
+    }
+
+    /// Sleeps until market time is `target`; returns at once when it is past.
+    pub async fn sleep_until_market(&self, target: Timestamp) {
+        loop {
+            let left = self.market.wall_until(target);
+            if left.is_zero() {
+                // Less than a clock tick may be left, which a sleep of zero would spin over.
+                if self.now() >= target {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            } else {
+                tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
+            }
+        }
+    }
+
+    /// How far the time of day has stepped against the running time (also by a suspend of the machine) since start or
+    /// the last [`Clocks::accept_wall`]; `None` while that is at most [`WORST_STEP`]. Whoever gets one halts entries
+    /// and drops prepared signatures.
+    #[must_use]
+    pub fn wall_step(&self) -> Option<TimeSpan> {
+        let step = self.market.step(self.wall.now(), Instant::now());
+        (step.micros().abs() > WORST_STEP.micros()).then_some(step)
+    }
+
+    /// Accepts the present time of day after a step: real-time market clocks follow it, though never back.
+    pub fn accept_wall(&self) {
+        self.market.accept(self.wall.now(), Instant::now());
+    }
+}
+
+impl Clock for Clocks {
+    fn now(&self) -> Timestamp {
+        self.market.now()
+    }
+}
+
+fn span(duration: Duration) -> TimeSpan {
+    TimeSpan::from_micros(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// A span of wall time in market time.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "spans of a process are far below 2^53 microseconds, and the cast saturates"
+)]
+fn scaled(wall: TimeSpan, speed: f64) -> TimeSpan {
+    TimeSpan::from_micros((wall.micros() as f64 * speed).round() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    struct Stepped(AtomicI64);
+
+    impl WallClock for Stepped {
+        fn now(&self) -> Timestamp {
+            SystemWall.now() + TimeSpan::from_millis(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    fn stepped(market: impl FnOnce(Timestamp) -> MarketClock) -> (Clocks, Arc<Stepped>) {
+        let wall = Arc::new(Stepped(AtomicI64::new(0)));
+        (Clocks::new(market(wall.now()), Arc::<Stepped>::clone(&wall)), wall)
+    }
+
+    #[test]
+    fn processes_that_share_origin_and_speed_agree() {
+        let (market, wall) = (Timestamp::from_seconds(1_000_000), Timestamp::from_seconds(500));
+        let early = MarketClock::accelerated(market, wall, 30.0, wall + TimeSpan::from_seconds(1));
+        let late = MarketClock::accelerated(market, wall, 30.0, wall + TimeSpan::from_seconds(61));
+        let lead = late.anchor().market.since(early.anchor().market);
+        assert_eq!(lead, TimeSpan::from_minutes(30));
+        let later = early.anchor().running + Duration::from_secs(2);
+        assert_eq!(early.at(later), market + TimeSpan::from_seconds(90));
+    }
+
+    #[test]
+    fn a_step_of_the_wall_is_noticed_and_does_not_move_market_time() {
+        let (clocks, wall) = stepped(MarketClock::real_time);
+        assert_eq!(clocks.wall_step(), None);
+        let before = clocks.now();
+        wall.0.store(-10_000, Ordering::Relaxed);
+        let step = clocks.wall_step().expect("ten seconds back");
+        assert!((step.micros() + 10_000_000).abs() < 100_000, "{step}");
+        assert!(clocks.now() >= before);
+        clocks.accept_wall();
+        assert_eq!(clocks.wall_step(), None);
+        assert!(clocks.now() >= before, "never back");
+        wall.0.store(20_000, Ordering::Relaxed);
+        assert!(clocks.wall_step().is_some());
+        clocks.accept_wall();
+        assert!(clocks.now().since(before) >= TimeSpan::from_seconds(20), "a clock in real time follows forward");
+        wall.0.store(20_200, Ordering::Relaxed);
+        assert_eq!(clocks.wall_step(), None, "200 ms are not worth a halt");
+    }
+
+    #[test]
+    fn an_accelerated_clock_goes_on_when_the_wall_steps() {
+        let (clocks, wall) = stepped(|now| MarketClock::accelerated(now, now, 30.0, now));
+        let before = clocks.now();
+        wall.0.store(3_600_000, Ordering::Relaxed);
+        clocks.accept_wall();
+        assert!(clocks.now().since(before) < TimeSpan::from_minutes(10));
+    }
+
+    #[test]
+    fn limits_leave_a_second_of_wall_time_for_transport() {
+        let now = SystemWall.now();
+        let fast = Clocks::new(MarketClock::accelerated(now, now, 30.0, now), Arc::new(SystemWall));
+        assert_eq!(fast.limit(TimeSpan::from_seconds(3)), TimeSpan::from_seconds(30));
+        assert_eq!(fast.limit(TimeSpan::from_seconds(45)), TimeSpan::from_seconds(45));
+        let real = Clocks::new(MarketClock::real_time(now), Arc::new(SystemWall));
+        assert_eq!(real.limit(TimeSpan::from_seconds(3)), TimeSpan::from_seconds(3));
+    }
+
+    #[tokio::test]
+    async fn sleeping_in_market_time_takes_a_fraction_of_wall_time() {
+        let now = SystemWall.now();
+        let clocks = Clocks::new(MarketClock::accelerated(now, now, 10_000.0, now), Arc::new(SystemWall));
+        let target = clocks.now() + TimeSpan::from_seconds(100);
+        let started = Instant::now();
+        clocks.sleep_until_market(target).await;
+        assert!(clocks.now() >= target);
+        assert!(started.elapsed() < Duration::from_secs(5));
+        clocks.sleep_until_market(Timestamp::from_seconds(0)).await;
+    }
+}

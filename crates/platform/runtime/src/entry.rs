@@ -1,0 +1,149 @@
+//! `main` of a binary that holds one service or several.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use rec_config::{Config, DatabaseConfig, Sources};
+use rec_domain::Service;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{error, info};
+
+use crate::{
+    Clocks, Composition, Hosted, ServiceMain,
+    compose::{Ended, SHUTDOWN_DEADLINE},
+    logs::{self, LogTarget},
+    metric, systemd,
+};
+
+/// Runs one service as a process until SIGTERM or Ctrl-C.
+#[must_use]
+pub fn main(service: Service, run: ServiceMain) -> ExitCode {
+    main_of(&[(service, run)])
+}
+
+/// Runs several services as one process until SIGTERM or Ctrl-C.
+#[must_use]
+pub fn main_of(services: &[Hosted]) -> ExitCode {
+    match start(services) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(&format!("{failure:?}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(services: &[Hosted]) -> anyhow::Result<()> {
+    let names = services.iter().map(|(service, _)| service.name()).collect::<Vec<_>>().join(", ");
+    let Some(sources) = arguments(&names)? else { return Ok(()) };
+    // A report of the configuration points at the text; its debug form is that drawing.
+    let config = rec_config::load(&sources).map_err(|report| anyhow::anyhow!("{report:?}"))?.config;
+    logs::init(&config.log, &LogTarget::Stderr)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the system gives no threads")?;
+    let ended = runtime.block_on(run_until_signal(services.to_vec(), Arc::new(config)));
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    ended
+}
+
+/// Runs services until SIGTERM, Ctrl-C or the failure of one of them.
+///
+/// # Errors
+/// When they cannot start, one fails, or they do not end in order.
+pub async fn run_until_signal(services: Vec<Hosted>, config: Arc<Config>) -> anyhow::Result<()> {
+    let mut terminated = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
+    let mut interrupted = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
+    let clocks = Clocks::of(&config.clock);
+    let database = database_of(&services, &config)?;
+    let mut running = Composition { services, config, clocks, database }.start().await?;
+    systemd::ready();
+    let mut upkeep = tokio::time::interval(systemd::watchdog_interval().unwrap_or(Duration::from_secs(5)));
+    let failure = loop {
+        tokio::select! {
+            _ = terminated.recv() => break None,
+            _ = interrupted.recv() => break None,
+            ended = running.ended() => match ended {
+                Ended::Finished(service) => {
+                    info!(%service, "finished");
+                    break None;
+                }
+                Ended::Failed(failure) => break Some(failure),
+            },
+            _ = upkeep.tick() => {
+                systemd::alive();
+                metric::upkeep();
+            }
+        }
+    };
+    systemd::stopping();
+    info!("ending");
+    let ended = running.shutdown(SHUTDOWN_DEADLINE).await;
+    match failure {
+        Some(failure) => {
+            if let Err(error) = ended {
+                error!(%error, "while ending");
+            }
+            Err(failure)
+        }
+        None => Ok(ended?),
+    }
+}
+
+/// The configured database. Only `rec up` starts a private one.
+fn database_of(services: &[Hosted], config: &Config) -> anyhow::Result<DatabaseConfig> {
+    let manifest = rec_config::Manifest::bundled();
+    let needed = |service: &Service| manifest.get(*service).needs.contains(&rec_config::Need::Postgres);
+    if config.database.host.is_none() && services.iter().any(|(service, _)| needed(service)) {
+        anyhow::bail!(
+            "no database is configured: set database.host (REC_DB_HOST) to a host name or to the folder of a unix \
+             socket; `rec up` runs the whole desk with a private database instead"
+        );
+    }
+    Ok(config.database.clone())
+}
+
+/// Reads the command line; `None` when help or version was asked for and given.
+fn arguments(names: &str) -> anyhow::Result<Option<Sources>> {
+    let mut sources = Sources::of_process();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "-h" | "--help" => {
+                say(&format!(
+                    "Runs {names}.\n\nOptions:\n  --config FILE     configuration file (also REC_CONFIG)\n  \
+                     --state-dir DIR   where the desk keeps its state (also REC_STATE_DIR)\n  \
+                     --port-base PORT  moves every port (also REC_PORT_BASE)\n  \
+                     --version         prints the version\n\n\
+                     Everything else is configured in the file and by REC_* variables."
+                ));
+                return Ok(None);
+            }
+            "-V" | "--version" => {
+                say(env!("CARGO_PKG_VERSION"));
+                return Ok(None);
+            }
+            "--config" => {
+                let file = std::path::absolute(PathBuf::from(value()?)).context("--config names no file")?;
+                sources.config_flag = Some(file);
+            }
+            "--state-dir" => {
+                let folder = std::path::absolute(PathBuf::from(value()?)).context("--state-dir names no folder")?;
+                sources = sources.with("--state-dir", "state_dir", folder.to_string_lossy());
+            }
+            "--port-base" => sources = sources.with("--port-base", "net.port_base", value()?),
+            other => anyhow::bail!("unknown argument \"{other}\"; --help lists what there is"),
+        }
+    }
+    Ok(Some(sources))
+}
+
+fn say(text: &str) {
+    use std::io::Write;
+    let _nobody_reads = writeln!(std::io::stdout(), "{text}");
+}
+
+fn complain(text: &str) {
+    use std::io::Write;
+    let _nobody_reads = writeln!(std::io::stderr(), "{text}");
+}
