@@ -65,9 +65,7 @@ impl Twin {
 
     fn schedule_makers(&mut self, close: Timestamp, markets: std::ops::Range<u32>) {
         let valuation = self.valuation(close);
-        // Each market is looked at every other second, so that a quote may lag.
-        let parity = u32::try_from(self.now.seconds().rem_euclid(2)).unwrap_or(0);
-        for number in markets.filter(|number| number % 2 == parity) {
+        for number in markets {
             let Some(market) = self.markets.get(&number) else { continue };
             let fair = 100.0 * valuation.chance_above(market.floor.as_f64());
             if self.wants_requote(number, fair) {
@@ -136,7 +134,7 @@ impl Twin {
                     BookSide::Ask => quote.price.points() - fair,
                 };
                 let left = market.book.remaining(side, quote.price, quote.number).unwrap_or_default();
-                !(0.15..=1.9).contains(&distance) || left.units() * 3 < quote.placed.units()
+                !(0.25..=1.75).contains(&distance) || left.units() * 3 < quote.placed.units()
             }
             _ => true,
         };
@@ -146,11 +144,15 @@ impl Twin {
         });
         // While a cheap offer caps a quote, that quote is where it should be although it is far off.
         let bid_stale = match market.cheap {
-            Some(cheap) if cheap.sells == Side::Yes => quotes.bid.map(|bid| bid.price) != target.bid.map(Price::from_cents),
+            Some(cheap) if cheap.sells == Side::Yes => {
+                quotes.bid.map(|bid| bid.price) != target.bid.map(Price::from_cents)
+            }
             _ => stale(quotes.bid, BookSide::Bid, target.bid),
         };
         let ask_stale = match market.cheap {
-            Some(cheap) if cheap.sells == Side::No => quotes.ask.map(|ask| ask.price) != target.ask.map(Price::from_cents),
+            Some(cheap) if cheap.sells == Side::No => {
+                quotes.ask.map(|ask| ask.price) != target.ask.map(Price::from_cents)
+            }
             _ => stale(quotes.ask, BookSide::Ask, target.ask),
         };
         capped || bid_stale || ask_stale
@@ -168,12 +170,7 @@ impl Twin {
                 Side::No => ask = ask.max(cents + 1),
             }
         }
-        Target {
-            bid: orderable(bid),
-            ask: orderable(ask),
-            deep_bid: orderable(bid - 3),
-            deep_ask: orderable(ask + 3),
-        }
+        Target { bid: orderable(bid), ask: orderable(ask), deep_bid: orderable(bid - 3), deep_ask: orderable(ask + 3) }
     }
 
     /// Makers look at a market and move what is off.

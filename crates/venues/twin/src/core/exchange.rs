@@ -145,6 +145,12 @@ impl Twin {
         &self.account
     }
 
+    /// The spot venue.
+    #[must_use]
+    pub const fn spot(&self) -> &SpotVenue {
+        &self.spot
+    }
+
     /// The account holder's identity.
     #[must_use]
     pub fn user_id(&self) -> String {
@@ -278,6 +284,14 @@ impl Twin {
             known,
             known_sum,
         }
+    }
+
+    /// Every market that is kept, with its event, by event and strike.
+    pub fn listed(&self) -> impl Iterator<Item = (&Event, &Market)> {
+        self.events
+            .values()
+            .flat_map(|event| event.markets.clone().map(move |number| (event, number)))
+            .filter_map(|(event, number)| self.markets.get(&number).map(|market| (event, market)))
     }
 
     /// What YES of a market is worth to the twin's makers now; `None` for an unknown market.

@@ -112,8 +112,9 @@ impl Twin {
     ) {
         self.trades_made += 1;
         let trade_id = identity(self.config.seed, Kind::Trade, self.trades_made).to_string();
-        let maker_client_id =
-            own_maker.then(|| self.account.orders.get(&maker).and_then(|order| order.client_order_id.clone())).flatten();
+        let maker_client_id = own_maker
+            .then(|| self.account.orders.get(&maker).and_then(|order| order.client_order_id.clone()))
+            .flatten();
         let now = self.now;
         let Some(market) = self.markets.get_mut(&market_number) else { return };
         market.book.take_from_front(incoming.side.opposite(), count);

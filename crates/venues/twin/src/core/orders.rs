@@ -45,13 +45,7 @@ impl Twin {
         let mut filled = Quantity::ZERO;
         let killed = request.time_in_force == TimeInForce::FillOrKill && !fillable;
         if !killed && count.is_positive() {
-            let incoming = Incoming::account(
-                request.side,
-                request.price,
-                count,
-                number,
-                request.self_trade_prevention,
-            );
+            let incoming = Incoming::account(request.side, request.price, count, number, request.self_trade_prevention);
             let matched = self.match_incoming(market, incoming);
             filled = matched.filled;
             reason = matched.stopped;
@@ -117,14 +111,7 @@ impl Twin {
         own_price * opening + fee
     }
 
-    fn remember_order(
-        &mut self,
-        request: &CreateOrder,
-        market: u32,
-        number: u64,
-        order_id: &str,
-        group: Option<u64>,
-    ) {
+    fn remember_order(&mut self, request: &CreateOrder, market: u32, number: u64, order_id: &str, group: Option<u64>) {
         if let Some(id) = &request.client_order_id {
             self.account.client_order_ids.insert(id.clone());
         }
@@ -207,7 +194,8 @@ impl Twin {
     }
 
     pub(crate) fn cancel_order(&mut self, request: &CancelOrder) -> Result<CancelAnswer, Rejection> {
-        let by_ticker = request.market_ticker.as_ref().is_some_and(|ticker| self.by_ticker.contains_key(ticker.as_str()));
+        let by_ticker =
+            request.market_ticker.as_ref().is_some_and(|ticker| self.by_ticker.contains_key(ticker.as_str()));
         let shard = match request.exchange_index {
             Some(index) if index != ExchangeIndex::new(-1) => index,
             _ if by_ticker => CRYPTO_SHARD,

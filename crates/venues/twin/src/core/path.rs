@@ -171,8 +171,14 @@ pub fn minute_history(seed: u64, from: Timestamp, minutes: usize) -> impl Iterat
     let mut path = PricePath::new(seed, first, first);
     (0..minutes).map(move |_minute| {
         let start = path.point();
-        let mut bar =
-            MinuteBar { start: start.at, open: start.spot, high: start.spot, low: start.spot, close: start.spot, volume: 0 };
+        let mut bar = MinuteBar {
+            start: start.at,
+            open: start.spot,
+            high: start.spot,
+            low: start.spot,
+            close: start.spot,
+            volume: 0,
+        };
         for _ in 0..60 / STEP_SECONDS {
             bar.take(path.step(STEP_SECONDS).spot, 10_000_000);
         }

@@ -63,9 +63,11 @@ fn event_matches(twin: &Twin, params: &Params, event: &Event) -> bool {
 
 pub(super) fn events(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
     status_filter(params, &["unopened", "open", "closed", "settled"])?;
-    let found = twin.events.values().rev().filter(|event| {
-        event_matches(twin, params, event) && params.allows("tickers", &event.ticker)
-    });
+    let found = twin
+        .events
+        .values()
+        .rev()
+        .filter(|event| event_matches(twin, params, event) && params.allows("tickers", &event.ticker));
     let keyed = found.map(|event| (u64::try_from(event.close.seconds()).unwrap_or(0), event));
     let page = page::descending("GetEvents", params, 200, keyed)?;
     let bodies: Vec<Value> = page
@@ -187,9 +189,7 @@ pub(super) fn limits() -> Value {
 }
 
 pub(super) fn endpoint_costs() -> Value {
-    let cost = |method: &str, path: &str, cost: u32| {
-        json!({ "method": method, "path": format!("/trade-api/v2/{path}"), "cost": cost })
-    };
+    let cost = |method: &str, path: &str, cost: u32| json!({ "method": method, "path": format!("/trade-api/v2/{path}"), "cost": cost });
     json!({
         "default_cost": 10,
         "endpoint_costs": [
@@ -212,9 +212,10 @@ fn index_wanted(params: &Params) -> Result<(), Rejection> {
 
 pub(super) fn index_value(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
     index_wanted(params)?;
-    let payload = twin.prints.back().map(|print| {
-        json!({ "id": INDEX, "time": print.stamped.millis(), "value": print.value.to_string() })
-    });
+    let payload = twin
+        .prints
+        .back()
+        .map(|print| json!({ "id": INDEX, "time": print.stamped.millis(), "value": print.value.to_string() }));
     Ok(json!({ "data": { "serverTime": twin.now(), "payload": payload } }))
 }
 

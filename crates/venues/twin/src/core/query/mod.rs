@@ -16,8 +16,7 @@ use crate::core::{Twin, rejection::Rejection};
 pub fn is_public(path: &str) -> bool {
     let path = path.trim_matches('/');
     let first = path.split('/').next().unwrap_or_default();
-    matches!(first, "exchange" | "series" | "events" | "markets" | "historical")
-        || path == "account/endpoint_costs"
+    matches!(first, "exchange" | "series" | "events" | "markets" | "historical") || path == "account/endpoint_costs"
 }
 
 /// The body of a GET of `path` (relative to `/trade-api/v2`).

@@ -278,9 +278,7 @@ impl Subscription {
                 ("user_order", frames::user_order(order, &twin.user_id()))
             }
             (Channel::OrderGroupUpdates, Output::Group(change)) => ("order_group_updates", frames::group(change)),
-            (Channel::MarketLifecycle, Output::Lifecycle(change)) => {
-                ("market_lifecycle_v2", frames::lifecycle(change))
-            }
+            (Channel::MarketLifecycle, Output::Lifecycle(change)) => ("market_lifecycle_v2", frames::lifecycle(change)),
             (Channel::IndexValue, Output::Index(print)) => ("cfbenchmarks_value", self.window.message(*print)),
             _ => return None,
         };

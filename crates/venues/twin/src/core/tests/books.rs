@@ -5,10 +5,7 @@ use rec_domain::{BookSide, Money, Price, Quantity, TimeSpan};
 
 use super::support::{cancel, group, order, young};
 use crate::core::{
-    Mutation, SelfTradePrevention, TimeInForce, Twin,
-    account::OrderStatus,
-    config::CRYPTO_SHARD,
-    ledger::LedgerAccount,
+    Mutation, SelfTradePrevention, TimeInForce, Twin, account::OrderStatus, config::CRYPTO_SHARD, ledger::LedgerAccount,
 };
 
 fn check(twin: &Twin) {

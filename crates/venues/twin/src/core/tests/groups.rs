@@ -3,11 +3,7 @@
 use rec_domain::{BookSide, Price, Quantity};
 
 use super::support::{after, contracts, group, market_worth, order, place, young};
-use crate::core::{
-    CreateOrder, Mutation, Output, TimeInForce, Twin,
-    account::OrderStatus,
-    mutation::GroupRef,
-};
+use crate::core::{CreateOrder, Mutation, Output, TimeInForce, Twin, account::OrderStatus, mutation::GroupRef};
 
 fn grouped(twin: &Twin, group: &GroupRef, id: &str, count: i64) -> CreateOrder {
     let ticker = market_worth(twin, 50.0);
@@ -18,7 +14,10 @@ fn grouped(twin: &Twin, group: &GroupRef, id: &str, count: i64) -> CreateOrder {
 
 fn events(twin: &mut Twin) -> Vec<&'static str> {
     let outputs = twin.take_outputs();
-    outputs.iter().filter_map(|output| if let Output::Group(change) = output { Some(change.event) } else { None }).collect()
+    outputs
+        .iter()
+        .filter_map(|output| if let Output::Group(change) = output { Some(change.event) } else { None })
+        .collect()
 }
 
 #[test]

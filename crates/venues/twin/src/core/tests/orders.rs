@@ -4,10 +4,7 @@ use rec_domain::{BookSide, ExchangeIndex, Money, Price, Quantity, TimeSpan};
 
 use super::support::{after, best, cancel, cancel_on, contracts, market_worth, order, place, young};
 use crate::core::{
-    Output, SelfTradePrevention, TimeInForce, TwinConfig,
-    account::OrderStatus,
-    ledger::LedgerAccount,
-    wire,
+    Output, SelfTradePrevention, TimeInForce, TwinConfig, account::OrderStatus, ledger::LedgerAccount, wire,
 };
 
 #[test]
@@ -194,9 +191,7 @@ fn a_resting_order_expires_at_its_time() {
 
 #[test]
 fn an_account_never_trades_with_itself() {
-    for (prevention, maker_left) in
-        [(SelfTradePrevention::TakerAtCross, true), (SelfTradePrevention::Maker, false)]
-    {
+    for (prevention, maker_left) in [(SelfTradePrevention::TakerAtCross, true), (SelfTradePrevention::Maker, false)] {
         let mut twin = young(1);
         let ticker = market_worth(&twin, 50.0);
         let (bid, _) = best(&twin, &ticker, BookSide::Bid);

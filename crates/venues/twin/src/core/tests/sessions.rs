@@ -148,7 +148,10 @@ fn the_index_comes_every_second_with_the_average_that_settles() {
     let close = twin.config().start + TimeSpan::from_minutes(60);
     let mut session = Session::default();
     twin.advance_quietly(close - TimeSpan::from_seconds(90));
-    session.command(r#"{"id":1,"cmd":"subscribe","params":{"channels":["cfbenchmarks_value"],"index_ids":["BRTI"]}}"#, &twin);
+    session.command(
+        r#"{"id":1,"cmd":"subscribe","params":{"channels":["cfbenchmarks_value"],"index_ids":["BRTI"]}}"#,
+        &twin,
+    );
     let frames = drive(&mut session, &mut twin, 91);
     assert_eq!(frames.len(), 91);
     let at_close = frames.iter().find(|frame| {

@@ -71,10 +71,13 @@ fn a_journal_of_mutations_rebuilds_the_same_world() {
 fn momentum(closes: &[f64]) -> f64 {
     const WEIGHTS: [(usize, f64); 6] = [(1, 0.30), (2, 0.25), (3, 0.20), (4, 0.15), (15, 0.05), (30, 0.05)];
     let now = closes[closes.len() - 1];
-    WEIGHTS.iter().map(|(minutes, weight)| {
-        let then = closes[closes.len() - 1 - minutes * 60];
-        weight * 100.0 * (now - then) / then
-    }).sum()
+    WEIGHTS
+        .iter()
+        .map(|(minutes, weight)| {
+            let then = closes[closes.len() - 1 - minutes * 60];
+            weight * 100.0 * (now - then) / then
+        })
+        .sum()
 }
 
 #[test]
@@ -97,7 +100,8 @@ fn opportunities(twin: &Twin) -> Vec<(String, Side)> {
     for market in twin.markets.values() {
         let event = &twin.events[&market.close];
         let ttc = event.time_to_close(twin.now()).seconds();
-        if !event.is_open(twin.now()) || !(120..=900).contains(&ttc) || market.volume < Quantity::from_contracts(1_000) {
+        if !event.is_open(twin.now()) || !(120..=900).contains(&ttc) || market.volume < Quantity::from_contracts(1_000)
+        {
             continue;
         }
         let yes = twin.fair_value(&market.name.ticker).expect("known");

@@ -7,9 +7,7 @@ use crate::core::{
     account::Order,
     config::CRYPTO_SHARD,
     market::Market,
-    output::{
-        BookChange, FillView, GroupChange, LifecycleChange, LifecycleEvent, MarketName, TickerView, TradePrint,
-    },
+    output::{BookChange, FillView, GroupChange, LifecycleChange, LifecycleEvent, MarketName, TickerView, TradePrint},
     wire::{
         count, dollars,
         market::{levels, rules, settlement_value},
@@ -35,8 +33,7 @@ pub(crate) fn orderbook_snapshot(market: &Market, use_yes_price: bool) -> Value 
 
 /// A change of one level; the NO side in NO prices, or in YES prices where `use_yes_price` is set.
 pub(crate) fn orderbook_delta(change: &BookChange, use_yes_price: bool) -> Value {
-    let shown =
-        if change.side == BookSide::Ask && !use_yes_price { change.price.complement() } else { change.price };
+    let shown = if change.side == BookSide::Ask && !use_yes_price { change.price.complement() } else { change.price };
     let mut message = market_fields(&change.market);
     message.insert("price_dollars".to_owned(), json!(price(shown)));
     message.insert("delta_fp".to_owned(), json!(count(change.delta)));

@@ -1,0 +1,84 @@
+//! The market clock: market time from the wall's, at a speed.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rec_domain::{Clock, TimeSpan, Timestamp};
+
+use super::TwinError;
+
+/// What two processes need to share a market clock.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClockOrigin {
+    /// The market instant at the origin.
+    pub market: Timestamp,
+    /// The wall's instant at the origin, in microseconds since 1970.
+    pub wall: Timestamp,
+    /// Market seconds in a second of the wall.
+    pub speed: f64,
+}
+
+/// A clock that shows market time.
+#[derive(Debug, Clone, Copy)]
+pub struct MarketClock {
+    origin: ClockOrigin,
+    started: Instant,
+}
+
+impl MarketClock {
+    /// A clock that shows `market` now.
+    ///
+    /// # Errors
+    /// When the speed is not between 0.01 and 1000.
+    pub fn start(market: Timestamp, speed: f64) -> Result<Self, TwinError> {
+        if !(0.01..=1_000.0).contains(&speed) {
+            return Err(TwinError::Speed(speed));
+        }
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall = Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX));
+        Ok(Self { origin: ClockOrigin { market, wall, speed }, started: Instant::now() })
+    }
+
+    /// What another process needs to show the same time.
+    #[must_use]
+    pub const fn origin(&self) -> ClockOrigin {
+        self.origin
+    }
+
+    /// A span of the wall's time as market time.
+    #[must_use]
+    pub fn market_span(&self, wall: Duration) -> TimeSpan {
+        scaled(wall, self.origin.speed)
+    }
+
+    /// A limit that also covers transport: at least one second of the wall.
+    #[must_use]
+    pub fn transport_limit(&self, limit: TimeSpan) -> TimeSpan {
+        limit.at_least(self.market_span(Duration::from_secs(1)))
+    }
+}
+
+impl Clock for MarketClock {
+    fn now(&self) -> Timestamp {
+        self.origin.market + scaled(self.started.elapsed(), self.origin.speed)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "years of microseconds stay exact")]
+fn scaled(wall: Duration, speed: f64) -> TimeSpan {
+    TimeSpan::from_micros((wall.as_micros() as f64 * speed) as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_that_cover_transport_grow_with_the_speed() {
+        let at = Timestamp::from_seconds(1_790_186_400);
+        let clock = MarketClock::start(at, 30.0).expect("speed");
+        assert_eq!(clock.transport_limit(TimeSpan::from_seconds(5)), TimeSpan::from_seconds(30));
+        assert_eq!(clock.transport_limit(TimeSpan::from_seconds(60)), TimeSpan::from_seconds(60));
+        assert!(clock.now() >= at);
+        assert!(MarketClock::start(at, 0.0).is_err() && MarketClock::start(at, f64::NAN).is_err());
+    }
+}

@@ -1,0 +1,202 @@
+//! Starting and stopping.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::Router;
+use rec_domain::{Clock, Timestamp};
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use super::{
+    ApiKey, ClockOrigin, MarketClock, TwinError, TwinSwitches,
+    exchange::{self, Venue},
+    journal::Journal,
+    listener::{Cut, CuttableListener},
+    spot,
+    world::World,
+};
+use crate::core::{Twin, TwinConfig};
+
+/// How often the world is played on, in the wall's time.
+const TURN: Duration = Duration::from_millis(20);
+/// How long connections get to end by themselves.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How a twin is served.
+#[derive(Debug, Clone)]
+pub struct ServeConfig {
+    /// The world, unless one is resumed.
+    pub twin: TwinConfig,
+    /// Market seconds in a second of the wall.
+    pub speed: f64,
+    /// The exchange's port on 127.0.0.1; 0 takes a free one.
+    pub exchange_port: u16,
+    /// The spot venue's port on 127.0.0.1; 0 takes a free one.
+    pub spot_port: u16,
+    /// Where the journal is kept; `None` keeps none.
+    pub state_dir: Option<PathBuf>,
+    /// Whether a world that is in `state_dir` is taken up again. Without one there, a fresh world begins.
+    pub resume: bool,
+    /// The keys that the exchange knows.
+    pub keys: Vec<ApiKey>,
+}
+
+/// A served twin.
+#[derive(Debug)]
+pub struct TwinServer {
+    /// Where the exchange listens.
+    pub exchange_addr: SocketAddr,
+    /// Where the spot venue listens.
+    pub spot_addr: SocketAddr,
+    /// Whether a world was taken up again.
+    pub resumed: bool,
+    clock: MarketClock,
+    tasks: JoinSet<()>,
+    shutdown: CancellationToken,
+}
+
+impl TwinServer {
+    /// The exchange's REST address, ending in `/trade-api/v2`.
+    #[must_use]
+    pub fn rest_url(&self) -> String {
+        format!("http://{}/trade-api/v2", self.exchange_addr)
+    }
+
+    /// The exchange's WebSocket address.
+    #[must_use]
+    pub fn ws_url(&self) -> String {
+        format!("ws://{}/trade-api/ws/v2", self.exchange_addr)
+    }
+
+    /// The spot venue's REST address.
+    #[must_use]
+    pub fn spot_rest_url(&self) -> String {
+        format!("http://{}", self.spot_addr)
+    }
+
+    /// The spot venue's WebSocket address.
+    #[must_use]
+    pub fn spot_ws_url(&self) -> String {
+        format!("ws://{}", self.spot_addr)
+    }
+
+    /// Market time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The market clock, for a desk in the same process.
+    #[must_use]
+    pub const fn clock(&self) -> MarketClock {
+        self.clock
+    }
+
+    /// Origin and speed, for a desk in another process.
+    #[must_use]
+    pub const fn clock_origin(&self) -> ClockOrigin {
+        self.clock.origin()
+    }
+
+    /// Stops and waits until everything has ended, at most a few seconds.
+    pub async fn stop(mut self) {
+        self.shutdown.cancel();
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(GRACE, all).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+    }
+}
+
+/// Builds the world (or takes it up again), plays its warm-up, and serves it until `shutdown`.
+///
+/// # Errors
+/// When a port is taken, the journal cannot be read or written, or the speed is out of range.
+pub async fn serve(
+    config: ServeConfig,
+    switches: Arc<TwinSwitches>,
+    shutdown: CancellationToken,
+) -> Result<TwinServer, TwinError> {
+    // Stopping the twin must not stop whoever started it.
+    let shutdown = shutdown.child_token();
+    let exchange_listener = bind(config.exchange_port).await?;
+    let spot_listener = bind(config.spot_port).await?;
+    let (twin, state_dir, resume) = (config.twin, config.state_dir, config.resume);
+    let build = move || build_world(&twin, state_dir.as_deref(), resume);
+    let built = tokio::task::spawn_blocking(build).await;
+    let (twin, journal, resumed) =
+        built.map_err(|error| TwinError::Key(format!("the world was not built: {error}")))??;
+
+    let clock = MarketClock::start(twin.now(), config.speed)?;
+    let now = twin.now();
+    let world = Arc::new(World::new(twin, journal, clock, switches.clone()));
+    let venue = Venue { world: world.clone(), keys: config.keys.into(), shutdown: shutdown.clone() };
+    let exchange_addr = local_addr(&exchange_listener, config.exchange_port)?;
+    let spot_addr = local_addr(&spot_listener, config.spot_port)?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(play(world, shutdown.clone()));
+    let exchange_listener = CuttableListener::new(exchange_listener, switches.clone());
+    let spot_listener = CuttableListener::new(spot_listener, switches);
+    tasks.spawn(serve_router(exchange_listener, exchange::router(venue.clone()), shutdown.clone()));
+    tasks.spawn(serve_router(spot_listener, spot::router(venue), shutdown.clone()));
+    info!(%exchange_addr, %spot_addr, market_time = %now, speed = config.speed, resumed, "twin listens");
+    Ok(TwinServer { exchange_addr, spot_addr, resumed, clock, tasks, shutdown })
+}
+
+fn build_world(
+    config: &TwinConfig,
+    state_dir: Option<&std::path::Path>,
+    resume: bool,
+) -> Result<(Twin, Option<Journal>, bool), TwinError> {
+    if let Some(folder) = state_dir.filter(|_| resume)
+        && let Some((journal, twin)) = Journal::resume(folder)?
+    {
+        return Ok((twin, Some(journal), true));
+    }
+    let mut twin = Twin::new(config.clone());
+    twin.advance_quietly(config.opening());
+    let journal = state_dir.map(|folder| Journal::create(folder, config)).transpose()?;
+    Ok((twin, journal, false))
+}
+
+async fn bind(port: u16) -> Result<TcpListener, TwinError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| TwinError::Bind { port, source })
+}
+
+fn local_addr(listener: &TcpListener, port: u16) -> Result<SocketAddr, TwinError> {
+    listener.local_addr().map_err(|source| TwinError::Bind { port, source })
+}
+
+/// Plays the world on until the end.
+async fn play(world: Arc<World>, shutdown: CancellationToken) {
+    let mut turn = interval(TURN);
+    turn.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            _ = turn.tick() => world.play(),
+            () = shutdown.cancelled() => return,
+        }
+        if let Some(failure) = world.take_failure() {
+            error!(%failure, "the twin stands still: its journal cannot be written");
+            return;
+        }
+    }
+}
+
+async fn serve_router(listener: CuttableListener, router: Router, shutdown: CancellationToken) {
+    let service = router.into_make_service_with_connect_info::<Cut>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown.cancelled_owned()).await;
+    if let Err(failure) = served {
+        error!(%failure, "a venue of the twin ended");
+    }
+}
