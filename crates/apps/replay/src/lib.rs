@@ -1,1 +1,3 @@
-//! rec-replay
+//! Machines under simulated time: no network, no database, no clock. What happens follows from the seed.
+
+pub mod sim;
