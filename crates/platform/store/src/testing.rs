@@ -175,9 +175,13 @@ async fn start() -> Result<SharedServer, ClusterError> {
     let (places, lock) = take_lock(&options, WAIT_FOR_OTHERS)?;
     let server = Server::launch(&options, &places)?.ready().await?;
     if !server.was_adopted() {
-        watch(&base.join(format!("rec-test-postgres-{user}.users")), &options.state_dir, server.socket_folder());
+        watch(
+            &base.join(format!("rec-test-postgres-{user}.users")),
+            &options.state_dir,
+            &server.address().socket_folder,
+        );
     }
-    let administrator = server.connect_options("postgres");
+    let administrator = server.address().connect_options("postgres");
     drop_orphans(&administrator).await?;
     drop(lock);
     Ok(SharedServer { administrator, _in_use: Some(in_use) })

@@ -8,6 +8,7 @@
 //! Postgres refuses to run as root. For root the data belongs to an unprivileged user (`postgres`, or else
 //! `nobody`) and the server runs as that user.
 
+mod address;
 mod binaries;
 mod error;
 mod install;
@@ -23,6 +24,7 @@ mod tests;
 
 use sqlx::postgres::PgConnectOptions;
 
+pub use address::Address;
 pub use binaries::{Binaries, SearchPlaces};
 pub use error::ClusterError;
 pub use install::install_command;
@@ -59,16 +61,22 @@ impl Cluster {
         Ok(Self { server, lock })
     }
 
+    /// How the cluster is reached.
+    #[must_use]
+    pub const fn address(&self) -> &Address {
+        self.server.address()
+    }
+
     /// How to connect to a database of the cluster, as its superuser.
     #[must_use]
     pub fn connect_options(&self, database: &str) -> PgConnectOptions {
-        self.server.connect_options(database)
+        self.server.address().connect_options(database)
     }
 
     /// The address of a database for `psql` and other tools.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        self.server.url(database)
+        self.server.address().url(database)
     }
 
     /// Makes a database unless it exists. Returns whether it was made.

@@ -10,21 +10,16 @@ use std::{
 };
 
 use rustix::process::Signal;
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, PgConnection,
-    postgres::{PgConnectOptions, PgSslMode},
-};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::{
+    address::{Address, SUPERUSER},
     binaries::Binaries,
     error::{ClusterError, FileContext},
     options::{ClusterOptions, Durability, Places},
     pidfile::{PidFile, is_alive, signal},
     socket::{SOCKET_NAME, socket_folder},
 };
-
-/// The superuser of a private cluster.
-const SUPERUSER: &str = "rec";
 
 /// The log is shortened when it is larger than this.
 const LOG_LIMIT_BYTES: u64 = 8 << 20;
@@ -46,7 +41,7 @@ const POLL: Duration = Duration::from_millis(10);
 pub(crate) struct Server {
     places: Places,
     binaries: Binaries,
-    socket_folder: PathBuf,
+    address: Address,
     pid: i32,
     adopted: bool,
     new: bool,
@@ -69,7 +64,7 @@ impl Server {
         let mut server = Self {
             places: places.clone(),
             binaries,
-            socket_folder: PathBuf::new(),
+            address: Address { socket_folder: PathBuf::new() },
             pid: 0,
             adopted: false,
             new: found.is_none(),
@@ -125,23 +120,8 @@ impl Server {
         }
     }
 
-    pub(crate) fn connect_options(&self, database: &str) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(&self.socket_folder)
-            .port(5432)
-            .username(SUPERUSER)
-            .database(database)
-            .ssl_mode(PgSslMode::Disable)
-    }
-
-    pub(crate) fn url(&self, database: &str) -> String {
-        let folder = percent_encoded(&self.socket_folder.to_string_lossy());
-        format!("postgresql:///{}?host={folder}&port=5432&user={SUPERUSER}", percent_encoded(database))
-    }
-
-    #[cfg(any(test, feature = "testing"))]
-    pub(crate) const fn socket_folder(&self) -> &PathBuf {
-        &self.socket_folder
+    pub(crate) const fn address(&self) -> &Address {
+        &self.address
     }
 
     pub(crate) const fn pid(&self) -> i32 {
@@ -185,7 +165,7 @@ impl Server {
     pub(crate) async fn stop(self) -> Result<(), ClusterError> {
         self.stop_server().await?;
         // The folder is made again at the next start; what cannot be removed does no harm.
-        let _left_behind = fs::remove_dir(&self.socket_folder);
+        let _left_behind = fs::remove_dir(&self.address.socket_folder);
         Ok(())
     }
 
@@ -194,7 +174,7 @@ impl Server {
     }
 
     async fn connect(&self) -> Result<PgConnection, ClusterError> {
-        Ok(self.connect_options("postgres").connect().await?)
+        Ok(self.address.connect_options("postgres").connect().await?)
     }
 
     /// Asks the server how durable it is.
@@ -248,7 +228,7 @@ impl Server {
         }
         self.pid = file.pid;
         if let Some(folder) = file.socket_folder.filter(|folder| folder.join(SOCKET_NAME).exists()) {
-            self.socket_folder = folder;
+            self.address.socket_folder = folder;
             self.adopted = true;
             return Ok(true);
         }
@@ -267,7 +247,7 @@ impl Server {
 
     /// Starts the server in a session of its own: `pg_ctl` calls `setsid`, and its server is nobody's child.
     fn start(&mut self) -> Result<(), ClusterError> {
-        self.socket_folder = socket_folder(&self.places.state_dir, &self.places.owner)?;
+        self.address.socket_folder = socket_folder(&self.places.state_dir, &self.places.owner)?;
         self.remove_stale_socket()?;
         self.write_settings()?;
         self.bound_log().context("shorten", &self.log_file())?;
@@ -298,7 +278,7 @@ impl Server {
     /// and is still listed, and then a new server would refuse.
     fn remove_stale_socket(&self) -> Result<(), ClusterError> {
         for name in [SOCKET_NAME.to_owned(), format!("{SOCKET_NAME}.lock")] {
-            let stale = self.socket_folder.join(name);
+            let stale = self.address.socket_folder.join(name);
             match fs::remove_file(&stale) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(error).context("remove the stale", &stale);
@@ -341,7 +321,7 @@ impl Server {
              huge_pages = off\nautovacuum_max_workers = 1\n\
              log_min_messages = warning\nlog_min_error_statement = panic\nlog_line_prefix = '%m [%p] '\n\
              log_timezone = 'UTC'\ntimezone = 'UTC'\nlc_messages = 'C'\n{durability}",
-            self.socket_folder.display(),
+            self.address.socket_folder.display(),
         );
         for (name, text) in [("postgresql.conf", settings.as_str()), ("pg_hba.conf", "local all all trust\n")] {
             let path = data.join(name);
@@ -424,17 +404,6 @@ pub(crate) fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }
 
-fn percent_encoded(text: &str) -> String {
-    let encode = |byte: u8| {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    text.bytes().map(encode).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -455,6 +424,5 @@ mod tests {
     #[test]
     fn names_are_quoted() {
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
-        assert_eq!(percent_encoded("/run/a b&c"), "/run/a%20b%26c");
     }
 }

@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use super::{
-    Binaries, Cluster, ClusterError, ClusterOptions, Durability, SearchPlaces,
+    Address, Binaries, Cluster, ClusterError, ClusterOptions, Durability, SearchPlaces,
     pidfile::{is_alive, signal},
 };
 
@@ -156,6 +156,8 @@ async fn outlives_a_killed_desk_is_adopted_and_never_held_twice() {
     let held = Cluster::start(folder.options()).await.expect_err("the desk holds it");
     assert!(matches!(&held, ClusterError::Held { holder, .. } if *holder == desk.id().to_string()), "{held}");
 
+    let address = Address::of_running(&folder.state()).expect("others may ask where it is");
+
     desk.kill().expect("killed");
     desk.wait().expect("gone");
     assert!(is_alive(server), "the server outlives its desk");
@@ -164,8 +166,10 @@ async fn outlives_a_killed_desk_is_adopted_and_never_held_twice() {
     println!("adoption {:?}", begin.elapsed());
     assert!(cluster.was_adopted());
     assert_eq!(cluster.pid(), server);
+    assert_eq!(cluster.address(), &address);
     cluster.stop().await.expect("stopped");
     assert!(!is_alive(server));
+    assert_eq!(Address::of_running(&folder.state()), None);
 }
 
 #[tokio::test]
