@@ -92,6 +92,10 @@ pub(crate) enum Strictness {
 
 /// Reads one row.
 pub(crate) fn read_row<T: Row>(json: &str) -> Result<T, ReadError> {
+    // A list of values would be taken for the fields in their order.
+    if !json.trim_start().starts_with('{') {
+        return Err(ReadError::new(T::WHAT, format!("it is no object but {}", shorten(json))));
+    }
     let wire = serde_json::from_str::<T::Wire>(json).map_err(|error| ReadError::new(T::WHAT, error))?;
     T::from_wire(wire).map_err(|reason| ReadError::new(T::WHAT, reason))
 }

@@ -26,7 +26,7 @@ use crate::{
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(default, rename = "type", borrow)]
+    #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
     #[serde(default)]
     id: Option<u64>,
