@@ -36,21 +36,21 @@ pub struct WorldConfig {
     pub failed_commits: u32,
     /// Commits of which nobody hears; every second one has happened.
     pub unknown_commits: u32,
-    /// Seconds in which a held trade is closed again.
-    pub closes: u32,
+    /// Mean seconds until a held trade is closed again; zero for never.
+    pub closes_after: u32,
 }
 
 impl WorldConfig {
     /// Nothing goes wrong.
     #[must_use]
     pub const fn calm(seed: u64) -> Self {
-        Self { seed, lost_hints: 0, lost_answers: 0, failed_commits: 0, unknown_commits: 0, closes: 0 }
+        Self { seed, lost_hints: 0, lost_answers: 0, failed_commits: 0, unknown_commits: 0, closes_after: 0 }
     }
 
     /// Everything goes wrong now and then.
     #[must_use]
     pub const fn rough(seed: u64) -> Self {
-        Self { seed, lost_hints: 20, lost_answers: 10, failed_commits: 5, unknown_commits: 5, closes: 2 }
+        Self { seed, lost_hints: 20, lost_answers: 10, failed_commits: 5, unknown_commits: 5, closes_after: 600 }
     }
 }
 
@@ -235,7 +235,8 @@ impl World {
     fn decide_exits(&mut self) {
         let Some(view) = self.view.take() else { return };
         for trade in view.trades.iter().filter(|trade| trade.state == TradeState::Open) {
-            if self.chance(self.config.closes) {
+            let mean = f64::from(self.config.closes_after);
+            if self.dice.uniform() * mean < 1.0 && mean > 0.0 {
                 self.ask(DeskCommand::Close(CloseRequest {
                     trade: trade.id,
                     limit: Price::from_cents(1),
