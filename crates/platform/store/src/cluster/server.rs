@@ -101,6 +101,7 @@ impl Server {
                     // An adopted server may have been on its way out; after a kill, workers of the old one may hold
                     // its memory for another moment.
                     if !self.adopted && !self.log_tail().contains("pre-existing shared memory block") {
+                        let _left_behind = fs::remove_dir(&self.address.socket_folder);
                         return Err(ClusterError::Ended { log: self.log_file(), tail: self.log_tail() });
                     }
                     tokio::time::sleep(POLL).await;
