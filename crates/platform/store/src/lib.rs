@@ -1,3 +1,40 @@
-//! rec-store
+//! The desk's memory: Postgres with its migrations and every query, and the private cluster for laptops and tests.
+//!
+//! SQL stands only in this crate. [`Database`] is a pool of connections as one service, with nothing but that
+//! service's grants; what can be read and written hangs on it by topic: [`Database::desk`], [`Database::inbox`],
+//! [`Database::answers`], [`Database::claims`], [`Database::outbox`] and so on.
 
+mod answers;
+mod claims;
 pub mod cluster;
+mod connection;
+mod database;
+mod desk;
+mod error;
+mod hint;
+mod identity;
+mod inbox;
+mod lease;
+mod outbox;
+mod shape;
+#[cfg(any(test, feature = "testing"))]
+mod test_desk;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod time;
+
+pub use answers::Answers;
+pub use claims::Claims;
+pub use connection::{Connection, Password, Role, SslMode, UnknownSslMode};
+pub use database::{Database, migrations};
+#[cfg(any(test, feature = "testing"))]
+pub use desk::Fault;
+pub use desk::{CommitOutcome, Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder};
+pub use error::{Incompatible, Result, StoreError};
+pub use hint::{Hint, Hints};
+pub use identity::Identity;
+pub use inbox::Inbox;
+pub use lease::Lease;
+pub use outbox::{Outbox, OutboxBatch};
+#[cfg(any(test, feature = "testing"))]
+pub use test_desk::TEST_ACCOUNT;

@@ -1,0 +1,156 @@
+//! A pool of connections to the desk's database, as one service or as the owner.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use sqlx::{
+    PgPool,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{
+    connection::{Connection, Role},
+    error::{Incompatible, Result, StoreError},
+};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations");
+
+/// How long a caller waits for a connection before the database counts as unavailable.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Every migration of this program, for databases of tests.
+#[must_use]
+pub fn migrations() -> &'static Migrator {
+    &MIGRATIONS
+}
+
+/// A pool of connections. Clones share it.
+#[derive(Clone)]
+pub struct Database {
+    pub(crate) pool: PgPool,
+    pub(crate) options: PgConnectOptions,
+    role: Role,
+}
+
+// By hand, since the options print the password.
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("name", &self.name()).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Connects once and keeps up to `max_connections`.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, refuses the user, or does not know the role yet.
+    pub async fn open(connection: &Connection, role: Role, max_connections: u32) -> Result<Self> {
+        Self::open_with(connection.options(), role, max_connections).await
+    }
+
+    /// The same with options as the private cluster and the databases of tests give them.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub async fn open_with(options: PgConnectOptions, role: Role, max_connections: u32) -> Result<Self> {
+        let options = role.apply(options);
+        let opened = pool_options(max_connections).connect_with(options.clone()).await;
+        let pool = opened.map_err(|error| explain_role(error, &options, role))?;
+        Ok(Self { pool, options, role })
+    }
+
+    /// The same without connecting yet: each use connects, and fails while the server cannot be reached.
+    #[must_use]
+    pub fn open_lazily(options: PgConnectOptions, role: Role, max_connections: u32) -> Self {
+        let options = role.apply(options);
+        let pool = pool_options(max_connections).connect_lazy_with(options.clone());
+        Self { pool, options, role }
+    }
+
+    /// Name of the database.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.options.get_database().unwrap_or_default()
+    }
+
+    /// As whom it works.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether the server answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query_scalar!("SELECT 1").fetch_one(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Brings the schema up to this program's, as the owner. Does nothing when it is.
+    ///
+    /// # Errors
+    /// When a migration fails, or the database was made by a newer version.
+    pub async fn migrate(&self) -> Result<()> {
+        MIGRATIONS.run(&self.pool).await.map_err(|error| {
+            let database = self.name().to_owned();
+            match error {
+                MigrateError::VersionMissing(version) => Incompatible::NewerSchema { database, version }.into(),
+                MigrateError::VersionMismatch(version) => Incompatible::ChangedMigration { database, version }.into(),
+                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+                other => StoreError::Other(sqlx::Error::Migrate(Box::new(other))),
+            }
+        })
+    }
+
+    /// Whether the schema is exactly this program's.
+    ///
+    /// # Errors
+    /// [`Incompatible`] when it is older, newer or changed.
+    pub async fn check_schema(&self) -> Result<()> {
+        let database = self.name().to_owned();
+        let known: BTreeMap<_, _> = MIGRATIONS.iter().map(|migration| (migration.version, migration)).collect();
+        let exists = sqlx::query_scalar!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "exists!""#);
+        if !exists.fetch_one(&self.pool).await? {
+            return Err(Incompatible::NotMigrated { database, missing: known.len() }.into());
+        }
+        let applied = sqlx::query!("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(&self.pool)
+            .await?;
+        for row in &applied {
+            match known.get(&row.version) {
+                None => return Err(Incompatible::NewerSchema { database, version: row.version }.into()),
+                Some(migration) if *migration.checksum != *row.checksum => {
+                    return Err(Incompatible::ChangedMigration { database, version: row.version }.into());
+                }
+                Some(_) => {}
+            }
+        }
+        match known.len() - applied.len() {
+            0 => Ok(()),
+            missing => Err(Incompatible::NotMigrated { database, missing }.into()),
+        }
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn pool_options(max_connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(max_connections).acquire_timeout(ACQUIRE_TIMEOUT)
+}
+
+/// A role that does not exist means that the schema does not exist either.
+fn explain_role(error: sqlx::Error, options: &PgConnectOptions, role: Role) -> StoreError {
+    let unknown_role = error
+        .as_database_error()
+        .is_some_and(|database| database.code().as_deref() == Some("22023") && role != Role::Owner);
+    if unknown_role {
+        let database = options.get_database().unwrap_or_default().to_owned();
+        return Incompatible::NotMigrated { database, missing: MIGRATIONS.iter().count() }.into();
+    }
+    error.into()
+}

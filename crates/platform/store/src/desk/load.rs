@@ -1,0 +1,339 @@
+//! Reading the state that the desk starts from: one transaction, so that everything is of one instant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rec_domain::{
+    DecisionId, ExchangeIndex, IntentId, MarketTicker, Money, OrderGroupId, Quantity, TimeSpan, Timestamp,
+    command::DeskReply,
+    desk_view::{Cursors, MarketSideHistory},
+    eastern,
+    halt::Halt,
+    market::Market,
+    reconciliation::Reconciliation,
+    trade::Trade,
+};
+use sqlx::{PgConnection, PgExecutor};
+
+use super::{
+    Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, intent::select_intents, order::select_orders, posting,
+    trade::select_trades,
+};
+use crate::{
+    error::{Incompatible, Result},
+    shape,
+    time::{from_db, opt_from_db, to_db},
+};
+
+/// How long an ended trade is loaded with its orders: fills may come late.
+const ENDED: TimeSpan = TimeSpan::from_minutes(60);
+/// How long the history of closed markets is loaded.
+const HISTORY: TimeSpan = TimeSpan::from_minutes(2 * 24 * 60);
+
+impl Desk {
+    /// The committed state at `now`, to start from. Take the lease first: what an old leader and its executor were
+    /// writing has then ended, and this sees it.
+    ///
+    /// # Errors
+    /// When the database does not answer, is not marked, or holds something that cannot be read.
+    pub async fn load(&self, now: Timestamp) -> Result<DeskSnapshot> {
+        let identity = self.database.stored_identity().await?.ok_or(Incompatible::NoIdentity)?;
+        let mut transaction = self.database.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let connection = &mut *transaction;
+        let day_start = start_of_day(now);
+        let trades = open_trades(connection).await?;
+        let snapshot = DeskSnapshot {
+            identity,
+            automation: automation(connection).await?,
+            halts: halts(connection).await?,
+            groups: groups(connection).await?,
+            ended_trades: ended_trades(connection, now).await?,
+            orders: orders(connection, now).await?,
+            unanswered: unanswered(connection).await?,
+            parked_fills: parked_fills(connection).await?,
+            parked_settlements: parked_settlements(connection).await?,
+            ledger: posting::balances(&mut *connection).await?,
+            cursors: cursors(connection).await?,
+            last_posting: last_posting(connection).await?,
+            last_trade: last_trade(connection).await?,
+            history: history(connection, now).await?,
+            day_start,
+            realised_today: realised_since(&mut *connection, day_start).await?,
+            risked_today: risked_since(connection, day_start).await?,
+            entry_times: entry_times(connection, now - TimeSpan::from_seconds(60)).await?,
+            reconciliation: reconciliation(connection).await?,
+            markets: markets(connection, &trades).await?,
+            decisions: decisions(connection).await?,
+            changed_at: changed_at(connection).await?,
+            trades,
+        };
+        transaction.rollback().await?;
+        Ok(snapshot)
+    }
+
+    /// Won or lost since `from`, after fees, by the exchange's time of each fact.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn realised_since(&self, from: Timestamp) -> Result<Money> {
+        realised_since(&self.database.pool, from).await
+    }
+
+    /// The answer that a request got; `None` when it was never answered.
+    ///
+    /// # Errors
+    /// When the database does not answer, or the answer cannot be read.
+    pub async fn reply(&self, decision: DecisionId) -> Result<Option<DeskReply>> {
+        let reply = sqlx::query_scalar!("SELECT reply FROM desk.decisions WHERE decision = $1", decision.as_uuid())
+            .fetch_optional(&self.database.pool)
+            .await?;
+        reply.map(|reply| shape::from_json("a reply", reply)).transpose()
+    }
+}
+
+/// When the Eastern day of `now` began.
+fn start_of_day(now: Timestamp) -> Timestamp {
+    eastern::instant(eastern::day(now), 0, 0, 0).unwrap_or(now)
+}
+
+async fn automation(connection: &mut PgConnection) -> Result<Option<rec_domain::settings::AutomationSettings>> {
+    let settings = sqlx::query_scalar!("SELECT settings FROM desk.automation ORDER BY id DESC LIMIT 1")
+        .fetch_optional(connection)
+        .await?;
+    settings.map(|settings| shape::from_json("the automation settings", settings)).transpose()
+}
+
+async fn halts(connection: &mut PgConnection) -> Result<Vec<Halt>> {
+    let rows = sqlx::query!("SELECT source, reason, since FROM desk.halts WHERE cleared_at IS NULL ORDER BY id")
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let source = shape::word("a halt's source", &row.source)?;
+            Ok(Halt { source, reason: row.reason, since: from_db(row.since) })
+        })
+        .collect()
+}
+
+async fn groups(connection: &mut PgConnection) -> Result<Vec<StoredGroup>> {
+    let rows = sqlx::query!(
+        "SELECT DISTINCT ON (role, exchange_index) role, exchange_index, group_id, tripped FROM desk.order_groups
+         ORDER BY role, exchange_index, id DESC"
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(StoredGroup {
+                role: shape::role(&row.role)?,
+                exchange_index: ExchangeIndex::new(row.exchange_index),
+                group: OrderGroupId::new(row.group_id),
+                tripped: row.tripped,
+            })
+        })
+        .collect()
+}
+
+async fn open_trades(connection: &mut PgConnection) -> Result<Vec<Trade>> {
+    let rows = select_trades!("WHERE state NOT IN ('closed', 'settled', 'unfilled') ORDER BY id");
+    rows.fetch_all(connection).await?.into_iter().map(|row| row.into_domain()).collect()
+}
+
+async fn ended_trades(connection: &mut PgConnection, now: Timestamp) -> Result<Vec<Trade>> {
+    let rows = select_trades!(
+        "WHERE state IN ('closed', 'settled', 'unfilled') AND ended_at > $1 ORDER BY id",
+        to_db(now - ENDED)
+    );
+    rows.fetch_all(connection).await?.into_iter().map(|row| row.into_domain()).collect()
+}
+
+async fn orders(connection: &mut PgConnection, now: Timestamp) -> Result<Vec<StoredOrder>> {
+    let rows = select_orders!(
+        "JOIN desk.trades ON trades.id = orders.trade_id
+         WHERE orders.state IN ('intended', 'working', 'unknown') OR orders.booked_e2 < orders.acknowledged_e2
+            OR trades.state NOT IN ('closed', 'settled', 'unfilled') OR trades.ended_at > $1
+         ORDER BY orders.created_at, orders.intent",
+        to_db(now - ENDED)
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.intent).collect();
+    let claims = sqlx::query!("SELECT intent, signed_at FROM desk.claims WHERE intent = ANY ($1)", &ids)
+        .fetch_all(&mut *connection)
+        .await?;
+    let claims: BTreeMap<_, _> = claims.into_iter().map(|row| (row.intent, from_db(row.signed_at))).collect();
+    let answered = sqlx::query_scalar!("SELECT DISTINCT intent FROM desk.answers WHERE intent = ANY ($1)", &ids)
+        .fetch_all(connection)
+        .await?;
+    let answered: BTreeSet<_> = answered.into_iter().collect();
+    rows.into_iter()
+        .map(|row| {
+            let id = row.intent;
+            Ok(StoredOrder {
+                order: row.into_domain()?,
+                claim_signed_at: claims.get(&id).copied(),
+                answered: answered.contains(&id),
+            })
+        })
+        .collect()
+}
+
+async fn unanswered(connection: &mut PgConnection) -> Result<Vec<StoredIntent>> {
+    let rows = select_intents!(
+        "WHERE NOT EXISTS (SELECT FROM desk.answers WHERE answers.intent = intents.id)
+         ORDER BY intents.created_at, intents.id"
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let claims = sqlx::query!("SELECT intent, signed_at FROM desk.claims WHERE intent = ANY ($1)", &ids)
+        .fetch_all(connection)
+        .await?;
+    let claims: BTreeMap<_, _> =
+        claims.into_iter().map(|row| (IntentId::from_uuid(row.intent), from_db(row.signed_at))).collect();
+    rows.into_iter()
+        .map(|row| {
+            let intent = row.into_domain()?;
+            Ok(StoredIntent { claim_signed_at: claims.get(&intent.id).copied(), intent })
+        })
+        .collect()
+}
+
+async fn parked_fills(connection: &mut PgConnection) -> Result<Vec<rec_domain::report::FillReport>> {
+    let bodies =
+        sqlx::query_scalar!("SELECT body FROM desk.parked_fills WHERE unparked_at IS NULL ORDER BY parked_at, fill_id")
+            .fetch_all(connection)
+            .await?;
+    bodies.into_iter().map(|body| shape::from_json("a parked fill", body)).collect()
+}
+
+async fn parked_settlements(connection: &mut PgConnection) -> Result<Vec<rec_domain::report::SettlementReport>> {
+    let bodies = sqlx::query_scalar!(
+        "SELECT body FROM desk.parked_settlements WHERE unparked_at IS NULL ORDER BY parked_at, key"
+    )
+    .fetch_all(connection)
+    .await?;
+    bodies.into_iter().map(|body| shape::from_json("a parked settlement", body)).collect()
+}
+
+async fn cursors(connection: &mut PgConnection) -> Result<Cursors> {
+    let row = sqlx::query!("SELECT report, answer FROM desk.cursors").fetch_one(connection).await?;
+    Ok(Cursors { report: row.report, answer: row.answer })
+}
+
+async fn last_posting(connection: &mut PgConnection) -> Result<i64> {
+    let last = sqlx::query_scalar!("SELECT max(number) FROM desk.postings").fetch_one(connection).await?;
+    Ok(last.unwrap_or(0))
+}
+
+async fn last_trade(connection: &mut PgConnection) -> Result<i64> {
+    let last = sqlx::query_scalar!("SELECT max(id) FROM desk.trades").fetch_one(connection).await?;
+    Ok(last.unwrap_or(0))
+}
+
+async fn history(connection: &mut PgConnection, now: Timestamp) -> Result<Vec<MarketSideHistory>> {
+    let rows = sqlx::query!(
+        r#"SELECT trades.ticker, trades.side, count(*) AS "trades!", sum(trades.entered_e2)::bigint AS "entered_e2!",
+            greatest(max(trades.created_at), max(entries.last_at)) AS "last_entry_at!"
+         FROM desk.trades
+         LEFT JOIN LATERAL (
+            SELECT max(orders.created_at) AS last_at FROM desk.orders
+            WHERE orders.trade_id = trades.id AND orders.role = 'entry'
+         ) AS entries ON true
+         WHERE trades.close_time > $1 OR trades.created_at > $2
+         GROUP BY trades.ticker, trades.side
+         ORDER BY trades.ticker, trades.side"#,
+        to_db(now),
+        to_db(now - HISTORY),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(MarketSideHistory {
+                ticker: MarketTicker::new(row.ticker),
+                side: shape::side(&row.side)?,
+                last_entry_at: from_db(row.last_entry_at),
+                entered: Quantity::from_units(row.entered_e2),
+                trades: shape::count("a number of trades", row.trades)?,
+            })
+        })
+        .collect()
+}
+
+/// Results and fees are negative where money was won, so what was won is minus their sum.
+async fn realised_since(executor: impl PgExecutor<'_>, from: Timestamp) -> Result<Money> {
+    let sum = sqlx::query_scalar!(
+        "SELECT sum(posting_lines.amount_micros)::bigint FROM desk.posting_lines
+         JOIN desk.postings ON postings.number = posting_lines.posting
+         WHERE posting_lines.ledger IN ('result', 'fees') AND postings.at >= $1",
+        to_db(from),
+    )
+    .fetch_one(executor)
+    .await?;
+    Ok(-Money::from_micros(sum.unwrap_or(0)))
+}
+
+async fn risked_since(connection: &mut PgConnection, from: Timestamp) -> Result<Money> {
+    let sum = sqlx::query_scalar!(
+        "SELECT sum(worst_case_micros)::bigint FROM desk.orders WHERE role = 'entry' AND created_at >= $1",
+        to_db(from),
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Money::from_micros(sum.unwrap_or(0)))
+}
+
+async fn entry_times(connection: &mut PgConnection, after: Timestamp) -> Result<Vec<Timestamp>> {
+    let times = sqlx::query_scalar!(
+        "SELECT created_at FROM desk.orders WHERE role = 'entry' AND created_at > $1 ORDER BY created_at",
+        to_db(after),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(times.into_iter().map(from_db).collect())
+}
+
+async fn reconciliation(connection: &mut PgConnection) -> Result<Option<Reconciliation>> {
+    let row = sqlx::query!(
+        "SELECT at, as_of, books_changed_at, differences FROM desk.reconciliations ORDER BY id DESC LIMIT 1"
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Reconciliation {
+            at: from_db(row.at),
+            as_of: from_db(row.as_of),
+            books_changed_at: from_db(row.books_changed_at),
+            differences: shape::from_json("differences", row.differences)?,
+        })
+    })
+    .transpose()
+}
+
+async fn markets(connection: &mut PgConnection, trades: &[Trade]) -> Result<Vec<Market>> {
+    let tickers: Vec<String> = trades.iter().map(|trade| trade.ticker.as_str().to_owned()).collect();
+    let bodies =
+        sqlx::query_scalar!("SELECT body FROM market.markets WHERE ticker = ANY ($1) ORDER BY ticker", &tickers)
+            .fetch_all(connection)
+            .await?;
+    bodies.into_iter().map(|body| shape::from_json("a market", body)).collect()
+}
+
+async fn decisions(connection: &mut PgConnection) -> Result<Vec<(DecisionId, DeskReply)>> {
+    let rows = sqlx::query!("SELECT decision, reply FROM desk.decisions ORDER BY at DESC, decision LIMIT 4096")
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter()
+        .rev()
+        .map(|row| Ok((DecisionId::from_uuid(row.decision), shape::from_json("a reply", row.reply)?)))
+        .collect()
+}
+
+async fn changed_at(connection: &mut PgConnection) -> Result<Option<Timestamp>> {
+    let changed = sqlx::query_scalar!(
+        "SELECT greatest((SELECT max(updated_at) FROM desk.orders), (SELECT max(at) FROM desk.postings))"
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(opt_from_db(changed))
+}

@@ -1,0 +1,105 @@
+//! What the desk starts from.
+
+use std::collections::BTreeMap;
+
+use rec_domain::{
+    DecisionId, ExchangeIndex, Money, OrderGroupId, Timestamp,
+    command::DeskReply,
+    desk_view::{Cursors, MarketSideHistory},
+    halt::Halt,
+    intent::{GroupRole, Intent},
+    ledger::Account,
+    market::Market,
+    order::Order,
+    reconciliation::Reconciliation,
+    report::{FillReport, SettlementReport},
+    settings::AutomationSettings,
+    trade::Trade,
+};
+
+use crate::identity::Identity;
+
+/// The committed state of the desk at one instant, as the database has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeskSnapshot {
+    /// Whose the database is.
+    pub identity: Identity,
+    /// Switches and strategy; `None` while they were never set.
+    pub automation: Option<AutomationSettings>,
+    /// Halts in force.
+    pub halts: Vec<Halt>,
+    /// The order groups in use.
+    pub groups: Vec<StoredGroup>,
+    /// Trades that have not ended.
+    pub trades: Vec<Trade>,
+    /// Trades that ended in the last hour, for fills that come late.
+    pub ended_trades: Vec<Trade>,
+    /// Orders that are not complete, and every order of the trades above.
+    pub orders: Vec<StoredOrder>,
+    /// Intents without an answer, orders included, oldest first.
+    pub unanswered: Vec<StoredIntent>,
+    /// Fills whose order was not known.
+    pub parked_fills: Vec<FillReport>,
+    /// Settlements that did not fit the books.
+    pub parked_settlements: Vec<SettlementReport>,
+    /// Balance of every account that was ever posted to.
+    pub ledger: BTreeMap<Account, Money>,
+    /// How far inbox and answers are consumed.
+    pub cursors: Cursors,
+    /// Number of the last posting; zero when there is none.
+    pub last_posting: i64,
+    /// Number of the last trade; zero when there is none.
+    pub last_trade: i64,
+    /// What was traded in markets that are still open, and in all markets in the last two days.
+    pub history: Vec<MarketSideHistory>,
+    /// Start of the Eastern day that the next two are of.
+    pub day_start: Timestamp,
+    /// Won or lost that day, after fees.
+    pub realised_today: Money,
+    /// Worst-case money of the orders to open that were decided that day.
+    pub risked_today: Money,
+    /// When orders to open were decided in the last sixty seconds, in order.
+    pub entry_times: Vec<Timestamp>,
+    /// The last comparison with the exchange.
+    pub reconciliation: Option<Reconciliation>,
+    /// Markets in which a trade has not ended, as far as they were stored.
+    pub markets: Vec<Market>,
+    /// The last answers to requests, oldest first; at most 4096.
+    pub decisions: Vec<(DecisionId, DeskReply)>,
+    /// When an order last changed or a posting was last made; `None` on a new desk.
+    pub changed_at: Option<Timestamp>,
+}
+
+/// An order with what its executor did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOrder {
+    /// The order as the desk last knew it.
+    pub order: Order,
+    /// The signature time of its claim. Claimed and not answered means that it may have been sent; not claimed means
+    /// that it certainly was not, and with an older epoch never will be.
+    pub claim_signed_at: Option<Timestamp>,
+    /// Whether the executor answered anything.
+    pub answered: bool,
+}
+
+/// An intent without an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredIntent {
+    /// The intent.
+    pub intent: Intent,
+    /// The signature time of its claim; `None` when it was not claimed.
+    pub claim_signed_at: Option<Timestamp>,
+}
+
+/// An order group in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredGroup {
+    /// What it is for.
+    pub role: GroupRole,
+    /// Its shard.
+    pub exchange_index: ExchangeIndex,
+    /// The exchange's identity.
+    pub group: OrderGroupId,
+    /// Whether it is tripped.
+    pub tripped: bool,
+}

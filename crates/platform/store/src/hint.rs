@@ -1,0 +1,71 @@
+//! Hints that something new may stand in a table. They may be lost; the tables are the truth, so a listener also
+//! looks from time to time.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgListener, PgPoolOptions};
+
+use crate::{database::Database, error::Result};
+
+/// What may be new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Hint {
+    /// The outbox.
+    Outbox,
+    /// The inbox of the exchange's reports.
+    Reports,
+    /// The executor's answers.
+    Answers,
+    /// Intents to be sent.
+    Intents,
+}
+
+impl Hint {
+    /// Name of the channel in the database.
+    pub(crate) const fn channel(self) -> &'static str {
+        match self {
+            Self::Outbox => "rec_outbox",
+            Self::Reports => "rec_reports",
+            Self::Answers => "rec_answers",
+            Self::Intents => "rec_intents",
+        }
+    }
+}
+
+/// A listener on a connection of its own.
+#[derive(Debug)]
+pub struct Hints {
+    listener: PgListener,
+}
+
+impl Database {
+    /// Listens for hints of one kind.
+    ///
+    /// # Errors
+    /// When no connection can be made.
+    pub async fn listen(&self, hint: Hint) -> Result<Hints> {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(self.options.clone())
+            .await?;
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen(hint.channel()).await?;
+        Ok(Hints { listener })
+    }
+}
+
+impl Hints {
+    /// Waits for the next hint or until `limit` has passed, and takes all that have come. A lost connection is made
+    /// again; what was missed meanwhile counts as a hint.
+    ///
+    /// # Errors
+    /// When the connection is lost and cannot be made again.
+    pub async fn wait(&mut self, limit: Duration) -> Result<()> {
+        if let Ok(received) = tokio::time::timeout(limit, self.listener.try_recv()).await {
+            received?;
+            while self.listener.next_buffered().is_some() {}
+        }
+        Ok(())
+    }
+}
