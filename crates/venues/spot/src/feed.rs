@@ -33,7 +33,8 @@ pub struct FeedConfig {
     pub product: String,
     /// The `User-Agent` header.
     pub user_agent: String,
-    /// A connection without any message for this long is given up; the feed's heartbeat comes once a second.
+    /// A connection without any message for this long is given up, and so is one whose heartbeats tell for this long
+    /// of trades that do not come; the heartbeat comes once a second.
     pub liveness: Duration,
     /// For connecting, encryption and upgrade together.
     pub connect_deadline: Duration,
@@ -147,37 +148,37 @@ impl Feed {
     }
 }
 
-/// Heartbeats in a row that may tell of a trade which has not come: ticker and heartbeat are not ordered strictly.
-const PATIENCE: u32 = 3;
-
-/// What is known of the last trade on one connection. Pure.
+/// What is known of the last trade on one connection. Reads no clock.
 #[derive(Debug, Default)]
 struct LastTrade {
     price: Option<UsdPrice>,
     trade_id: Option<u64>,
-    behind: u32,
+    /// The first of the heartbeats in a row that told of a trade which has not come.
+    behind_since: Option<Instant>,
 }
 
 impl LastTrade {
-    /// The price that a message brings or proves, with its time by the venue's clock where it says so.
+    /// The price that a message brings or proves, with its time by the venue's clock where it says so. Ticker and
+    /// heartbeat are not ordered strictly, so that trades count as missed only after `patience`.
     fn take(
         &mut self,
         message: Message,
         product: &str,
+        now: Instant,
+        patience: Duration,
     ) -> Result<Option<(UsdPrice, Option<Timestamp>)>, DisconnectReason> {
         match message {
             Message::Ticker { product: of, price, at, trade_id } if of == product => {
-                *self = Self { price: Some(price), trade_id, behind: 0 };
+                *self = Self { price: Some(price), trade_id, behind_since: None };
                 Ok(Some((price, at)))
             }
             Message::Heartbeat { product: of, last_trade_id: Some(last), at } if of == product => {
                 let (Some(price), Some(known)) = (self.price, self.trade_id) else { return Ok(None) };
                 if last <= known {
-                    self.behind = 0;
+                    self.behind_since = None;
                     return Ok((last == known).then_some((price, at)));
                 }
-                self.behind += 1;
-                if self.behind >= PATIENCE {
+                if now.duration_since(*self.behind_since.get_or_insert(now)) >= patience {
                     return Err(DisconnectReason::MissedTrades { last, known });
                 }
                 Ok(None)
@@ -281,7 +282,7 @@ impl Task {
                 None => return Ok(DisconnectReason::Lost("the stream ended".to_owned())),
             };
             let received_at = self.clock.now();
-            match last.take(Message::decode(&text), &self.config.product) {
+            match last.take(Message::decode(&text), &self.config.product, last_message, self.config.liveness) {
                 Ok(None) => {}
                 Ok(Some((value, at))) => {
                     let observed_at = at.unwrap_or(received_at);
@@ -328,17 +329,20 @@ mod tests {
     #[test]
     fn a_heartbeat_proves_the_last_price_and_missed_trades_end_the_connection() {
         let mut last = LastTrade::default();
-        let mut take = |text: &str| last.take(Message::decode(text), "BTC-USD");
+        let (start, patience) = (Instant::now(), Duration::from_secs(5));
+        let mut take_at = |text: &str, at| last.take(Message::decode(text), "BTC-USD", start + at, patience);
+        let mut take = |text: &str| take_at(text, Duration::ZERO);
         assert_eq!(take(&heartbeat(7)), Ok(None), "no price is known");
         let price = UsdPrice::from_cents(8_400_000);
         assert!(matches!(take(&ticker("84000.00", 7)), Ok(Some((value, _))) if value == price));
         let proven = take(&heartbeat(7)).expect("sound").expect("proven");
         assert_eq!(proven, (price, Some("2026-09-25T20:00:00Z".parse().expect("instant"))));
         assert_eq!(take(&heartbeat(6)), Ok(None), "an older heartbeat proves nothing");
-        assert_eq!(take(&heartbeat(8)), Ok(None));
-        assert_eq!(take(&heartbeat(8)), Ok(None));
-        assert_eq!(take(&heartbeat(9)), Err(DisconnectReason::MissedTrades { last: 9, known: 7 }));
         assert_eq!(take(&ticker("1.00", 10).replace("BTC", "ETH")), Ok(None), "another product");
+        assert_eq!(take(&heartbeat(8)), Ok(None));
+        assert_eq!(take_at(&heartbeat(8), patience / 2), Ok(None));
+        let missed = DisconnectReason::MissedTrades { last: 9, known: 7 };
+        assert_eq!(take_at(&heartbeat(9), patience), Err(missed));
     }
 
     async fn next(feed: &mut Feed) -> SpotEvent {

@@ -452,6 +452,7 @@ mod tests {
             let (silent, _peer) = listener.accept().await.expect("a client");
             let silent = accept_async(silent).await.expect("upgrade");
             let (refused, _peer) = listener.accept().await.expect("a second attempt");
+            #[expect(clippy::result_large_err, reason = "the signature is the library's")]
             let refuse = |_request: &server::Request, _response| {
                 let mut response =
                     server::ErrorResponse::new(Some(r#"{"error":{"code":"x","message":"y"}}"#.to_owned()));
