@@ -1,1 +1,3 @@
-//! rec-cli
+//! The `rec` command: what can be said to the desk on a command line.
+
+pub mod lint;
