@@ -176,6 +176,13 @@ impl Clocks {
         limit.at_least(scaled(TimeSpan::from_seconds(1), self.market.speed()))
     }
 
+    /// What passes of market time in `wall` of wall time; for machines that are given market time and decide on what
+    /// happens in wall time, such as health.
+    #[must_use]
+    pub fn in_market(&self, wall: Duration) -> TimeSpan {
+        scaled(span(wall), self.market.speed())
+    }
+
     /// Sleeps until market time is `target`; returns at once when it is past.
     pub async fn sleep_until_market(&self, target: Timestamp) {
         loop {

@@ -17,7 +17,7 @@ use std::{
 use anyhow::{Context as _, ensure};
 use rec_api::{DeskApi, ExecutorApi, HttpDesk, HttpExecutor, desk, executor, http::DEFAULT_DEADLINE};
 use rec_bus::{Bus, LocalBus};
-use rec_config::{Config, DatabaseConfig};
+use rec_config::Config;
 use rec_domain::{Mode, Service};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,9 @@ use tracing::Instrument as _;
 pub use peers::{PeerError, Peers};
 pub use running::{Ended, Running, ShutdownError};
 
-use crate::{Clocks, HealthBoard, ServiceContext, ServiceMain, Tee, http, metric, service::Once, token};
+use crate::{
+    Clocks, DatabaseAccess, HealthBoard, ServiceContext, ServiceMain, Tee, http, metric, service::Once, token,
+};
 
 /// A service with its entry point.
 pub type Hosted = (Service, ServiceMain);
@@ -44,8 +46,8 @@ pub struct Composition {
     pub config: Arc<Config>,
     /// The clocks.
     pub clocks: Clocks,
-    /// How the database is reached, host included. For the private cluster: its socket's folder.
-    pub database: DatabaseConfig,
+    /// How the database is reached.
+    pub database: DatabaseAccess,
 }
 
 impl Composition {

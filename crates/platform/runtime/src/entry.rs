@@ -3,13 +3,13 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use rec_config::{Config, DatabaseConfig, Sources};
+use rec_config::{Config, Sources};
 use rec_domain::Service;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info};
 
 use crate::{
-    Clocks, Composition, Hosted, ServiceMain,
+    Clocks, Composition, DatabaseAccess, Hosted, ServiceMain,
     compose::{Ended, SHUTDOWN_DEADLINE},
     logs::{self, LogTarget},
     metric, systemd,
@@ -89,17 +89,15 @@ pub async fn run_until_signal(services: Vec<Hosted>, config: Arc<Config>) -> any
     }
 }
 
-/// The configured database. Only `rec up` starts a private one.
-fn database_of(services: &[Hosted], config: &Config) -> anyhow::Result<DatabaseConfig> {
+/// The configured database, where a service needs one. Only `rec up` starts a private one.
+fn database_of(services: &[Hosted], config: &Config) -> anyhow::Result<DatabaseAccess> {
     let manifest = rec_config::Manifest::bundled();
-    let needed = |service: &Service| manifest.get(*service).needs.contains(&rec_config::Need::Postgres);
-    if config.database.host.is_none() && services.iter().any(|(service, _)| needed(service)) {
-        anyhow::bail!(
-            "no database is configured: set database.host (REC_DB_HOST) to a host name or to the folder of a unix \
-             socket; `rec up` runs the whole desk with a private database instead"
-        );
+    let needs = |service: Service| manifest.get(service).needs.contains(&rec_config::Need::Postgres);
+    if services.iter().any(|(service, _)| needs(*service)) {
+        Ok(DatabaseAccess::of_config(&config.database)?)
+    } else {
+        Ok(DatabaseAccess::none())
     }
-    Ok(config.database.clone())
 }
 
 /// Reads the command line; `None` when help or version was asked for and given.

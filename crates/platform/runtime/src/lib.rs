@@ -32,11 +32,13 @@
 //!
 //! - [`clock`]: market time and wall time. [`drive`](mod@drive): feeds a machine. [`tee`]: journals of machines.
 //! - [`health`]: named checks with limits. [`http`]: `/health`, `/metrics` and a service's own routes.
-//! - [`service`]: the context. [`compose`]: several services in one process. [`entry`]: `main`.
+//! - [`service`]: the context. [`database`](mod@database): how a service comes to its database.
+//! - [`compose`](mod@compose): several services in one process. [`entry`]: `main`.
 //! - [`logs`], [`metric`], [`systemd`], [`token`], [`rotating`]: what their names say.
 
 pub mod clock;
 pub mod compose;
+pub mod database;
 pub mod drive;
 pub mod entry;
 pub mod health;
@@ -52,6 +54,7 @@ pub mod token;
 pub use axum;
 pub use clock::{Clocks, MarketClock};
 pub use compose::{Composition, Hosted, Running};
+pub use database::DatabaseAccess;
 pub use drive::{Effects, drive};
 pub use entry::{main, main_of};
 pub use health::HealthBoard;

@@ -9,7 +9,7 @@ use std::{
 
 use rec_api::{DeskApi, DeskInbox, DispatchInbox, ExecutorApi, ServiceToken};
 use rec_bus::{Bus, Subscription};
-use rec_config::{Config, DatabaseConfig};
+use rec_config::Config;
 use rec_domain::{
     Service,
     bus_event::{BusEvent, Topic},
@@ -18,7 +18,7 @@ use rec_engine::Machine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Clocks, FileJournal, HealthBoard, Tee, compose::Peers};
+use crate::{Clocks, DatabaseAccess, FileJournal, HealthBoard, Tee, compose::Peers};
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -42,8 +42,8 @@ pub struct ServiceContext {
     pub desk: Arc<dyn DeskApi>,
     /// trade-executor, in this process or another.
     pub executor: Arc<dyn ExecutorApi>,
-    /// How the database is reached; its host is always set, also for the private cluster.
-    pub database: DatabaseConfig,
+    /// How the database is reached; see [`ServiceContext::open_database`].
+    pub database: DatabaseAccess,
     /// The service's own health.
     pub health: HealthBoard,
     /// Cancelled when the service is to end.

@@ -25,7 +25,7 @@ fn config(folder: &Path, overrides: &[(&str, &str)]) -> Arc<Config> {
 }
 
 fn composition(services: &[Hosted], config: Arc<Config>) -> Composition {
-    let (clocks, database) = (Clocks::of(&config.clock), config.database.clone());
+    let (clocks, database) = (Clocks::of(&config.clock), DatabaseAccess::none());
     Composition { services: services.to_vec(), config, clocks, database }
 }
 
