@@ -22,7 +22,7 @@ const CHEAP_CEILING: i64 = 98;
 /// How far below the fair value a cheap offer is, in points.
 const CHEAP_DISCOUNT: (f64, f64) = (1.0, 4.0);
 /// Trades in a second, on average.
-const TRADES_A_SECOND: f64 = 0.9;
+const TRADES_A_SECOND: f64 = 1.2;
 /// How far from the price takers trade, in dollars (one standard deviation).
 const TAKER_REACH: f64 = 450.0;
 
@@ -134,7 +134,7 @@ impl Twin {
                     BookSide::Ask => quote.price.points() - fair,
                 };
                 let left = market.book.remaining(side, quote.price, quote.number).unwrap_or_default();
-                !(0.25..=1.75).contains(&distance) || left.units() * 3 < quote.placed.units()
+                !(0.4..=1.6).contains(&distance) || left.units() * 3 < quote.placed.units()
             }
             _ => true,
         };

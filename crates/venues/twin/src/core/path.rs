@@ -10,8 +10,8 @@ const ANCHOR: f64 = 84_000.0;
 const ANCHOR_SECONDS: f64 = 172_800.0;
 /// Volatility of the calm first hour: 0.030 % per square root of a minute.
 const CALM: f64 = 0.000_30;
-/// Root mean square over all regimes, per square root of a minute: what makers expect in the long run.
-const LONG_RUN: f64 = 0.000_48;
+/// Root mean square over all regimes and jumps, per square root of a minute: what makers expect in the long run.
+const LONG_RUN: f64 = 0.000_56;
 /// Mean seconds between jumps.
 const JUMP_SECONDS: f64 = 4_500.0;
 
@@ -81,7 +81,7 @@ impl PricePath {
     /// What makers take for the volatility until the close: partly the present one, partly the long run.
     #[must_use]
     pub fn expected_volatility(&self) -> f64 {
-        0.6 * self.volatility + 0.4 * per_second(LONG_RUN)
+        0.5 * (self.volatility + per_second(LONG_RUN))
     }
 
     /// The walk as it stands.

@@ -41,6 +41,9 @@ pub enum TwinError {
         /// The refusal.
         code: String,
     },
+    /// The world could not be built.
+    #[error("the twin's world was not built: {0}")]
+    Build(String),
     /// A key cannot be made or read.
     #[error("{0}")]
     Key(String),

@@ -83,11 +83,11 @@ impl Journal {
         }
         let Some(mut twin) = twin else { return Ok(None) };
         let marks = open(&folder.join(MARK), false).map_err(failed)?;
-        let mark = read_mark(&marks).unwrap_or(twin.now());
+        let (mark, slot) = read_mark(&marks).unwrap_or((twin.now(), 0));
         twin.advance_quietly(mark.max(twin.config().opening()));
         let lines = open(&path, false).map_err(failed)?;
         lines.set_len(u64::try_from(sound).unwrap_or(u64::MAX)).map_err(failed)?;
-        let mut journal = Self { lines, path: path.clone(), marks, slot: 0 };
+        let mut journal = Self { lines, path: path.clone(), marks, slot };
         io::Seek::seek(&mut journal.lines, io::SeekFrom::End(0)).map_err(failed)?;
         Ok(Some((journal, twin)))
     }
@@ -107,7 +107,7 @@ impl Journal {
         write(&mut self.lines).map_err(|source| TwinError::Journal { path: self.path.clone(), source })
     }
 
-    /// Allows the world to be played up to `to`.
+    /// Allows the world to be played up to `to`. The older slot is overwritten, so that one is always sound.
     pub(super) fn mark(&mut self, to: Timestamp) -> Result<(), TwinError> {
         self.slot ^= 1;
         let text = format!("{:019}\n", to.micros());
@@ -121,13 +121,13 @@ fn open(path: &Path, fresh: bool) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(fresh).open(path)
 }
 
-/// The later of the two slots; one that is torn does not count.
-fn read_mark(marks: &File) -> Option<Timestamp> {
-    let slot = |number: u64| -> Option<Timestamp> {
+/// The later of the two slots and its number; one that is torn does not count.
+fn read_mark(marks: &File) -> Option<(Timestamp, u64)> {
+    let slot = |number: u64| -> Option<(Timestamp, u64)> {
         let mut text = [0; SLOT];
         marks.read_exact_at(&mut text, number * SLOT as u64).ok()?;
         let digits = std::str::from_utf8(&text).ok()?.strip_suffix('\n')?;
-        digits.parse().ok().map(Timestamp::from_micros)
+        digits.parse().ok().map(|micros| (Timestamp::from_micros(micros), number))
     };
     slot(0).max(slot(1))
 }

@@ -134,8 +134,7 @@ pub async fn serve(
     let (twin, state_dir, resume) = (config.twin, config.state_dir, config.resume);
     let build = move || build_world(&twin, state_dir.as_deref(), resume);
     let built = tokio::task::spawn_blocking(build).await;
-    let (twin, journal, resumed) =
-        built.map_err(|error| TwinError::Key(format!("the world was not built: {error}")))??;
+    let (twin, journal, resumed) = built.map_err(|error| TwinError::Build(error.to_string()))??;
 
     let clock = MarketClock::start(twin.now(), config.speed)?;
     let now = twin.now();

@@ -1,6 +1,7 @@
 //! Promises of the exchange, each by its name.
 
 mod books;
+mod desk;
 mod groups;
 mod orders;
 mod sessions;

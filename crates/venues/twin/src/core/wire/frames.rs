@@ -4,7 +4,7 @@ use rec_domain::{BookSide, Price, Quantity};
 use serde_json::{Map, Value, json};
 
 use crate::core::{
-    account::Order,
+    account::{Order, Position},
     config::CRYPTO_SHARD,
     market::Market,
     output::{BookChange, FillView, GroupChange, LifecycleChange, LifecycleEvent, MarketName, TickerView, TradePrint},
@@ -162,6 +162,20 @@ pub(crate) fn user_order(order: &Order, user_id: &str) -> Value {
         }
     }
     message
+}
+
+/// A position of the account.
+pub(crate) fn market_position(position: &Position, user_id: &str) -> Value {
+    json!({
+        "user_id": user_id,
+        "market_ticker": &*position.ticker,
+        "position_fp": count(position.net),
+        "position_cost_dollars": dollars(position.cost),
+        "realized_pnl_dollars": dollars(position.realized),
+        "fees_paid_dollars": dollars(position.fees),
+        "position_fee_cost_dollars": dollars(position.fees),
+        "volume_fp": count(position.yes_count + position.no_count),
+    })
 }
 
 /// A change of an order group.
