@@ -19,6 +19,7 @@ use crate::{
     rows::{
         EventRow, MarketRow, Page, SeriesRow,
         index_history::read_index_history,
+        limits::{read_costs, read_cutoff},
         list::{Strictness, read_member, read_page, read_row},
         order_book::NoSidePrices,
     },
@@ -69,6 +70,17 @@ fn the_recorded_index_history_is_read_exactly() {
     assert_eq!(rows.len(), 3);
     assert_eq!(rows[0].stamped_at, Timestamp::from_millis(1_790_355_600_000));
     assert_eq!(rows[0].value, UsdPrice::from_cents(8_373_750));
+}
+
+#[test]
+fn the_recorded_costs_and_cutoff_are_read() {
+    let Some(body) = recorded("kalshi/endpoint_costs.json") else { return };
+    let costs = read_costs(&body).expect("costs");
+    let cancel = ("DELETE", "/trade-api/v2/portfolio/events/orders/:order_id", 2);
+    assert_eq!(costs.default, 10);
+    assert!(costs.exceptions.iter().any(|cost| (cost.method.as_str(), cost.path.as_str(), cost.cost) == cancel));
+    let Some(body) = recorded("kalshi/historical_cutoff.json") else { return };
+    assert_eq!(read_cutoff(&body).expect("cutoff").orders, "2026-09-11T00:00:00Z".parse().expect("instant"));
 }
 
 #[test]

@@ -8,10 +8,12 @@ use super::{
     paging::Pages,
 };
 use crate::rows::{
-    Cursor, EventRow, ExchangeStatus, IndexHistoryRow, MarketRow, OrderBook, Page, SeriesRow,
+    Cursor, EndpointCosts, EventRow, ExchangeStatus, HistoricalCutoff, IndexHistoryRow, MarketRow, OrderBook, Page,
+    SeriesRow,
     event::read_event,
     exchange_status::read_status,
     index_history::read_index_history,
+    limits::{read_costs, read_cutoff},
     list::{ReadError, Strictness, read_member, read_page},
     order_book::{read_order_book, read_order_books},
 };
@@ -113,6 +115,22 @@ impl Client {
                 .map_err(|error| ReadError::new("the account's timestamp", error))
         };
         self.get(&["exchange", "user_data_timestamp"], &Query::new(), Auth::IfPossible, read).await
+    }
+
+    /// Since when the ordinary lists have rows.
+    ///
+    /// # Errors
+    /// When there is no readable answer.
+    pub async fn historical_cutoff(&self) -> Result<HistoricalCutoff, RestError> {
+        self.get(&["historical", "cutoff"], &Query::new(), Auth::None, read_cutoff).await
+    }
+
+    /// What requests cost in tokens.
+    ///
+    /// # Errors
+    /// When there is no readable answer.
+    pub async fn endpoint_costs(&self) -> Result<EndpointCosts, RestError> {
+        self.get(&["account", "endpoint_costs"], &Query::new(), Auth::None, read_costs).await
     }
 
     /// A series, with its fee.

@@ -14,8 +14,9 @@ use super::{
     paging::Pages,
 };
 use crate::rows::{
-    Balance, Cursor, Deposit, Page, PositionRow,
+    AccountLimits, Balance, Cursor, Deposit, Page, PositionRow,
     balance::read_balance,
+    limits::read_limits,
     list::{Row, Strictness, read_member, read_page},
 };
 
@@ -131,6 +132,14 @@ impl Client {
         let mut parameters = query([("exchange_index", shard.map(|shard| shard.to_string()))]);
         parameters.extend(self.subaccount());
         self.get(&["portfolio", "balance"], &parameters, Auth::Required, read_balance).await
+    }
+
+    /// The account's token buckets.
+    ///
+    /// # Errors
+    /// When there is no readable answer.
+    pub async fn account_limits(&self) -> Result<AccountLimits, RestError> {
+        self.get(&["account", "limits"], &Query::new(), Auth::Required, read_limits).await
     }
 
     /// One page of orders.

@@ -29,8 +29,6 @@ pub(crate) struct WireSettlement {
     #[serde(default, deserialize_with = "optional")]
     value: Option<Cents>,
     #[serde(deserialize_with = "required")]
-    fee_cost: Money,
-    #[serde(deserialize_with = "required")]
     settled_time: Timestamp,
 }
 
@@ -51,7 +49,9 @@ impl Row for SettlementReport {
             no_cost: wire.no_total_cost_dollars,
             revenue: wire.revenue.0,
             value: wire.value.map(|cents| cents.0),
-            fee: wire.fee_cost,
+            // The exchange charges nothing for settling. Its `fee_cost` here is what the fills cost in all, which they
+            // have stated themselves: taken as a fee of the settlement it would be paid twice.
+            fee: Money::ZERO,
             settled_at: wire.settled_time,
         })
     }
@@ -67,7 +67,7 @@ mod tests {
     use crate::rows::list::read_row;
 
     #[test]
-    fn revenue_is_in_cents_and_the_rest_in_dollars() {
+    fn revenue_is_in_cents_and_the_fees_of_the_fills_are_not_paid_again() {
         let row: SettlementReport = read_row(
             r#"{"ticker":"T","event_ticker":"E","market_result":"no","yes_count_fp":"0.00",
             "yes_total_cost_dollars":"0.000000","no_count_fp":"3.00","no_total_cost_dollars":"2.760000","revenue":300,
@@ -77,5 +77,6 @@ mod tests {
         assert_eq!(row.revenue, Money::from_dollars(3));
         assert_eq!(row.no_cost, Money::from_cents(276));
         assert_eq!((row.value, row.exchange_index), (None, None));
+        assert_eq!(row.fee, Money::ZERO);
     }
 }
