@@ -1,0 +1,45 @@
+//! The order groups on the exchange, with the guard's own key.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use rec_api::guard::EntryGroup;
+use rec_kalshi::{
+    PrivateKey, Signer,
+    rest::{Client, ClientConfig},
+};
+use rec_runtime::{Clocks, ServiceContext};
+
+/// The exchange as the guard uses it.
+#[derive(Debug, Clone)]
+pub(crate) struct Exchange {
+    client: Client,
+    clocks: Clocks,
+}
+
+impl Exchange {
+    /// The configured exchange. The key is read at the start: a guard that finds out when it is needed that it has
+    /// none is no guard.
+    pub(crate) fn open(ctx: &ServiceContext) -> anyhow::Result<Self> {
+        let credential = ctx.config.exchange.guard.read()?;
+        let key = PrivateKey::from_pem(credential.pem.expose())
+            .with_context(|| format!("the guard's key {}", ctx.config.exchange.guard.key_file.display()))?;
+        let signer = Arc::new(Signer::new(credential.key_id, key));
+        let config = ClientConfig::new(&ctx.config.exchange.rest_url);
+        let client = Client::new(config, Some(signer), Arc::new(ctx.clocks.clone()))?;
+        Ok(Self { client, clocks: ctx.clocks.clone() })
+    }
+
+    /// Trips a group and looks whether anything still stands in it. The exchange does not show that a group is
+    /// tripped; that it took the request and that no order is left is as much as can be seen.
+    pub(crate) async fn trip(&self, group: &EntryGroup) -> Result<(), String> {
+        let acknowledged = self.client.trigger_order_group(&group.group, group.exchange_index, self.clocks.now()).await;
+        acknowledged.map_err(|error| error.to_string())?;
+        let seen = self.client.order_group(&group.group, group.exchange_index).await;
+        let seen = seen.map_err(|error| format!("triggered, but it cannot be looked at: {error}"))?;
+        match seen.orders.len() {
+            0 => Ok(()),
+            left => Err(format!("triggered, but {left} orders stand in it")),
+        }
+    }
+}
