@@ -17,3 +17,6 @@ pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,12 @@ use rec_kalshi::{
 };
 use rec_runtime::{Clocks, ServiceContext};
 
+/// Trips order groups.
+pub(crate) trait Trip: Clone + Send + Sync + 'static {
+    /// Trips a group and looks whether anything still stands in it; the error is for people.
+    fn trip(&self, group: &EntryGroup) -> impl Future<Output = Result<(), String>> + Send;
+}
+
 /// The exchange as the guard uses it.
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
@@ -29,10 +35,12 @@ impl Exchange {
         let client = Client::new(config, Some(signer), Arc::new(ctx.clocks.clone()))?;
         Ok(Self { client, clocks: ctx.clocks.clone() })
     }
+}
 
-    /// Trips a group and looks whether anything still stands in it. The exchange does not show that a group is
-    /// tripped; that it took the request and that no order is left is as much as can be seen.
-    pub(crate) async fn trip(&self, group: &EntryGroup) -> Result<(), String> {
+impl Trip for Exchange {
+    /// The exchange does not show that a group is tripped; that it took the request and that no order is left is as
+    /// much as can be seen.
+    async fn trip(&self, group: &EntryGroup) -> Result<(), String> {
         let acknowledged = self.client.trigger_order_group(&group.group, group.exchange_index, self.clocks.now()).await;
         acknowledged.map_err(|error| error.to_string())?;
         let seen = self.client.order_group(&group.group, group.exchange_index).await;

@@ -23,5 +23,8 @@ use rec_runtime::{BoxFuture, ServiceContext};
 /// Entry point. Ends by itself when it is told to quit, or some minutes after it tripped.
 #[must_use]
 pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
-    Box::pin(async move { watch::watch(&ctx).await })
+    Box::pin(async move {
+        let exchange = exchange::Exchange::open(&ctx)?;
+        watch::watch(&ctx, decision::GuardLimits::default(), exchange).await
+    })
 }

@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     decision::{Guard, GuardInput, GuardLimits, GuardOutput},
-    exchange::Exchange,
+    exchange::Trip,
     lock::Lock,
     socket::Socket,
 };
@@ -22,16 +22,15 @@ const LOOP: &str = "loop";
 const QUEUE: usize = 64;
 
 /// Guards until shutdown, a message to quit, or some minutes after tripping.
-pub(crate) async fn watch(ctx: &ServiceContext) -> anyhow::Result<()> {
+pub(crate) async fn watch(ctx: &ServiceContext, limits: GuardLimits, trip: impl Trip) -> anyhow::Result<()> {
     let Some(_lock) = Lock::take(&ctx.state_dir).context("the guard's lock cannot be taken")? else {
         bail!("a guard runs for {} already; it guards the next desk too", ctx.state_dir.display());
     };
-    let exchange = Exchange::open(ctx)?;
     let socket = Socket::bind(&socket_path(&ctx.state_dir))?;
     ctx.health.check(HEARTBEAT, EVERY_SECOND);
-    ctx.health.check(LOOP, EVERY_SECOND);
+    ctx.health.beat(LOOP);
     let started = Instant::now();
-    let mut guard = Guard::new(GuardLimits::default());
+    let mut guard = Guard::new(limits);
     let (outcomes, mut attempted) = mpsc::channel(QUEUE);
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -69,9 +68,9 @@ pub(crate) async fn watch(ctx: &ServiceContext) -> anyhow::Result<()> {
             match output {
                 GuardOutput::Alarm(alarm) => error!("{alarm}"),
                 GuardOutput::Trip(group) => {
-                    let (exchange, outcomes) = (exchange.clone(), outcomes.clone());
+                    let (trip, outcomes) = (trip.clone(), outcomes.clone());
                     tokio::spawn(async move {
-                        let outcome = exchange.trip(&group).await;
+                        let outcome = trip.trip(&group).await;
                         if let Err(error) = &outcome {
                             warn!(group = %group.group, %error, "trip");
                         }
@@ -87,5 +86,106 @@ pub(crate) async fn watch(ctx: &ServiceContext) -> anyhow::Result<()> {
         if guard.is_watching() != was_watching {
             info!(watching = guard.is_watching(), "guard");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeMap,
+        path::Path,
+        sync::{Arc, Mutex},
+    };
+
+    use rec_api::guard::{EntryGroup, GuardLink, Heartbeat, ask_health};
+    use rec_config::Sources;
+    use rec_domain::{ExchangeIndex, OrderGroupId, Service, Timestamp};
+    use rec_runtime::{
+        BoxFuture, Clocks, Composition, DatabaseAccess, Running,
+        compose::{Ended, SHUTDOWN_DEADLINE},
+    };
+
+    use super::*;
+
+    static TRIPPED: Mutex<Vec<EntryGroup>> = Mutex::new(Vec::new());
+
+    #[derive(Clone)]
+    struct Recorder;
+
+    impl Trip for Recorder {
+        async fn trip(&self, group: &EntryGroup) -> Result<(), String> {
+            TRIPPED.lock().expect("no panic").push(group.clone());
+            Ok(())
+        }
+    }
+
+    /// The guard with a tenth of a second of patience.
+    fn hasty(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
+        let limits = GuardLimits { silence: Duration::from_millis(100), ..GuardLimits::default() };
+        Box::pin(async move { watch(&ctx, limits, Recorder).await })
+    }
+
+    fn patient(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
+        Box::pin(async move { watch(&ctx, GuardLimits::default(), Recorder).await })
+    }
+
+    async fn start(folder: &Path, run: rec_runtime::ServiceMain) -> Running {
+        let sources = Sources {
+            files: Some(BTreeMap::new()),
+            env: [("HOME".into(), folder.into())].into(),
+            ..Sources::default()
+        };
+        let sources = sources.with("--state-dir", "state_dir", folder.to_string_lossy());
+        let config = Arc::new(rec_config::load(&sources).expect("a good configuration").config);
+        let clocks = Clocks::of(&config.clock);
+        let services = vec![(Service::Guard, run)];
+        let running = Composition { services, config, clocks, database: DatabaseAccess::none() }.start().await;
+        running.expect("the guard starts")
+    }
+
+    /// Sends until somebody listens.
+    async fn send(link: &GuardLink, message: &GuardMessage) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while let Err(error) = link.send(message) {
+            assert!(Instant::now() < deadline, "{error}");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn heartbeat() -> GuardMessage {
+        let groups = vec![EntryGroup { exchange_index: ExchangeIndex::new(0), group: OrderGroupId::new("entry") }];
+        GuardMessage::Heartbeat(Heartbeat { epoch: 1, groups, at: Timestamp::from_seconds(0) })
+    }
+
+    #[tokio::test]
+    async fn the_entry_group_is_tripped_when_the_heartbeat_stops_and_told_to_quit_it_ends() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut running = start(folder.path(), hasty).await;
+        let link = GuardLink::new(socket_path(folder.path())).expect("a socket");
+        send(&link, &heartbeat()).await;
+        assert!(crate::is_running(folder.path()).expect("readable"));
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while TRIPPED.lock().expect("no panic").is_empty() {
+            assert!(Instant::now() < deadline, "not tripped");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(TRIPPED.lock().expect("no panic")[0].group.as_str(), "entry");
+        send(&link, &GuardMessage::Quit).await;
+        assert!(matches!(running.ended().await, Ended::Finished(Service::Guard)));
+        assert!(!crate::is_running(folder.path()).expect("readable"));
+    }
+
+    #[tokio::test]
+    async fn it_says_how_it_is_and_a_second_guard_leaves() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let running = start(folder.path(), patient).await;
+        let link = GuardLink::new(socket_path(folder.path())).expect("a socket");
+        send(&link, &heartbeat()).await;
+        let health = ask_health(&socket_path(folder.path()), Duration::from_secs(5)).await.expect("answers");
+        assert!(health.healthy, "{health:?}");
+        let mut second = start(folder.path(), patient).await;
+        let Ended::Failed(error) = second.ended().await else { unreachable!("the lock is held") };
+        assert!(format!("{error:#}").contains("already"), "{error:#}");
+        running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
     }
 }

@@ -1,0 +1,125 @@
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rec_config::Sources;
+use rec_domain::{
+    Mode, Service, TimeSpan, Timestamp,
+    bus_event::{BusEvent, Topic},
+    outbox::DeskEvent,
+    row::{Commit, Row},
+};
+use rec_runtime::{Clocks, Composition, DatabaseAccess, Running, compose::SHUTDOWN_DEADLINE, database::ACCOUNT};
+use rec_store::{CommitOutcome, Database, Lease, Role, testing::TestDatabase};
+
+use super::run;
+
+/// Commits events as trade-manager does.
+struct Desk {
+    database: Database,
+    epoch: u32,
+    commits: i64,
+}
+
+impl Desk {
+    async fn new(test: &TestDatabase) -> Self {
+        let owner = test.open(Role::Owner).await;
+        owner.identity(Mode::Twin, ACCOUNT).await.expect("marked");
+        let database = test.open(Role::Service(Service::TradeManager)).await;
+        let lease = Lease::acquire(&database, "test", TimeSpan::from_minutes(10)).await.expect("the lease is free");
+        Self { epoch: lease.epoch(), database, commits: 0 }
+    }
+
+    async fn tell(&mut self, auto_entry: &[bool]) {
+        self.commits += 1;
+        let event = |auto_entry: &bool| Row::Event(DeskEvent::Automation { auto_entry: *auto_entry, auto_stop: true });
+        let commit = Commit {
+            number: self.commits,
+            epoch: self.epoch,
+            at: Timestamp::from_seconds(1_000 + self.commits),
+            inputs: Vec::new(),
+            rows: auto_entry.iter().map(event).collect(),
+        };
+        let outcome = self.database.desk().commit(&commit).await;
+        assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
+    }
+}
+
+async fn start(folder: &Path, test: &TestDatabase) -> Running {
+    let sources =
+        Sources { files: Some(BTreeMap::new()), env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
+    let sources = sources.with("--port", "net.ports.db-poller", "0");
+    let config = Arc::new(rec_config::load(&sources).expect("a good configuration").config);
+    let options = test.options();
+    let database = DatabaseAccess::with(move |role, connections| {
+        Box::pin(Database::open_with(options.clone(), role, connections))
+    });
+    let clocks = Clocks::of(&config.clock);
+    let services = vec![(Service::DbPoller, run as rec_runtime::ServiceMain)];
+    Composition { services, config, clocks, database }.start().await.expect("db-poller starts")
+}
+
+async fn events(bus: &mut rec_bus::Subscription, count: usize) -> Vec<bool> {
+    let mut told = Vec::new();
+    while told.len() < count {
+        let delivery = tokio::time::timeout(Duration::from_secs(20), bus.recv()).await.expect("an event in time");
+        if let BusEvent::Outbox(event) = &*delivery.event
+            && let DeskEvent::Automation { auto_entry, .. } = event.event
+        {
+            told.push(auto_entry);
+        }
+    }
+    told
+}
+
+/// Waits until nothing waits to be published.
+async fn relayed(test: &TestDatabase) {
+    let outbox = test.open(Role::Service(Service::DbPoller)).await.outbox();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while outbox.waiting().await.expect("readable") > 0 {
+        assert!(Instant::now() < deadline, "not relayed");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_committed_is_relayed_in_order_also_what_was_committed_while_it_was_down() {
+    let Some(test) = TestDatabase::migrated().await else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut desk = Desk::new(&test).await;
+    let running = start(folder.path(), &test).await;
+    let mut bus = running.bus.subscribe(&[Topic::Outbox]);
+    desk.tell(&[true, false, false]).await;
+    assert_eq!(events(&mut bus, 3).await, [true, false, false]);
+    relayed(&test).await;
+    running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
+    desk.tell(&[true, false]).await;
+    let running = start(folder.path(), &test).await;
+    relayed(&test).await;
+    assert!(running.health(Service::DbPoller).expect("runs here").healthy);
+    running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
+}
+
+#[tokio::test]
+async fn a_database_that_goes_away_makes_it_unhealthy_within_five_seconds_and_ends_nothing() {
+    let Some(test) = TestDatabase::migrated().await else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let _desk = Desk::new(&test).await;
+    let running = start(folder.path(), &test).await;
+    let healthy = || running.health(Service::DbPoller).expect("runs here").healthy;
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !healthy() {
+        assert!(Instant::now() < deadline, "never healthy");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    drop(test);
+    let lost = Instant::now();
+    while healthy() {
+        assert!(lost.elapsed() < Duration::from_secs(5), "still healthy");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    running.shutdown(SHUTDOWN_DEADLINE).await.expect("it was still running");
+}
