@@ -12,7 +12,7 @@ use futures_util::SinkExt;
 use rec_domain::{Clock, TimeSpan, Timestamp};
 use rec_twin::{
     core::Channel,
-    server::{ApiKey, Scope, TwinError, TwinSwitches, serve},
+    server::{ApiKey, Scope, TwinError, TwinSwitches, has_journal, serve},
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -205,6 +205,7 @@ async fn after_a_crash_the_world_goes_on_from_its_journal() {
     let seen = server.now();
     // Dropping ends the tasks where they stand, as a kill does; a half-written line is left behind.
     drop(server);
+    assert!(has_journal(folder.path()));
     let journal = folder.path().join("twin-journal.jsonl");
     let mut text = std::fs::read(&journal).unwrap();
     text.extend_from_slice(br#"{"applied":{"at":"2026-"#);

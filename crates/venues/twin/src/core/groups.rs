@@ -125,8 +125,6 @@ impl Twin {
         if let Some(group) = self.account.orders.get(&order).and_then(|order| order.group) {
             self.trip(group);
         }
-        // An order must not stay in the book when its group lets nothing match.
-        self.withdraw_order(order, "Decrease");
     }
 
     fn trip(&mut self, number: u64) {

@@ -1,5 +1,17 @@
 //! The twin's world without I/O: it reads no clock, spawns nothing, and repeats byte for byte from its
 //! seed and the mutations that were applied.
+//!
+//! What the exchange's description leaves open and nobody has tried on it yet is assumed here, and has to be checked
+//! in the first session on the exchange's demo:
+//!
+//! - an order group cuts what would exceed its limit at the limit and trips then; exactly reaching it does not trip;
+//!   a tripped group refuses immediate orders too, with 400 `order_group_triggered`;
+//! - a reduce-only order without a position is accepted (201) and does nothing;
+//! - an order on a shard without cash is `insufficient_balance`; a cancel on the wrong shard is `not_found`;
+//! - `MARKET_INACTIVE` comes with status 400, also before the opening, and for cancels of orders that the close
+//!   cancelled; a key without the write scope gets 403 `forbidden`;
+//! - a refused order leaves its `client_order_id` free, an accepted one takes it for ever and for all shards;
+//! - `average_fee_paid` is per contract; fills of makers cost nothing in this series.
 
 pub mod account;
 pub mod book;

@@ -1,6 +1,6 @@
 //! The market clock: market time from the wall's, at a speed.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rec_domain::{Clock, TimeSpan, Timestamp};
 
@@ -11,7 +11,7 @@ use super::TwinError;
 pub struct ClockOrigin {
     /// The market instant at the origin.
     pub market: Timestamp,
-    /// The wall's instant at the origin, in microseconds since 1970.
+    /// The time of day at the origin.
     pub wall: Timestamp,
     /// Market seconds in a second of the wall.
     pub speed: f64,
@@ -25,16 +25,15 @@ pub struct MarketClock {
 }
 
 impl MarketClock {
-    /// A clock that shows `market` now.
+    /// A clock that shows `market` now, at the time of day `wall`. From here it runs with the machine's running
+    /// time, so that a step of the time of day does not move it.
     ///
     /// # Errors
     /// When the speed is not between 0.01 and 1000.
-    pub fn start(market: Timestamp, speed: f64) -> Result<Self, TwinError> {
+    pub fn start(market: Timestamp, wall: Timestamp, speed: f64) -> Result<Self, TwinError> {
         if !(0.01..=1_000.0).contains(&speed) {
             return Err(TwinError::Speed(speed));
         }
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let wall = Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX));
         Ok(Self { origin: ClockOrigin { market, wall, speed }, started: Instant::now() })
     }
 
@@ -75,10 +74,10 @@ mod tests {
     #[test]
     fn limits_that_cover_transport_grow_with_the_speed() {
         let at = Timestamp::from_seconds(1_790_186_400);
-        let clock = MarketClock::start(at, 30.0).expect("speed");
+        let clock = MarketClock::start(at, at, 30.0).expect("speed");
         assert_eq!(clock.transport_limit(TimeSpan::from_seconds(5)), TimeSpan::from_seconds(30));
         assert_eq!(clock.transport_limit(TimeSpan::from_seconds(60)), TimeSpan::from_seconds(60));
         assert!(clock.now() >= at);
-        assert!(MarketClock::start(at, 0.0).is_err() && MarketClock::start(at, f64::NAN).is_err());
+        assert!(MarketClock::start(at, at, 0.0).is_err() && MarketClock::start(at, at, f64::NAN).is_err());
     }
 }

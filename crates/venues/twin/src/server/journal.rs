@@ -22,6 +22,12 @@ const MARK: &str = "twin-mark";
 /// One of the mark's two slots: nineteen digits and a line break.
 const SLOT: usize = 20;
 
+/// Whether a folder holds a world that can be taken up again.
+#[must_use]
+pub fn has_journal(folder: &Path) -> bool {
+    folder.join(JOURNAL).is_file()
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {

@@ -16,6 +16,7 @@ mod world;
 
 pub use clock::{ClockOrigin, MarketClock};
 pub use error::TwinError;
+pub use journal::has_journal;
 pub use keys::{ApiKey, PrivatePem, Scope};
 pub use serve::{ServeConfig, TwinServer, serve};
 pub use switches::TwinSwitches;

@@ -39,6 +39,8 @@ pub struct ServeConfig {
     pub twin: TwinConfig,
     /// Market seconds in a second of the wall.
     pub speed: f64,
+    /// Reads the time of day, once: when the market clock starts.
+    pub time_of_day: fn() -> Timestamp,
     /// The exchange's port on 127.0.0.1; 0 takes a free one.
     pub exchange_port: u16,
     /// The spot venue's port on 127.0.0.1; 0 takes a free one.
@@ -118,6 +120,13 @@ impl TwinServer {
     }
 }
 
+impl Drop for TwinServer {
+    /// Ends the connections too, which run on their own.
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
 /// Builds the world (or takes it up again), plays its warm-up, and serves it until `shutdown`.
 ///
 /// # Errors
@@ -136,7 +145,7 @@ pub async fn serve(
     let built = tokio::task::spawn_blocking(build).await;
     let (twin, journal, resumed) = built.map_err(|error| TwinError::Build(error.to_string()))??;
 
-    let clock = MarketClock::start(twin.now(), config.speed)?;
+    let clock = MarketClock::start(twin.now(), (config.time_of_day)(), config.speed)?;
     let now = twin.now();
     let world = Arc::new(World::new(twin, journal, clock, switches.clone()));
     let venue = Venue { world: world.clone(), keys: config.keys.into(), shutdown: shutdown.clone() };

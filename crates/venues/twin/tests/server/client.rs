@@ -8,7 +8,7 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::StreamExt;
-use rec_domain::{Clock, TimeSpan};
+use rec_domain::{Clock, TimeSpan, Timestamp};
 use rec_twin::{
     core::TwinConfig,
     server::{ApiKey, MarketClock, PrivatePem, Scope, ServeConfig, TwinServer, TwinSwitches, serve},
@@ -46,7 +46,9 @@ pub(crate) struct Client {
 
 pub(crate) fn config(speed: f64, state_dir: Option<&Path>, resume: bool, keys: Vec<ApiKey>) -> ServeConfig {
     let state_dir = state_dir.map(Path::to_path_buf);
-    ServeConfig { twin: TwinConfig::demo(1), speed, exchange_port: 0, spot_port: 0, state_dir, resume, keys }
+    let twin = TwinConfig::demo(1);
+    let time_of_day = || Timestamp::from_seconds(1_800_000_000);
+    ServeConfig { twin, speed, time_of_day, exchange_port: 0, spot_port: 0, state_dir, resume, keys }
 }
 
 /// A server at a speed, a client that may write and one that may only read.

@@ -4,6 +4,7 @@ mod books;
 mod desk;
 mod groups;
 mod orders;
+mod recorded;
 mod sessions;
 mod settlement;
 mod support;

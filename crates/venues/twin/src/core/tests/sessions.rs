@@ -165,3 +165,27 @@ fn the_index_comes_every_second_with_the_average_that_settles() {
     assert!((told - settled).abs() <= 0.005 + 1e-9, "{told} rounds to {settled}");
     assert!(at_close.is_some_and(|frame| frame["msg"]["last_60s_windowed_average_15min"]["window_size"] == 60));
 }
+
+#[test]
+fn a_reader_that_lost_a_frame_gets_a_snapshot_on_the_same_subscription() {
+    let mut twin = young(1);
+    let ticker = market_worth(&twin, 50.0);
+    let mut session = Session::default();
+    let subscribe = format!(
+        r#"{{"id":1,"cmd":"subscribe","params":{{"channels":["orderbook_delta"],"market_ticker":"{ticker}"}}}}"#
+    );
+    assert_eq!(session.command(&subscribe, &twin).len(), 2, "subscribed and a snapshot");
+    drive(&mut session, &mut twin, 5);
+    let ask = format!(
+        r#"{{"id":2,"cmd":"update_subscription","params":{{"sid":1,"market_tickers":["{ticker}"],"action":"get_snapshot"}}}}"#
+    );
+    let frames: Vec<Value> = session.command(&ask, &twin).iter().map(json).collect();
+    assert_eq!((&frames[0]["type"], &frames[1]["type"]), (&"ok".into(), &"orderbook_snapshot".into()));
+    assert_eq!(frames[1]["seq"].as_u64(), frames[0]["seq"].as_u64().map(|seq| seq + 1));
+    // A second subscribe to the channel adds to the first.
+    let frames: Vec<Value> = session.command(&subscribe, &twin).iter().map(json).collect();
+    assert_eq!((&frames[0]["type"], &frames[0]["sid"]), (&"ok".into(), &1.into()));
+    let delete = ask.replace("get_snapshot", "delete_markets");
+    session.command(&delete, &twin);
+    assert!(drive(&mut session, &mut twin, 30).is_empty(), "a deleted market is silent");
+}

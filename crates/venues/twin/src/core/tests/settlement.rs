@@ -1,10 +1,8 @@
 //! Closing, determination and settlement.
 
-use std::path::PathBuf;
-
 use rec_domain::{BookSide, Money, Price, Side, TimeSpan, Timestamp, UsdPrice};
 
-use super::support::{contracts, market_worth, order, place, young};
+use super::support::{contracts, market_worth, order, place, recorded, young};
 use crate::core::{
     Output, Twin, TwinConfig,
     config::CRYPTO_SHARD,
@@ -83,12 +81,7 @@ fn winners_are_paid_a_dollar_and_the_settlement_says_so() {
 
 #[test]
 fn recorded_expirations_are_met_to_the_cent() {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared");
-    let folder = std::env::var_os("REC_SHARED_DIR").map_or(beside, PathBuf::from);
-    let Ok(text) = std::fs::read_to_string(folder.join("data/kalshi/settlement_vectors.json")) else {
-        println!("SKIPPED: no recorded settlement vectors in {}", folder.display());
-        return;
-    };
+    let Some(text) = recorded("settlement_vectors.json") else { return };
     let vectors: Vec<serde_json::Value> = serde_json::from_str(&text).expect("JSON");
     for vector in vectors {
         let close: Timestamp = vector["close_time"].as_str().expect("text").parse().expect("instant");

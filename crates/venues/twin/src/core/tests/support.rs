@@ -1,5 +1,7 @@
 //! Worlds and orders for the tests.
 
+use std::path::PathBuf;
+
 use rec_domain::{BookSide, ExchangeIndex, Price, Quantity, TimeSpan, Timestamp};
 
 use crate::core::{
@@ -8,6 +10,17 @@ use crate::core::{
     config::CRYPTO_SHARD,
     mutation::{GroupRef, OrderAnswer},
 };
+
+/// A recording of the exchange, when there are recordings beside the workspace or in `REC_SHARED_DIR`.
+pub(super) fn recorded(name: &str) -> Option<String> {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared");
+    let folder = std::env::var_os("REC_SHARED_DIR").map_or(beside, PathBuf::from).join("data/kalshi");
+    let text = std::fs::read_to_string(folder.join(name)).ok();
+    if text.is_none() {
+        println!("SKIPPED: no recording {name} in {}", folder.display());
+    }
+    text
+}
 
 /// A world a few minutes into its first hour.
 pub(super) fn young(seed: u64) -> Twin {
@@ -52,10 +65,10 @@ pub(super) fn order(ticker: &str, id: &str, side: BookSide, contracts: i64, pric
 
 pub(super) fn place(twin: &mut Twin, order: &CreateOrder) -> Result<OrderAnswer, Rejection> {
     let at = twin.now();
-    match twin.apply(at, &Mutation::CreateOrder(order.clone()))? {
-        Applied::Order(answer) => Ok(answer),
-        other => panic!("an order is answered as one, not as {other:?}"),
-    }
+    twin.apply(at, &Mutation::CreateOrder(order.clone())).map(|applied| match applied {
+        Applied::Order(answer) => answer,
+        other => unreachable!("an order is answered as one, not as {other:?}"),
+    })
 }
 
 pub(super) fn cancel(twin: &mut Twin, order_id: &str) -> Result<Applied, Rejection> {
