@@ -38,11 +38,14 @@ impl ServiceHealth {
             .checks
             .iter()
             .filter(|check| !check.ok)
-            .map(|check| match check.age_ms {
-                Some(age) => {
+            .map(|check| match (check.age_ms, &check.detail) {
+                // Fresh but failing: its age says nothing.
+                (Some(age), Some(detail)) if age <= check.limit_ms => format!("{}: {detail}", check.name),
+                (Some(age), None) if age <= check.limit_ms => format!("{} fails", check.name),
+                (Some(age), _) => {
                     format!("{} is {:.1} s old", check.name, f64::from(u32::try_from(age).unwrap_or(u32::MAX)) / 1e3)
                 }
-                None => format!("no {} yet", check.name),
+                (None, _) => format!("no {} yet", check.name),
             })
             .collect();
         match (self.healthy, failing.is_empty()) {
