@@ -102,4 +102,32 @@ mod tests {
     fn the_executor_is_fed_by_no_event() {
         assert!(subscriptions(TradeExecutor).is_empty(), "it sends what was committed and nothing else");
     }
+
+    /// The tables of `docs/ARCHITECTURE.md`, as this file says them.
+    fn tables() -> String {
+        let names = |services: &[Service]| services.iter().map(|service| service.name()).collect::<Vec<_>>().join(", ");
+        let mut text = "| event | from | to |\n| --- | --- | --- |\n".to_owned();
+        for Route { topic, from, to } in ROUTES {
+            let topic = serde_json::to_value(topic).expect("a topic has a name");
+            let topic = topic.as_str().expect("which is a word");
+            text += &format!("| {topic} | {from} | {} |\n", names(to));
+        }
+        text += "\n| command or hint | from | to |\n| --- | --- | --- |\n";
+        for CommandRoute { from, to, what } in COMMANDS {
+            text += &format!("| {what} | {from} | {to} |\n");
+        }
+        text
+    }
+
+    #[test]
+    fn the_architecture_page_shows_this_topology() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/ARCHITECTURE.md");
+        let Ok(text) = std::fs::read_to_string(page) else {
+            println!("SKIPPED: {page} is not in this source set");
+            return;
+        };
+        let (_, rest) = text.split_once("<!-- topology: begin -->\n").expect("the page marks where the tables begin");
+        let (shown, _) = rest.split_once("<!-- topology: end -->").expect("the page marks where the tables end");
+        assert_eq!(shown, tables(), "put this between the marks of {page}:\n{}", tables());
+    }
 }
