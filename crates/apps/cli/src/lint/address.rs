@@ -21,10 +21,14 @@ pub(super) fn look(line: &str, found: &mut Vec<(Rule, String)>) {
             found.push((Rule::LanAddress, run.to_owned()));
         }
     }
-    for every in ["[::]", "::UNSPECIFIED"] {
-        if line.contains(every) {
-            found.push((Rule::WildcardBind, every.to_owned()));
-        }
+    if line.contains("[::]") {
+        found.push((Rule::WildcardBind, "[::]".to_owned()));
+    }
+    // An address without a port may stand for "nobody in particular".
+    if line.contains("::UNSPECIFIED")
+        && ["bind", "listen", "SocketAddr", "UNSPECIFIED,"].iter().any(|word| line.contains(word))
+    {
+        found.push((Rule::WildcardBind, "::UNSPECIFIED".to_owned()));
     }
 }
 

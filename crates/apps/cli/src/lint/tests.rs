@@ -61,6 +61,7 @@ fn what_is_no_violation_is_left_alone() {
         ("a.rs", "Command::new(\"git\").current_dir(folder)"),
         ("a.rs", "route(\"/workspaces/{id}/home/x\", get(page)); \"https://example.org/tmp/x\""),
         ("a.rs", "password: Option<Secret>, password_file: PathBuf"),
+        ("a.rs", "let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());"),
         ("a.md", "set `REC_DB_PASS` or, better, `password_file`; see ~/ and <home>/home/"),
         (".env.example", "#REC_DB_PASS=\n#REC_DB_PASS_FILE=/run/secrets/rec-db"),
         ("a.toml", "password = \"credential:rec-db\""),
