@@ -53,8 +53,8 @@ pub fn get(twin: &Twin, path: &str, params: &Params) -> Result<Value, Rejection>
         ["portfolio", "settlements"] => portfolio::settlements(twin, params),
         ["portfolio", "deposits"] => Ok(portfolio::deposits(twin)),
         ["portfolio", "withdrawals"] => Ok(serde_json::json!({ "withdrawals": [], "cursor": "" })),
-        ["portfolio", "order_groups"] => Ok(portfolio::groups(twin)),
-        ["portfolio", "order_groups", id] => portfolio::group(twin, id),
+        ["portfolio", "order_groups"] => Ok(portfolio::groups(twin, params)),
+        ["portfolio", "order_groups", id] => portfolio::group(twin, id, params),
         _ => Err(Rejection::not_found()),
     }
 }

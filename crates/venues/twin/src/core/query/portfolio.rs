@@ -15,7 +15,7 @@ use crate::core::{
 
 pub(super) fn balance(twin: &Twin, params: &Params) -> Value {
     let shard = params.number("exchange_index");
-    let ours = shard.is_none_or(|index| index == i64::from(CRYPTO_SHARD.get()));
+    let ours = asks_our_shard(params);
     let (cash, value) = if ours { (twin.account.cash(), portfolio_value(twin)) } else { Default::default() };
     let mut breakdown = vec![json!({ "exchange_index": 0, "balance": dollars(Money::ZERO) })];
     breakdown.push(json!({ "exchange_index": CRYPTO_SHARD.get(), "balance": dollars(twin.account.cash()) }));
@@ -27,6 +27,11 @@ pub(super) fn balance(twin: &Twin, params: &Params) -> Value {
         "updated_ts": twin.now().seconds(),
         "balance_breakdown": breakdown,
     })
+}
+
+/// Whether a request is for all shards or for the one where everything of the account is.
+fn asks_our_shard(params: &Params) -> bool {
+    params.number("exchange_index").is_none_or(|index| index == i64::from(CRYPTO_SHARD.get()))
 }
 
 /// What the open positions would fetch at the best bid of their side; nothing where nobody bids.
@@ -54,6 +59,7 @@ pub(super) fn positions(twin: &Twin, params: &Params) -> Result<Value, Rejection
             })
         });
         counts
+            && asks_our_shard(params)
             && (status == "all" || position.settled == (status == "settled"))
             && params.allows("ticker", &position.ticker)
             && params.allows("event_ticker", &position.event_ticker)
@@ -72,7 +78,8 @@ pub(super) fn orders(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
     }
     let user = twin.user_id();
     let found = twin.account.orders.iter().rev().filter(|(_, order)| {
-        params.allows("ticker", &order.ticker)
+        asks_our_shard(params)
+            && params.allows("ticker", &order.ticker)
             && params.text("event_ticker").is_none_or(|event| *event == *twin.event_ticker_of(order.market))
             && params.allows("status", order.status.name())
             && within(params, order.created)
@@ -93,7 +100,8 @@ pub(super) fn fills(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
         return Err(Rejection::parameter("GetFills", "at most 100 tickers"));
     }
     let found = numbered(&twin.account.fills).filter(|(_, fill)| {
-        params.allows("ticker", &fill.ticker)
+        asks_our_shard(params)
+            && params.allows("ticker", &fill.ticker)
             && params.text("order_id").is_none_or(|order| order == fill.order_id)
             && within(params, fill.at)
     });
@@ -135,11 +143,12 @@ pub(super) fn deposits(twin: &Twin) -> Value {
     })
 }
 
-pub(super) fn groups(twin: &Twin) -> Value {
+pub(super) fn groups(twin: &Twin, params: &Params) -> Value {
     let groups: Vec<Value> = twin
         .account
         .groups
         .values()
+        .filter(|_| asks_our_shard(params))
         .map(|group| {
             json!({
                 "id": group.order_group_id,
@@ -152,7 +161,11 @@ pub(super) fn groups(twin: &Twin) -> Value {
     json!({ "order_groups": groups })
 }
 
-pub(super) fn group(twin: &Twin, id: &str) -> Result<Value, Rejection> {
+/// A group. A request that names no shard asks the default one, where the group is not.
+pub(super) fn group(twin: &Twin, id: &str, params: &Params) -> Result<Value, Rejection> {
+    if params.number("exchange_index") != Some(i64::from(CRYPTO_SHARD.get())) {
+        return Err(Rejection::not_found());
+    }
     let found = twin.account.groups.values().find(|group| group.order_group_id == id);
     let group = found.ok_or_else(Rejection::not_found)?;
     let resting = |number: &&u64| twin.account.resting.contains(*number);

@@ -3,7 +3,12 @@
 use rec_domain::{BookSide, Price, Quantity};
 
 use super::support::{after, contracts, group, market_worth, order, place, young};
-use crate::core::{CreateOrder, Mutation, Output, TimeInForce, Twin, account::OrderStatus, mutation::GroupRef};
+use crate::core::{
+    CreateOrder, Mutation, Output, TimeInForce, Twin,
+    account::OrderStatus,
+    mutation::GroupRef,
+    query::{self, Params},
+};
 
 fn grouped(twin: &Twin, group: &GroupRef, id: &str, count: i64) -> CreateOrder {
     let ticker = market_worth(twin, 50.0);
@@ -69,4 +74,16 @@ fn a_trigger_cancels_what_rests_and_refuses_until_reset() {
     twin.apply(at, &Mutation::DeleteGroup(group.clone())).expect("deleted");
     assert_eq!(place(&mut twin, &request).expect_err("gone").status, 404);
     assert_eq!(twin.apply(at, &Mutation::ResetGroup(group)).expect_err("gone").status, 404);
+}
+
+#[test]
+fn a_group_is_found_on_its_own_shard_only() {
+    let mut twin = young(1);
+    let group = group(&mut twin, 10);
+    let path = format!("portfolio/order_groups/{}", group.order_group_id);
+    let ask = |query_text: &str| query::get(&twin, &path, &Params::parse(query_text));
+    assert_eq!(ask("exchange_index=2").expect("found")["contracts_limit_fp"], "10.00");
+    assert_eq!(ask("").expect_err("shard 0 by default").status, 404);
+    let listed = query::get(&twin, "portfolio/order_groups", &Params::parse("exchange_index=0")).expect("answers");
+    assert_eq!(listed["order_groups"].as_array().map(Vec::len), Some(0));
 }
