@@ -1,0 +1,132 @@
+//! What the operator asks for.
+
+use axum::http::StatusCode;
+use rec_api::ApiError;
+use rec_domain::{
+    Price, Service, TradeId,
+    command::{DeskCommand, DeskReply},
+    halt::HaltSource,
+    refusal::{Refusal, RefusalCode},
+    trade::Origin,
+};
+
+use super::support::{Desk, desk};
+use crate::sample;
+
+fn asked(desk: &Desk) -> DeskCommand {
+    let asked = desk.desk.asked.lock().expect("lock");
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].requester, "operator");
+    asked[0].command.clone()
+}
+
+#[tokio::test]
+async fn a_halt_goes_to_trade_manager_with_its_reason_and_the_browsers_identity() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    let id = sample::decision();
+    let body = format!(r#"{{"decision":"{id}","reason":"  out for lunch "}}"#);
+    let answer = desk.post("/api/halt", &cookie, &body).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    assert!(answer.text.contains(&id.to_string()));
+    assert_eq!(desk.desk.asked.lock().expect("lock")[0].decision, id);
+    assert_eq!(asked(&desk), DeskCommand::Halt { source: HaltSource::Operator, reason: "out for lunch".to_owned() });
+}
+
+#[tokio::test]
+async fn the_operator_ends_his_own_halt_and_resets_a_group_but_ends_no_other() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    for source in ["failure", "reconciliation", "clock"] {
+        let answer = desk.post("/api/resume", &cookie, &format!(r#"{{"source":"{source}","reason":"x"}}"#)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "not_yours"));
+    }
+    assert_eq!(desk.post("/api/resume", &cookie, r#"{"reason":"back"}"#).await.status, StatusCode::ACCEPTED);
+    assert_eq!(asked(&desk), DeskCommand::Resume { source: HaltSource::Operator, reason: "back".to_owned() });
+}
+
+#[tokio::test]
+async fn a_switch_changes_nothing_else() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    assert_eq!(desk.post("/api/automation", &cookie, r#"{"auto_entry":false}"#).await.status, StatusCode::ACCEPTED);
+    let DeskCommand::SetAutomation { settings } = asked(&desk) else { panic!("another command") };
+    let mut expected = sample::live().desk.expect("desk").value.settings;
+    expected.auto_entry = false;
+    assert_eq!(settings, expected);
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_meant_are_refused_before_they_are_asked_for() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    let mut settings = sample::live().desk.expect("desk").value.settings;
+    settings.min_time_seconds = settings.max_time_seconds + 1;
+    let body = serde_json::json!({ "settings": settings }).to_string();
+    let answer = desk.post("/api/automation", &cookie, &body).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "bad_settings"));
+    assert!(answer.text.contains("min_time_seconds"));
+    let answer = desk.post("/api/automation", &cookie, "{}").await;
+    assert_eq!(answer.code(), "nothing_asked");
+    assert!(desk.desk.asked.lock().expect("lock").is_empty());
+}
+
+#[tokio::test]
+async fn a_close_always_has_a_limit_and_a_reason() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    for body in [
+        r#"{"reason":"x"}"#,
+        r#"{"limit":"0","reason":"x"}"#,
+        r#"{"limit":"1.00","reason":"x"}"#,
+        r#"{"limit":"0.93","reason":"  "}"#,
+        r#"{"limit":"0.93","reason":"x","market":true}"#,
+        "{",
+    ] {
+        let answer = desk.post("/api/trades/41/close", &cookie, body).await;
+        assert!(answer.status.is_client_error(), "{body}: {}", answer.status);
+        let _it_has_a_code = answer.code();
+    }
+    assert!(desk.desk.asked.lock().expect("lock").is_empty());
+    let answer = desk.post("/api/trades/41/close", &cookie, r#"{"limit":"0.9350","reason":"enough"}"#).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let DeskCommand::Close(close) = asked(&desk) else { panic!("another command") };
+    assert_eq!((close.trade, close.limit, close.origin), (TradeId::new(41), Price::from_units(9_350), Origin::Manual));
+    assert_eq!(close.decided_at, sample::moment().market);
+}
+
+#[tokio::test]
+async fn a_refusal_comes_back_as_a_problem_with_its_code() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    *desk.desk.answer.lock().expect("lock") =
+        Ok(DeskReply::Refused(Refusal::new(RefusalCode::AlreadyClosing, "trade 41 is closing already")));
+    let answer = desk.post("/api/trades/41/close", &cookie, r#"{"limit":"0.93","reason":"x"}"#).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "already_closing"));
+    *desk.desk.answer.lock().expect("lock") =
+        Err(ApiError::Timeout { service: Service::TradeManager, deadline_ms: 2_000 });
+    let answer = desk.post("/api/halt", &cookie, r#"{"reason":"x"}"#).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::GATEWAY_TIMEOUT, "timeout"));
+}
+
+#[tokio::test]
+async fn ports_status_and_state_answer_the_operator() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    let ports = desk.get("/api/ports", &cookie).await;
+    assert_eq!(ports.text, r#"{"main_app":3000,"trade_manager":4000}"#);
+    for answer in [
+        desk.get("/api/admin/supervisor-status", &cookie).await,
+        desk.post("/api/admin/supervisor-status", &cookie, "").await,
+    ] {
+        let status: serde_json::Value = serde_json::from_str(&answer.text).expect("JSON");
+        assert_eq!((&status["success"], &status["all_healthy"]), (&true.into(), &false.into()));
+        assert_eq!(status["services"].as_array().expect("list").len(), Service::ALL.len());
+        let output = status["output"].as_str().expect("text");
+        assert!(output.contains("kalshi_account_sync             UNHEALTHY  user data is 6.2 s old"), "{output}");
+    }
+    let state: serde_json::Value = serde_json::from_str(&desk.get("/api/state", &cookie).await.text).expect("JSON");
+    assert_eq!(state["mode"], "twin");
+    assert_eq!(state["state"]["spot"]["value"], "118082.01");
+    assert_eq!(state["state"]["desk"]["value"]["trades"].as_array().expect("list").len(), 2);
+}

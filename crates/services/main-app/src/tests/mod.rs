@@ -1,0 +1,9 @@
+//! The service as a browser meets it, over an in-memory store and a desk that writes down what it is asked.
+
+mod commands;
+mod login;
+mod pages;
+mod routes;
+mod serve;
+mod stream;
+mod support;

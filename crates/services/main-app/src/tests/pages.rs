@@ -1,0 +1,89 @@
+//! The page as it is sent, before any script runs.
+
+use rec_domain::TimeSpan;
+
+use super::support::{desk, desk_with};
+use crate::{
+    live::Live,
+    pages, sample,
+    view::{Moment, PageView, Panel},
+};
+
+/// One element a line and nothing twice in a row, so that a change is read easily.
+fn tidy(html: &str) -> String {
+    let lines = html.split('\n').map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n").replace("><", ">\n<")
+}
+
+fn panel(panel: Panel, live: &Live, now: Moment) -> String {
+    pages::panels::render(panel, &PageView::of(live, &sample::setting(), now)).expect("rendered")
+}
+
+#[tokio::test]
+async fn the_page_is_complete_without_scripts() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    insta::assert_snapshot!("desk", tidy(&desk.get("/", &cookie).await.text));
+}
+
+#[tokio::test]
+async fn the_page_of_a_desk_that_said_nothing_says_so() {
+    let desk = desk_with(&Live::default(), None);
+    let cookie = desk.log_in().await;
+    let text = desk.get("/", &cookie).await.text;
+    for said in [
+        "BTC: no open event",
+        "no price",
+        "No word from trade-manager",
+        "No strike table yet",
+        "The switches are not known yet.",
+        "No word from the entry supervisor.",
+        "Ledger and exchange have not been compared yet",
+        "0 of 13 healthy",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+    assert!(!text.contains("data-action=\"halt\""), "there is nobody to ask");
+}
+
+#[test]
+fn halts_stand_with_their_reason_and_only_the_operators_own_can_be_resumed() {
+    insta::assert_snapshot!("halted", tidy(&panel(Panel::Safety, &sample::halted(), sample::moment())));
+}
+
+#[test]
+fn old_values_are_grey_with_their_age() {
+    let now = sample::moment();
+    let later = TimeSpan::from_seconds(75);
+    let old = Moment { market: now.market + later, wall: now.wall + later, ..now };
+    let live = sample::live();
+    for part in [Panel::Header, Panel::Strikes, Panel::Trades, Panel::Balance, Panel::Health] {
+        let html = panel(part, &live, old);
+        assert!(html.contains("stale · 7") && html.contains(" stale"), "{}", part.name());
+        assert!(!panel(part, &live, now).contains("stale"), "{}", part.name());
+    }
+}
+
+#[test]
+fn what_others_write_cannot_become_markup() {
+    let mut live = sample::halted();
+    live.desk.as_mut().expect("desk").value.halts[0].reason = "<script>alert(1)</script>".to_owned();
+    let html = panel(Panel::Safety, &live, sample::moment());
+    assert!(!html.contains("<script") && html.contains("script"), "{html}");
+}
+
+#[tokio::test]
+async fn nothing_on_the_page_needs_an_inline_script_or_style() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    for text in [desk.get("/", &cookie).await.text, desk.get("/login", "").await.text] {
+        assert!(!text.contains(" style=") && !text.contains("<style") && !text.contains("javascript:"));
+        let scripts: Vec<_> = text.match_indices("<script").map(|(at, _)| &text[at..at + 40]).collect();
+        assert!(
+            scripts.iter().all(|script| script.starts_with("<script type=\"module\" src=\"/static/")),
+            "{scripts:?}"
+        );
+        let handlers = [" onclick=", " onload=", " onerror=", " onsubmit="];
+        assert!(handlers.iter().all(|handler| !text.contains(handler)));
+    }
+}

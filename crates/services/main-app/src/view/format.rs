@@ -1,0 +1,211 @@
+//! How numbers and times are written, the same everywhere on the page.
+
+use rec_domain::{Money, Price, Probability, Quantity, TimeSpan, Timestamp, UsdPrice, eastern};
+
+/// What stands where there is no number.
+pub const NOTHING: &str = "–";
+
+/// The minus sign: a hyphen is narrower than the digits beside it.
+const MINUS: char = '\u{2212}';
+
+/// `$118,082.01`.
+#[must_use]
+pub fn usd(price: UsdPrice) -> String {
+    format!("{}${}", minus(price.is_negative()), dollars(micros_to_cents(price.units())))
+}
+
+/// `$118,250` when there are no cents, otherwise as [`usd`]: for strikes.
+#[must_use]
+pub fn strike(price: UsdPrice) -> String {
+    let text = usd(price);
+    text.strip_suffix(".00").map(str::to_owned).unwrap_or(text)
+}
+
+/// `$1,234.56`, rounded to the cent.
+#[must_use]
+pub fn money(money: Money) -> String {
+    let cents = micros_to_cents(money.micros());
+    format!("{}${}", minus(cents < 0), dollars(cents))
+}
+
+/// `+$12.34`, `−$0.05`, `$0.00`.
+#[must_use]
+pub fn signed_money(amount: Money) -> String {
+    let cents = micros_to_cents(amount.micros());
+    format!("{}{}", if cents > 0 { "+" } else { "" }, money(amount))
+}
+
+/// `93¢`, `93.5¢`.
+#[must_use]
+pub fn cents(price: Price) -> String {
+    let units = price.units().abs();
+    let fraction = match units % 100 {
+        0 => String::new(),
+        rest if rest % 10 == 0 => format!(".{}", rest / 10),
+        rest => format!(".{rest:02}"),
+    };
+    format!("{}{}{fraction}¢", minus(price.is_negative()), units / 100)
+}
+
+/// `97.3 %`. What is not certain is never written as 0.0 % or 100.0 %.
+#[must_use]
+pub fn percent(probability: Probability) -> String {
+    let value = probability.percent();
+    if value > 99.9 && value < 100.0 {
+        ">99.9 %".to_owned()
+    } else if value > 0.0 && value < 0.1 {
+        "<0.1 %".to_owned()
+    } else {
+        format!("{value:.1} %")
+    }
+}
+
+/// `+1.25`, `−0.40`: points of a dollar, which are cents per contract.
+#[must_use]
+pub fn points(points: f64) -> String {
+    signed(points, 2)
+}
+
+/// A signed decimal; what rounds to zero has no sign.
+#[must_use]
+pub fn signed(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let sign = match text.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
+        false => "",
+        true if value < 0.0 => "\u{2212}",
+        true => "+",
+    };
+    format!("{sign}{text}")
+}
+
+/// `10`, `71.94`, with thousands separated.
+#[must_use]
+pub fn quantity(quantity: Quantity) -> String {
+    let units = quantity.units().unsigned_abs();
+    let whole = thousands(units / 100);
+    let fraction = match units % 100 {
+        0 => String::new(),
+        rest if rest % 10 == 0 => format!(".{}", rest / 10),
+        rest => format!(".{rest:02}"),
+    };
+    format!("{}{whole}{fraction}", minus(quantity.is_negative()))
+}
+
+/// `12:34`, `1:02:03`; nothing below zero.
+#[must_use]
+pub fn countdown(left: TimeSpan) -> String {
+    let seconds = left.seconds().max(0);
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
+}
+
+/// `0.4 s`, `12 s`, `3 min`, `2 h`.
+#[must_use]
+pub fn age(age: TimeSpan) -> String {
+    let seconds = age.seconds().max(0);
+    match seconds {
+        0..10 => format!("{:.1} s", age.as_seconds_f64().max(0.0)),
+        10..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3_600),
+    }
+}
+
+/// `14:40:00`, Eastern.
+#[must_use]
+pub fn clock(at: Timestamp) -> String {
+    let text = eastern::clock(at);
+    text.split_whitespace().next().unwrap_or_default().to_owned()
+}
+
+/// `15:00 EDT`.
+#[must_use]
+pub fn hour(at: Timestamp) -> String {
+    let text = eastern::clock(at);
+    let (time, zone) = text.split_once(' ').unwrap_or((&text, ""));
+    format!("{} {zone}", time.get(..5).unwrap_or(time))
+}
+
+fn minus(negative: bool) -> String {
+    if negative { MINUS.to_string() } else { String::new() }
+}
+
+/// Half away from zero, so that a gain and the same loss look alike.
+fn micros_to_cents(micros: i64) -> i64 {
+    let magnitude = (micros.unsigned_abs() + 5_000) / 10_000;
+    let cents = i64::try_from(magnitude).unwrap_or(i64::MAX);
+    if micros < 0 { -cents } else { cents }
+}
+
+fn dollars(cents: i64) -> String {
+    let cents = cents.unsigned_abs();
+    format!("{}.{:02}", thousands(cents / 100), cents % 100)
+}
+
+fn thousands(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_has_two_decimals_and_its_sign() {
+        for (micros, plain, signed) in [
+            (1_234_560_000, "$1,234.56", "+$1,234.56"),
+            (-50_000, "−$0.05", "−$0.05"),
+            (0, "$0.00", "$0.00"),
+            (-4_999, "$0.00", "$0.00"),
+            (-5_000, "−$0.01", "−$0.01"),
+            (5_000, "$0.01", "+$0.01"),
+        ] {
+            assert_eq!(money(Money::from_micros(micros)), plain);
+            assert_eq!(signed_money(Money::from_micros(micros)), signed);
+        }
+    }
+
+    #[test]
+    fn prices_are_cents_and_strikes_are_dollars() {
+        assert_eq!(cents(Price::from_cents(93)), "93¢");
+        assert_eq!(cents(Price::from_units(9_350)), "93.5¢");
+        assert_eq!(cents(Price::from_units(9_355)), "93.55¢");
+        assert_eq!(usd(UsdPrice::from_cents(11_808_201)), "$118,082.01");
+        assert_eq!(strike(UsdPrice::from_cents(11_825_000)), "$118,250");
+        assert_eq!(quantity(Quantity::from_units(7_194)), "71.94");
+        assert_eq!(quantity(Quantity::from_contracts(33_338)), "33,338");
+    }
+
+    #[test]
+    fn only_certainty_is_written_as_certain() {
+        let text = |value| percent(Probability::new(value).expect("probability"));
+        assert_eq!(text(0.973_4), "97.3 %");
+        assert_eq!(text(0.999_9), ">99.9 %");
+        assert_eq!(text(1.0), "100.0 %");
+        assert_eq!(text(0.000_2), "<0.1 %");
+        assert_eq!(text(0.0), "0.0 %");
+        assert_eq!(points(-0.001), "0.00");
+        assert_eq!(points(-0.4), "−0.40");
+        assert_eq!(points(1.25), "+1.25");
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(countdown(TimeSpan::from_seconds(754)), "12:34");
+        assert_eq!(countdown(TimeSpan::from_seconds(3_723)), "1:02:03");
+        assert_eq!(countdown(TimeSpan::from_seconds(-5)), "00:00");
+        assert_eq!(age(TimeSpan::from_millis(440)), "0.4 s");
+        assert_eq!(age(TimeSpan::from_seconds(75)), "75 s");
+        assert_eq!(age(TimeSpan::from_minutes(3)), "3 min");
+        let close: Timestamp = "2025-07-26T19:00:00Z".parse().expect("instant");
+        assert_eq!((clock(close), hour(close)), ("15:00:00".to_owned(), "15:00 EDT".to_owned()));
+    }
+}

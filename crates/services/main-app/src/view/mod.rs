@@ -1,0 +1,26 @@
+//! View models: what each panel of the page shows, as pure functions of [`crate::live::Live`] and the present.
+//!
+//! - [`format`]: how numbers and times are written.
+//! - [`age`]: how old values are, and when that is too old.
+//! - [`panel`]: the parts of the page that are replaced by themselves.
+//! - One module for each panel.
+
+pub mod age;
+pub mod automation;
+pub mod balance;
+pub mod events;
+pub mod format;
+pub mod header;
+pub mod health;
+pub mod page;
+pub mod panel;
+pub mod profit;
+pub mod safety;
+pub mod strikes;
+pub mod tone;
+pub mod trades;
+
+pub use age::{Age, Limits, Moment};
+pub use page::PageView;
+pub use panel::Panel;
+pub use tone::Tone;

@@ -1,0 +1,185 @@
+//! Trades that have not ended.
+
+use rec_domain::{
+    Price, Side,
+    fee::FeeSchedule,
+    trade::{Origin, Trade, TradeState},
+};
+
+use super::{Age, Limits, Moment, Tone, format, profit, strikes::Band};
+use crate::live::Live;
+
+/// What the panel of active trades shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TradesView {
+    /// Whether the desk has said anything yet.
+    pub known: bool,
+    /// The trades, by close and strike.
+    pub rows: Vec<TradeRow>,
+}
+
+/// One trade.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TradeRow {
+    /// Its number.
+    pub id: i64,
+    /// The strike in words, or the ticker where it is not known.
+    pub market: String,
+    /// The market's ticker.
+    pub ticker: String,
+    /// The side that it holds.
+    pub side: Side,
+    /// Contracts held.
+    pub held: String,
+    /// Average price paid.
+    pub entry: String,
+    /// What selling fetches now.
+    pub bid: Option<String>,
+    /// How old the bid is.
+    pub bid_age: Option<Age>,
+    /// Chance of its side.
+    pub chance: Option<String>,
+    /// The chance's band.
+    pub band: Band,
+    /// Profit after fees if sold at the bid.
+    pub profit: Option<String>,
+    /// Its tone.
+    pub profit_tone: Tone,
+    /// Where it is in its life.
+    pub state: &'static str,
+    /// The state's tone.
+    pub state_tone: Tone,
+    /// The state for people.
+    pub state_words: String,
+    /// Why it was entered.
+    pub reason: String,
+    /// Who began it.
+    pub origin: &'static str,
+    /// Whether the operator may close it now.
+    pub can_close: bool,
+    /// The price that the close dialog starts with: one exit step below the bid.
+    pub suggested_limit: Option<Price>,
+}
+
+impl TradesView {
+    /// The panel of active trades.
+    #[must_use]
+    pub fn of(live: &Live, limits: &Limits, now: Moment) -> Self {
+        let Some(desk) = &live.desk else { return Self { known: false, rows: Vec::new() } };
+        let mut trades: Vec<&Trade> = desk.value.trades.iter().collect();
+        trades.sort_by(|a, b| (a.close_time, &a.ticker, a.id).cmp(&(b.close_time, &b.ticker, b.id)));
+        let step = desk.value.settings.exit_step;
+        Self {
+            known: true,
+            rows: trades.into_iter().map(|trade| TradeRow::of(trade, step, live, limits, now)).collect(),
+        }
+    }
+}
+
+/// What the book offers for `trade`, and the fee of its market.
+#[must_use]
+pub(super) fn bid_and_fees(live: &Live, trade: &Trade) -> (Option<Price>, Option<FeeSchedule>) {
+    let bid = live
+        .book(&trade.ticker)
+        .and_then(|book| book.top)
+        .and_then(|top| top.bid_of(trade.side))
+        .map(|level| level.price);
+    (bid, live.markets.get(&trade.ticker).map(|market| market.fees))
+}
+
+impl TradeRow {
+    fn of(trade: &Trade, exit_step: Price, live: &Live, limits: &Limits, now: Moment) -> Self {
+        let market = live.markets.get(&trade.ticker);
+        let row = live.strikes.as_ref().and_then(|table| table.rows.iter().find(|row| row.ticker == trade.ticker));
+        let (bid, fees) = bid_and_fees(live, trade);
+        let chance = row.and_then(|row| row.probability(trade.side));
+        let profit = profit::after_fees(trade, bid, fees);
+        let (state_words, state_tone) = state(trade);
+        Self {
+            id: trade.id.get(),
+            market: row
+                .map(|row| format!("above {}", format::strike(row.strike)))
+                .or_else(|| market.map(|market| market.title.clone()))
+                .unwrap_or_else(|| trade.ticker.to_string()),
+            ticker: trade.ticker.to_string(),
+            side: trade.side,
+            held: format::quantity(trade.held()),
+            entry: trade.average_entry().map_or_else(|| format::NOTHING.to_owned(), format::cents),
+            bid: bid.map(format::cents),
+            bid_age: live.book(&trade.ticker).map(|book| Age::market(book.observed_at, limits.book, now)),
+            chance: chance.map(format::percent),
+            band: Band::of(chance.map(rec_domain::Probability::percent)),
+            profit: profit.map(format::signed_money),
+            profit_tone: profit.map_or(Tone::Calm, |profit| Tone::of_sign(profit.micros().signum())),
+            state: trade.state.name(),
+            state_tone,
+            state_words,
+            reason: trade.entry_reason.clone(),
+            origin: match trade.origin {
+                Origin::Auto => "auto",
+                Origin::Manual => "manual",
+                Origin::Foreign => "made elsewhere",
+            },
+            can_close: trade.state == TradeState::Open && trade.origin != Origin::Foreign && trade.held().is_positive(),
+            suggested_limit: bid
+                .map(|bid| Price::from_units((bid - exit_step).units().max(Price::from_cents(1).units()))),
+        }
+    }
+}
+
+fn state(trade: &Trade) -> (String, Tone) {
+    match trade.state {
+        TradeState::Opening => ("opening: the order is under way".to_owned(), Tone::Warn),
+        TradeState::Open => ("open".to_owned(), Tone::Good),
+        TradeState::Closing => {
+            let why = trade.exit_reason.as_deref().unwrap_or("asked");
+            (format!("closing ({why}), attempt {}", trade.exit_attempts.max(1)), Tone::Warn)
+        }
+        TradeState::Expired => ("expired: the result is awaited".to_owned(), Tone::Calm),
+        TradeState::Closed | TradeState::Settled | TradeState::Unfilled => (trade.state.name().to_owned(), Tone::Calm),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rec_domain::TimeSpan;
+
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_trade_shows_what_it_would_fetch_after_fees() {
+        let view = TradesView::of(&sample::live(), &sample::limits(), sample::moment());
+        let open = view.rows.iter().find(|row| row.id == 41).expect("sample trade");
+        assert_eq!(open.market, "above $117,750");
+        assert_eq!((open.entry.as_str(), open.bid.as_deref()), ("95¢", Some("97¢")));
+        assert_eq!(open.profit.as_deref(), Some("+$0.15"));
+        assert!(open.can_close);
+        assert_eq!(open.suggested_limit, Some(Price::from_cents(95)));
+    }
+
+    #[test]
+    fn without_a_book_there_is_no_profit_and_with_an_old_one_it_is_stale() {
+        let mut live = sample::live();
+        let ticker = live.desk.as_ref().expect("desk").value.trades[0].ticker.clone();
+        let later = Moment { market: sample::moment().market + TimeSpan::from_seconds(60), ..sample::moment() };
+        let view = TradesView::of(&live, &sample::limits(), later);
+        assert!(
+            view.rows.iter().find(|row| row.ticker == ticker.as_str()).expect("row").bid_age.expect("age").is_stale()
+        );
+        live.books.remove(&ticker);
+        let view = TradesView::of(&live, &sample::limits(), sample::moment());
+        let row = view.rows.iter().find(|row| row.ticker == ticker.as_str()).expect("row");
+        assert_eq!((&row.bid, &row.profit, row.suggested_limit), (&None, &None, None));
+    }
+
+    #[test]
+    fn only_an_open_trade_of_this_desk_can_be_closed() {
+        let mut live = sample::live();
+        let trades = &mut live.desk.as_mut().expect("desk").value.trades;
+        trades[0].state = TradeState::Closing;
+        trades[1].origin = Origin::Foreign;
+        let view = TradesView::of(&live, &sample::limits(), sample::moment());
+        assert!(view.rows.iter().all(|row| !row.can_close));
+    }
+}

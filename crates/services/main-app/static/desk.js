@@ -1,0 +1,8 @@
+import * as ages from "./ages.js";
+import * as commands from "./commands.js";
+import * as stream from "./stream.js";
+
+ages.tick();
+setInterval(() => ages.tick(), 1000);
+commands.start();
+stream.start();
