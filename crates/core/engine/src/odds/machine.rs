@@ -1,0 +1,228 @@
+//! The machine itself.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use rec_domain::{
+    Fresh, MarketTicker, Side, Timestamp, UsdPrice,
+    book::BookTop,
+    index::SettlementWindow,
+    market::{Market, MarketStatus},
+    momentum::MomentumReading,
+    strike_table::{StrikeRow, StrikeTable},
+};
+use rec_model::{FingerprintSet, MomentumBucket, StrikeProbability, StrikeQuestion, probability_with_settlement};
+
+use super::{Config, Input, Output, edge};
+use crate::{Machine, feed::PrintWindow};
+
+/// Makes the strike table.
+#[derive(Debug, Clone)]
+pub struct OddsMachine {
+    config: Config,
+    fingerprints: Arc<FingerprintSet>,
+    spot: Option<Fresh<UsdPrice>>,
+    index: Option<Fresh<UsdPrice>>,
+    prints: PrintWindow,
+    momentum: Option<MomentumReading>,
+    markets: Vec<Market>,
+    tops: BTreeMap<MarketTicker, BookTop>,
+    changed: bool,
+    made_at: Option<Timestamp>,
+}
+
+impl OddsMachine {
+    /// With a model and nothing to apply it to.
+    #[must_use]
+    pub fn new(config: Config, fingerprints: Arc<FingerprintSet>) -> Self {
+        Self {
+            config,
+            fingerprints,
+            spot: None,
+            index: None,
+            prints: PrintWindow::default(),
+            momentum: None,
+            markets: Vec::new(),
+            tops: BTreeMap::new(),
+            changed: false,
+            made_at: None,
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Spot(spot) => {
+                if self.spot.as_ref().is_none_or(|known| known.observed_at <= spot.observed_at) {
+                    self.spot = Some(spot);
+                }
+            }
+            Input::Index(print) => {
+                self.prints.take(&print);
+                if self.index.as_ref().is_none_or(|known| known.observed_at <= print.stamped_at) {
+                    self.index = Some(Fresh {
+                        value: print.value,
+                        source: "index".to_owned(),
+                        observed_at: print.stamped_at,
+                        received_at: print.received_at,
+                    });
+                }
+            }
+            Input::Momentum(reading) => self.momentum = Some(reading),
+            Input::Markets(markets) => {
+                self.markets = markets;
+                let markets = &self.markets;
+                self.tops.retain(|ticker, _top| markets.iter().any(|market| market.ticker == *ticker));
+            }
+            Input::Books(tops) => self.tops.extend(tops.into_iter().map(|top| (top.ticker.clone(), top))),
+            Input::Wake => return,
+        }
+        self.changed = true;
+    }
+
+    /// The open markets of the event that closes next which have a strike, in ascending strike.
+    fn next_event(&self, now: Timestamp) -> Vec<(UsdPrice, &Market)> {
+        let alive = |status: &MarketStatus| {
+            matches!(status, MarketStatus::Active | MarketStatus::Initialized | MarketStatus::Inactive)
+        };
+        let open = |market: &&Market| alive(&market.status) && market.open_time <= now && now < market.close_time;
+        let mut rows: Vec<_> = self
+            .markets
+            .iter()
+            .filter(open)
+            .filter_map(|market| Some((market.strike?.nominal_above()?, market)))
+            .collect();
+        let next = rows.iter().map(|(_strike, market)| (market.close_time, &market.event)).min();
+        if let Some((close_time, event)) = next.map(|(close_time, event)| (close_time, event.clone())) {
+            rows.retain(|(_strike, market)| market.close_time == close_time && market.event == event);
+        }
+        rows.sort_by(|(strike, a), (other, b)| (strike, &a.ticker).cmp(&(other, &b.ticker)));
+        rows
+    }
+
+    fn table(&self, now: Timestamp) -> Option<StrikeTable> {
+        let mut markets = self.next_event(now);
+        let (_strike, first) = markets.first()?;
+        let (event, close_time) = (first.event.clone(), first.close_time);
+        let settlement = self.prints.settlement(close_time);
+        let inputs = self.inputs(now);
+        // Where there is no fresh index the rows are still those around the last known price, without numbers.
+        let price = self.index.as_ref().or(self.spot.as_ref()).map(|price| price.value);
+        let rows = price.map_or_else(Vec::new, |price| {
+            markets.sort_by_key(|(strike, market)| ((price - *strike).units().abs(), *strike, market.ticker.clone()));
+            markets.truncate(self.config.strikes);
+            markets.sort_by_key(|(strike, market)| (*strike, market.ticker.clone()));
+            let row = |(strike, market): &(UsdPrice, &Market)| {
+                let chance = inputs.clone().and_then(|bucket| self.chance(now, price, *strike, bucket, &settlement));
+                self.row(now, price, *strike, market, chance)
+            };
+            markets.iter().map(row).collect()
+        });
+        Some(StrikeTable {
+            at: now,
+            event,
+            close_time,
+            spot: self.spot.clone(),
+            index: self.index.clone(),
+            settlement,
+            momentum: self.momentum.clone(),
+            rows,
+        })
+    }
+
+    /// The momentum bucket when everything that a chance needs is fresh, otherwise what is not.
+    fn inputs(&self, now: Timestamp) -> Result<Option<MomentumBucket>, String> {
+        let demand_fresh = |name: &str, value: &Option<Fresh<UsdPrice>>, limit| match value {
+            None => Err(format!("there is no {name}")),
+            Some(value) if value.age(now) > limit => {
+                Err(format!("the {name} is {:.1} s old", value.age(now).as_seconds_f64()))
+            }
+            Some(_fresh) => Ok(()),
+        };
+        demand_fresh("index", &self.index, self.config.index_limit)?;
+        demand_fresh("spot price", &self.spot, self.config.spot_limit)?;
+        let Some(momentum) = &self.momentum else { return Err("there is no momentum".to_owned()) };
+        let age = now.since(momentum.at);
+        if age > self.config.momentum_limit {
+            return Err(format!("momentum is {:.1} s old", age.as_seconds_f64()));
+        }
+        Ok(momentum.score_percent.and_then(MomentumBucket::from_score_percent))
+    }
+
+    fn chance(
+        &self,
+        now: Timestamp,
+        price: UsdPrice,
+        strike: UsdPrice,
+        bucket: Option<MomentumBucket>,
+        settlement: &SettlementWindow,
+    ) -> Result<StrikeProbability, String> {
+        let question = StrikeQuestion { price, strike, time_to_close: settlement.close_time.since(now), bucket };
+        probability_with_settlement(&self.fingerprints, &question, settlement).map_err(|error| error.to_string())
+    }
+
+    fn row(
+        &self,
+        now: Timestamp,
+        price: UsdPrice,
+        strike: UsdPrice,
+        market: &Market,
+        chance: Result<StrikeProbability, String>,
+    ) -> StrikeRow {
+        let book = self.tops.get(&market.ticker);
+        let fresh = book.filter(|book| now.since(book.observed_at.min(book.received_at)) <= self.config.book_limit);
+        let top = fresh.and_then(|book| book.top);
+        let (chance, why_not) = match chance {
+            Ok(chance) => (Some(chance), None),
+            Err(why_not) => (None, Some(why_not)),
+        };
+        let edge_of = |side: Side| {
+            let yes = chance?.yes;
+            let probability = if side == Side::Yes { yes } else { yes.complement() };
+            edge(market, probability, top?.ask_of(side)?.price)
+        };
+        let distance = price - strike;
+        let nearer = if distance.is_negative() { Side::No } else { Side::Yes };
+        StrikeRow {
+            ticker: market.ticker.clone(),
+            strike,
+            buffer: if distance.is_negative() { -distance } else { distance },
+            favoured: chance.map_or(nearer, |chance| chance.favoured),
+            yes: chance.map(|chance| chance.yes),
+            why_not,
+            top,
+            book_at: book.map(|book| book.observed_at.min(book.received_at)),
+            volume: market.volume,
+            yes_edge: edge_of(Side::Yes),
+            no_edge: edge_of(Side::No),
+        }
+    }
+
+    fn due_at(&self) -> Timestamp {
+        let Some(made_at) = self.made_at else { return Timestamp::default() };
+        made_at + if self.changed { self.config.least_gap } else { self.config.every }
+    }
+}
+
+impl Machine for OddsMachine {
+    type Input = Input;
+    type Output = Output;
+
+    const NAME: &'static str = "odds";
+
+    fn wake() -> Input {
+        Input::Wake
+    }
+
+    fn step(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        self.take(input);
+        if now < self.due_at() {
+            return Vec::new();
+        }
+        self.changed = false;
+        self.made_at = Some(now);
+        self.table(now).map(|table| Output::Strikes(Box::new(table))).into_iter().collect()
+    }
+
+    fn next_wakeup(&self) -> Option<Timestamp> {
+        Some(self.due_at())
+    }
+}
