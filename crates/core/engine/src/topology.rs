@@ -33,7 +33,11 @@ pub const ROUTES: &[Route] = &[
         from: KalshiApiWatchdog,
         to: &[UnifiedProductionCoordinator, TradeManager, AutoEntrySupervisor, MainApp],
     },
-    Route { topic: Topic::Books, from: KalshiApiWatchdog, to: &[UnifiedProductionCoordinator, ActiveTradeSupervisor] },
+    Route {
+        topic: Topic::Books,
+        from: KalshiApiWatchdog,
+        to: &[UnifiedProductionCoordinator, ActiveTradeSupervisor, MainApp],
+    },
     Route { topic: Topic::Lifecycle, from: KalshiApiWatchdog, to: &[TradeManager, MainApp] },
     Route {
         topic: Topic::Strikes,

@@ -1,6 +1,7 @@
 //! The two switches, and what the entry supervisor does.
 
 use rec_domain::{
+    Quantity,
     bus_event::{EntryState, EntryStatus},
     refusal::RefusalCode,
 };
@@ -75,8 +76,8 @@ impl AutomationView {
                 auto_entry: settings.auto_entry,
                 auto_stop: settings.auto_stop,
                 entry_rule: format!(
-                    "{} contracts at ≥ {} %, edge ≥ {} pt, {}–{} before the close",
-                    format::quantity(settings.contracts()),
+                    "{} at ≥ {} %, edge ≥ {} pt, {}–{} before the close",
+                    contracts(settings.contracts()),
                     settings.min_probability_percent,
                     settings.min_differential_points,
                     format::countdown(rec_domain::TimeSpan::from_seconds(settings.max_time_seconds)),
@@ -115,6 +116,11 @@ impl AutomationView {
             }),
         }
     }
+}
+
+fn contracts(quantity: Quantity) -> String {
+    let word = if quantity == Quantity::from_contracts(1) { "contract" } else { "contracts" };
+    format!("{} {word}", format::quantity(quantity))
 }
 
 fn held_by(live: &Live, status: &EntryStatus) -> Option<String> {

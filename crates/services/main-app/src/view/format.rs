@@ -21,6 +21,16 @@ pub fn strike(price: UsdPrice) -> String {
     text.strip_suffix(".00").map(str::to_owned).unwrap_or(text)
 }
 
+/// A distance from the price: `$1,582`, `$8.20`. Cents only where they matter.
+#[must_use]
+pub fn distance(distance: UsdPrice) -> String {
+    if distance.abs() < UsdPrice::from_cents(1_000) {
+        return usd(distance);
+    }
+    let whole = (distance.units().unsigned_abs() + 500_000) / 1_000_000;
+    format!("{}${}", minus(distance.is_negative()), thousands(whole))
+}
+
 /// `$1,234.56`, rounded to the cent.
 #[must_use]
 pub fn money(money: Money) -> String {
@@ -180,6 +190,8 @@ mod tests {
         assert_eq!(cents(Price::from_units(9_355)), "93.55¢");
         assert_eq!(usd(UsdPrice::from_cents(11_808_201)), "$118,082.01");
         assert_eq!(strike(UsdPrice::from_cents(11_825_000)), "$118,250");
+        assert_eq!(distance(UsdPrice::from_cents(158_250)), "$1,583");
+        assert_eq!(distance(UsdPrice::from_cents(820)), "$8.20");
         assert_eq!(quantity(Quantity::from_units(7_194)), "71.94");
         assert_eq!(quantity(Quantity::from_contracts(33_338)), "33,338");
     }

@@ -160,8 +160,8 @@ impl MomentumView {
 
 impl DeltaBar {
     fn of(minutes: i64, delta: Option<f64>, position: i64) -> Self {
-        // A move of half a percent fills the drawing.
-        let scaled = delta.map_or(0.0, |delta| (delta * 100.0 / 50.0).clamp(-1.0, 1.0) * MomentumView::HALF);
+        // A move of a quarter of a percent fills the drawing.
+        let scaled = delta.map_or(0.0, |delta| (delta * 100.0 / 25.0).clamp(-1.0, 1.0) * MomentumView::HALF);
         #[expect(clippy::cast_possible_truncation, reason = "at most the height of the drawing")]
         let size = scaled.abs().ceil() as i64;
         let middle = 15;

@@ -118,7 +118,7 @@ impl BannerView {
             market_ms: now.market.millis(),
             wall_ms: now.wall.millis(),
             speed: now.speed,
-            speed_words: is_fast.then(|| format!("{} × real time", now.speed)),
+            speed_words: is_fast.then(|| format!("×{}", now.speed)),
             eastern_offset_minutes: if eastern::is_daylight_saving(now.market) { -240 } else { -300 },
             zone,
         }

@@ -178,7 +178,7 @@ impl StrikeRowView {
         Self {
             ticker: row.ticker.to_string(),
             strike: format::strike(row.strike),
-            buffer: format::usd(row.buffer),
+            buffer: format::distance(row.buffer),
             buffer_percent: price.map_or_else(
                 || format::NOTHING.to_owned(),
                 |price| format!("{:.2} %", 100.0 * row.buffer.as_f64() / price.as_f64()),

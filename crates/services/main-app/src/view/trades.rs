@@ -98,7 +98,7 @@ impl TradeRow {
         Self {
             id: trade.id.get(),
             market: row
-                .map(|row| format!("above {}", format::strike(row.strike)))
+                .map(|row| format!("≥ {}", format::strike(row.strike)))
                 .or_else(|| market.map(|market| market.title.clone()))
                 .unwrap_or_else(|| trade.ticker.to_string()),
             ticker: trade.ticker.to_string(),
@@ -151,7 +151,7 @@ mod tests {
     fn a_trade_shows_what_it_would_fetch_after_fees() {
         let view = TradesView::of(&sample::live(), &sample::limits(), sample::moment());
         let open = view.rows.iter().find(|row| row.id == 41).expect("sample trade");
-        assert_eq!(open.market, "above $117,750");
+        assert_eq!(open.market, "≥ $117,750");
         assert_eq!((open.entry.as_str(), open.bid.as_deref()), ("95¢", Some("97¢")));
         assert_eq!(open.profit.as_deref(), Some("+$0.15"));
         assert!(open.can_close);
