@@ -1,0 +1,329 @@
+//! The machine itself.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use rec_domain::{
+    DecisionId, MarketTicker, Money, Service, Side, TimeSpan, Timestamp,
+    bus_event::{EntryState, EntryStatus},
+    command::{DeskCommand, DeskReply, DeskRequest, OpenRequest},
+    desk_view::DeskView,
+    market::Market,
+    momentum::MomentumReading,
+    refusal::RefusalCode,
+    strike_table::{StrikeRow, StrikeTable},
+    trade::Origin,
+};
+use serde::Serialize;
+
+use super::{
+    Config, Input, Output, Pending, Proposal, Rule, Situation, SpikePause, decision::propose,
+    rules::minutes_and_seconds,
+};
+use crate::Machine;
+
+type Key = (MarketTicker, Side);
+
+/// A request whose outcome the desk's view does not show yet.
+#[derive(Debug, Clone)]
+struct Outstanding {
+    decision: DecisionId,
+    asked_at: Timestamp,
+    cost: Money,
+    /// Set when the desk refused: when it may be asked again.
+    refused_until: Option<Timestamp>,
+}
+
+/// Decides on entries.
+#[derive(Debug, Clone)]
+pub struct EntryMachine {
+    config: Config,
+    desk: Option<Box<DeskView>>,
+    table: Option<Box<StrikeTable>>,
+    momentum: Option<MomentumReading>,
+    markets: BTreeMap<MarketTicker, Market>,
+    pause: Option<SpikePause>,
+    outstanding: BTreeMap<Key, Outstanding>,
+    /// The last reason of each market and side of the present table.
+    reasons: BTreeMap<Key, RefusalCode>,
+    /// When requests were made, for a minute.
+    requests: VecDeque<Timestamp>,
+    considered: u64,
+    requested: u64,
+    refused: BTreeMap<RefusalCode, u64>,
+    published_state: Option<EntryState>,
+    next_status_at: Timestamp,
+}
+
+/// What an entry was decided on, stored with it.
+#[derive(Debug, Serialize)]
+struct Evidence<'a> {
+    row: &'a StrikeRow,
+    table_at: Timestamp,
+    close_time: Timestamp,
+    spot: &'a Option<rec_domain::Fresh<rec_domain::UsdPrice>>,
+    index: &'a Option<rec_domain::Fresh<rec_domain::UsdPrice>>,
+    settlement: &'a rec_domain::index::SettlementWindow,
+    momentum: &'a Option<MomentumReading>,
+    ask: rec_domain::Price,
+    limit: rec_domain::Price,
+    table_age_micros: i64,
+    spot_age_micros: Option<i64>,
+    index_age_micros: Option<i64>,
+    book_age_micros: Option<i64>,
+    desk_age_micros: i64,
+}
+
+impl EntryMachine {
+    /// Without any knowledge.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            desk: None,
+            table: None,
+            momentum: None,
+            markets: BTreeMap::new(),
+            pause: None,
+            outstanding: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+            requests: VecDeque::new(),
+            considered: 0,
+            requested: 0,
+            refused: BTreeMap::new(),
+            published_state: None,
+            next_status_at: Timestamp::default(),
+        }
+    }
+
+    /// The pause in force after a spike.
+    #[must_use]
+    pub const fn pause(&self) -> Option<&SpikePause> {
+        self.pause.as_ref()
+    }
+
+    fn take_desk(&mut self, view: Box<DeskView>) {
+        if self.desk.as_ref().is_some_and(|known| known.at > view.at) {
+            return;
+        }
+        let timeout = self.config.reply_timeout;
+        self.outstanding.retain(|(ticker, side), request| {
+            let traded = view.trades.iter().any(|trade| trade.ticker == *ticker && trade.side == *side);
+            let sent = view
+                .history
+                .iter()
+                .any(|past| past.ticker == *ticker && past.side == *side && past.last_entry_at >= request.asked_at);
+            let forgotten = request.refused_until.is_none() && view.at.since(request.asked_at) > timeout;
+            !(traded || sent || forgotten)
+        });
+        self.desk = Some(view);
+    }
+
+    fn take_reply(&mut self, now: Timestamp, decision: DecisionId, reply: &DeskReply, out: &mut Vec<Output>) {
+        let Some((key, request)) = self.outstanding.iter_mut().find(|(_key, request)| request.decision == decision)
+        else {
+            return;
+        };
+        // Accepted: it stays outstanding until the desk's view shows it.
+        let DeskReply::Refused(refusal) = reply else { return };
+        request.refused_until = Some(now + self.config.retry_after_refusal);
+        request.cost = Money::ZERO;
+        *self.refused.entry(refusal.code).or_default() += 1;
+        let (ticker, side) = key.clone();
+        if self.reasons.insert((ticker.clone(), side), refusal.code) != Some(refusal.code) {
+            out.push(Output::RefusalChanged { ticker, side, refusal: refusal.clone() });
+        }
+    }
+
+    fn take_momentum(&mut self, reading: MomentumReading) {
+        if let Some(desk) = &self.desk {
+            self.pause = SpikePause::after(self.pause, &reading, &desk.settings, self.config.limits.momentum);
+        }
+        self.momentum = Some(reading);
+    }
+
+    fn pending(&self, now: Timestamp) -> Pending {
+        let under_way = self.outstanding.values().filter(|request| request.refused_until.is_none());
+        let (trades, cost) =
+            under_way.fold((0, Money::ZERO), |(trades, cost), request| (trades + 1, cost + request.cost));
+        let begin = now - TimeSpan::from_minutes(1);
+        let requests = self.requests.iter().filter(|at| **at > begin).count();
+        Pending { trades, cost, requests_last_minute: u32::try_from(requests).unwrap_or(u32::MAX) }
+    }
+
+    fn situation<'a>(&'a self, now: Timestamp, table: &'a StrikeTable, row: &'a StrikeRow) -> Situation<'a> {
+        Situation {
+            now,
+            limits: &self.config.limits,
+            desk: self.desk.as_deref(),
+            table,
+            row,
+            side: row.favoured,
+            market: self.markets.get(&row.ticker),
+            momentum: self.momentum.as_ref(),
+            pause: self.pause.as_ref(),
+            pending: self.pending(now),
+        }
+    }
+
+    /// Looks at every row, the likeliest first.
+    fn evaluate(&mut self, now: Timestamp, table: &StrikeTable, out: &mut Vec<Output>) {
+        let mut rows: Vec<_> = table.rows.iter().collect();
+        let chance = |row: &StrikeRow| row.probability(row.favoured).map_or(-1.0, |chance| chance.get());
+        rows.sort_by(|a, b| chance(b).total_cmp(&chance(a)));
+        self.outstanding.retain(|_key, request| request.refused_until.is_none_or(|until| now < until));
+        for row in rows {
+            let key = (row.ticker.clone(), row.favoured);
+            if self.outstanding.contains_key(&key) {
+                continue;
+            }
+            self.considered += 1;
+            match propose(&self.situation(now, table, row)) {
+                Ok(proposal) => {
+                    if self.requests_within(now, TimeSpan::from_seconds(1)) < self.config.requests_per_second {
+                        let request = self.request(now, table, row, &proposal);
+                        self.note_request(now, key, &proposal, request.decision);
+                        out.push(Output::Request(Box::new(request)));
+                    }
+                }
+                Err(refusal) => {
+                    *self.refused.entry(refusal.code).or_default() += 1;
+                    if self.reasons.insert(key, refusal.code) != Some(refusal.code) {
+                        let (ticker, side) = (row.ticker.clone(), row.favoured);
+                        out.push(Output::RefusalChanged { ticker, side, refusal });
+                    }
+                }
+            }
+        }
+        let present: BTreeSet<_> = table.rows.iter().map(|row| (&row.ticker, row.favoured)).collect();
+        self.reasons.retain(|(ticker, side), _code| present.contains(&(ticker, *side)));
+    }
+
+    fn requests_within(&self, now: Timestamp, span: TimeSpan) -> u32 {
+        let count = self.requests.iter().filter(|at| **at > now - span).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    fn note_request(&mut self, now: Timestamp, key: Key, proposal: &Proposal, decision: DecisionId) {
+        self.requests.push_back(now);
+        while self.requests.front().is_some_and(|at| *at <= now - TimeSpan::from_minutes(1)) {
+            self.requests.pop_front();
+        }
+        self.requested += 1;
+        self.reasons.remove(&key);
+        let cost = proposal.worst_case;
+        self.outstanding.insert(key, Outstanding { decision, asked_at: now, cost, refused_until: None });
+    }
+
+    fn request(&self, now: Timestamp, table: &StrikeTable, row: &StrikeRow, proposal: &Proposal) -> DeskRequest {
+        let side = row.favoured;
+        let age = |at: Timestamp| now.since(at).micros();
+        let evidence = Evidence {
+            row,
+            table_at: table.at,
+            close_time: table.close_time,
+            spot: &table.spot,
+            index: &table.index,
+            settlement: &table.settlement,
+            momentum: &table.momentum,
+            ask: proposal.ask,
+            limit: proposal.limit,
+            table_age_micros: age(table.at),
+            spot_age_micros: table.spot.as_ref().map(|spot| spot.age(now).micros()),
+            index_age_micros: table.index.as_ref().map(|index| index.age(now).micros()),
+            book_age_micros: row.book_at.map(age),
+            desk_age_micros: self.desk.as_ref().map_or(0, |desk| age(desk.at)),
+        };
+        let percent = proposal.probability.percent();
+        let reason = format!(
+            "{side} at {percent:.2} % for {} (limit {}), edge {:.2} points after fees, {} to the close",
+            proposal.ask,
+            proposal.limit,
+            proposal.edge.net_points,
+            minutes_and_seconds(table.time_to_close(now)),
+        );
+        DeskRequest {
+            decision: DecisionId::of(&format!("entry:{}:{side}:{}", row.ticker, now.micros())),
+            requester: Service::AutoEntrySupervisor.name().to_owned(),
+            command: DeskCommand::Open(OpenRequest {
+                ticker: row.ticker.clone(),
+                side,
+                quantity: proposal.quantity,
+                limit: proposal.limit,
+                origin: Origin::Auto,
+                probability_percent: Some(percent),
+                reason,
+                decided_at: now,
+                evidence: serde_json::to_string(&evidence).expect("plain data with string keys is JSON"),
+            }),
+        }
+    }
+
+    /// The state by the rules that concern no single row.
+    fn state(&self, now: Timestamp) -> EntryState {
+        let Some(table) = &self.table else { return EntryState::Disabled };
+        let Some(row) = table.rows.first() else { return EntryState::Disabled };
+        let situation = self.situation(now, table, row);
+        let forbids = |rules: &[Rule]| rules.iter().any(|rule| rule.check(&situation).is_err());
+        if forbids(&[Rule::Halt, Rule::Arming, Rule::Switch, Rule::Inputs]) {
+            EntryState::Disabled
+        } else if forbids(&[Rule::Pause]) {
+            EntryState::Paused
+        } else if forbids(&[Rule::Window]) {
+            EntryState::Inactive
+        } else {
+            EntryState::Active
+        }
+    }
+
+    fn report(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        let state = self.state(now);
+        if now < self.next_status_at && self.published_state == Some(state) {
+            return;
+        }
+        self.next_status_at = now + self.config.status_every;
+        self.published_state = Some(state);
+        let settings = self.desk.as_ref().map(|desk| &desk.settings);
+        out.push(Output::Status(EntryStatus {
+            at: now,
+            state,
+            paused_until: self.pause.zip(settings).map(|(pause, settings)| pause.until(settings)),
+            considered: self.considered,
+            requested: self.requested,
+            refused: self.refused.iter().map(|(code, count)| (*code, *count)).collect(),
+        }));
+    }
+}
+
+impl Machine for EntryMachine {
+    type Input = Input;
+    type Output = Output;
+
+    const NAME: &'static str = "entry";
+
+    fn wake() -> Input {
+        Input::Wake
+    }
+
+    fn step(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        let mut out = Vec::new();
+        match input {
+            Input::Strikes(table) => {
+                self.evaluate(now, &table, &mut out);
+                self.table = Some(table);
+            }
+            Input::Desk(view) => self.take_desk(view),
+            Input::Momentum(reading) => self.take_momentum(reading),
+            Input::Markets(markets) => {
+                self.markets = markets.into_iter().map(|market| (market.ticker.clone(), market)).collect();
+            }
+            Input::Reply { decision, reply } => self.take_reply(now, decision, &reply, &mut out),
+            Input::Wake => {}
+        }
+        self.report(now, &mut out);
+        out
+    }
+
+    fn next_wakeup(&self) -> Option<Timestamp> {
+        Some(self.next_status_at)
+    }
+}
