@@ -15,6 +15,7 @@ mod hint;
 mod identity;
 mod inbox;
 mod lease;
+mod ops;
 mod outbox;
 mod shape;
 #[cfg(any(test, feature = "testing"))]
@@ -35,6 +36,7 @@ pub use hint::{Hint, Hints};
 pub use identity::Identity;
 pub use inbox::Inbox;
 pub use lease::Lease;
+pub use ops::{LoginToken, Session, User, Users};
 pub use outbox::{Outbox, OutboxBatch};
 #[cfg(any(test, feature = "testing"))]
 pub use test_desk::TEST_ACCOUNT;

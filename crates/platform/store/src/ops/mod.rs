@@ -1,0 +1,5 @@
+//! People, for the pages.
+
+mod users;
+
+pub use users::{LoginToken, Session, User, Users};
