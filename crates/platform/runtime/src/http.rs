@@ -75,13 +75,21 @@ pub async fn bind(service: Service, net: &NetConfig) -> Result<Option<TcpListene
 /// # Errors
 /// When called twice, or the system stops listening.
 pub async fn serve_http(ctx: &ServiceContext, extra: Router) -> anyhow::Result<()> {
+    let own = Router::new().route("/metrics", get(metrics)).with_state(ctx.health.clone());
+    serve_public(ctx, own.merge(extra)).await
+}
+
+/// As [`serve_http`] without `/metrics`, for the service that strangers reach: nothing but `/health` is added.
+///
+/// # Errors
+/// As [`serve_http`].
+pub async fn serve_public(ctx: &ServiceContext, extra: Router) -> anyhow::Result<()> {
     let Some(listener) = ctx.take_listener()? else {
         ctx.shutdown.cancelled().await;
         return Ok(());
     };
     let app = Router::new()
         .route("/health", get(health))
-        .route("/metrics", get(metrics))
         .with_state(ctx.health.clone())
         .merge(extra)
         .layer(RequestBodyLimitLayer::new(MOST_BODY_BYTES))

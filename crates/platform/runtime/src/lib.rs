@@ -58,6 +58,6 @@ pub use database::DatabaseAccess;
 pub use drive::{Effects, drive};
 pub use entry::{main, main_of};
 pub use health::HealthBoard;
-pub use http::serve_http;
+pub use http::{serve_http, serve_public};
 pub use service::{BoxFuture, ServiceContext, ServiceMain};
 pub use tee::{FileJournal, Tee};

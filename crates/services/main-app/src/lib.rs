@@ -15,6 +15,7 @@ pub mod auth;
 pub mod live;
 mod pages;
 pub mod routes;
+mod run;
 #[cfg(test)]
 mod sample;
 mod security;
@@ -24,4 +25,6 @@ mod tests;
 pub mod view;
 
 pub use app::{App, Now, Shared};
+pub use auth::postgres::allow_one_log_in;
 pub use routes::router;
+pub use run::run;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use rec_config::Config;
 use rec_domain::{Service, TimeSpan};
-use rec_runtime::{BoxFuture, Clocks, ServiceContext, health::EVERY_SECOND, serve_http};
+use rec_runtime::{BoxFuture, Clocks, ServiceContext, health::EVERY_SECOND, serve_public};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
@@ -28,11 +28,7 @@ pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
     Box::pin(async move {
         let users = Arc::new(PostgresUsers::new(ctx.open_database(CONNECTIONS).await?));
         let app = build(&ctx, Arc::<PostgresUsers>::clone(&users));
-        tokio::try_join!(
-            follow(&ctx, &app),
-            ping(&ctx, &users),
-            serve_http(&ctx, router(Arc::clone(&app)))
-        )?;
+        tokio::try_join!(follow(&ctx, &app), ping(&ctx, &users), serve_public(&ctx, router(Arc::clone(&app))))?;
         Ok(())
     })
 }

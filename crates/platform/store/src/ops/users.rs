@@ -98,12 +98,10 @@ impl Users {
     /// # Errors
     /// When the database does not answer.
     pub async fn by_name(&self, name: &str) -> Result<Option<User>> {
-        let row = sqlx::query!(
-            "SELECT id, name, password_hash FROM ops.users WHERE name = $1 AND disabled_at IS NULL",
-            name
-        )
-        .fetch_optional(&self.database.pool)
-        .await?;
+        let row =
+            sqlx::query!("SELECT id, name, password_hash FROM ops.users WHERE name = $1 AND disabled_at IS NULL", name)
+                .fetch_optional(&self.database.pool)
+                .await?;
         Ok(row.map(|row| User { id: row.id, name: row.name, password_hash: row.password_hash }))
     }
 

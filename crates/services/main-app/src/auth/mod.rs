@@ -12,6 +12,7 @@ pub mod cookie;
 #[cfg(test)]
 pub(crate) mod memory;
 pub mod password;
+pub mod postgres;
 pub mod service;
 pub mod store;
 pub mod token;
