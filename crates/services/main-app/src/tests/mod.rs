@@ -5,5 +5,6 @@ mod login;
 mod pages;
 mod routes;
 mod serve;
+mod service;
 mod stream;
 mod support;
