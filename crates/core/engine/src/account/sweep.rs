@@ -1,0 +1,130 @@
+//! One reading of everything.
+
+use std::collections::BTreeSet;
+
+use rec_domain::{
+    ExchangeIndex, Money, OrderId, Timestamp,
+    report::{PositionReport, Report, ReportedStatus, Sweep},
+};
+
+use super::{FetchNumber, Items, List};
+
+/// A sweep under way.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    started_at: Timestamp,
+    since: Option<Timestamp>,
+    /// Position in [`List::ALL`] of the list that is read.
+    position: usize,
+    cursors_seen: BTreeSet<String>,
+    pages: u32,
+    /// The page asked for, and when.
+    pub(super) number: FetchNumber,
+    pub(super) asked_at: Timestamp,
+    as_of: Option<Timestamp>,
+    balances: Vec<(ExchangeIndex, Money)>,
+    positions: Vec<PositionReport>,
+    resting: BTreeSet<OrderId>,
+}
+
+/// What follows a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The next page, of this list.
+    Page(List, Option<String>),
+    /// Everything was read.
+    Complete(Sweep),
+}
+
+impl Reading {
+    pub(super) const fn new(now: Timestamp, since: Option<Timestamp>) -> Self {
+        Self {
+            started_at: now,
+            since,
+            position: 0,
+            cursors_seen: BTreeSet::new(),
+            pages: 0,
+            number: 0,
+            asked_at: now,
+            as_of: None,
+            balances: Vec::new(),
+            positions: Vec::new(),
+            resting: BTreeSet::new(),
+        }
+    }
+
+    pub(super) const fn list(&self) -> List {
+        List::ALL[self.position]
+    }
+
+    /// The instant from which the present list is read.
+    pub(super) fn since(&self) -> Option<Timestamp> {
+        self.since.filter(|_since| self.list().is_since())
+    }
+
+    /// Takes a page: what it reports, and what follows.
+    ///
+    /// # Errors
+    /// When the page is not of the list that was asked for, or its cursor leads in a circle.
+    pub(super) fn take(
+        &mut self,
+        items: Items,
+        next: Option<String>,
+        pages_most: u32,
+    ) -> Result<(Vec<Report>, Next), String> {
+        let list = self.list();
+        if items.list() != list {
+            return Err(format!("a page of {:?} came where {list:?} was asked for", items.list()));
+        }
+        let reports = self.keep(items);
+        self.pages += 1;
+        if let Some(cursor) = next.filter(|cursor| !cursor.is_empty()) {
+            // A cursor that the exchange does not know silently gives the first page again.
+            if self.pages >= pages_most || !self.cursors_seen.insert(cursor.clone()) {
+                return Err(format!("the pages of {list:?} lead in a circle after {} pages", self.pages));
+            }
+            return Ok((reports, Next::Page(list, Some(cursor))));
+        }
+        self.cursors_seen.clear();
+        self.pages = 0;
+        if self.position + 1 < List::ALL.len() {
+            self.position += 1;
+            return Ok((reports, Next::Page(self.list(), None)));
+        }
+        let as_of = self.as_of.ok_or("the instant up to which the lists are complete is not known")?;
+        let sweep = Sweep {
+            started_at: self.started_at,
+            as_of,
+            since: self.since,
+            balances: std::mem::take(&mut self.balances),
+            positions: std::mem::take(&mut self.positions),
+            resting: std::mem::take(&mut self.resting).into_iter().collect(),
+        };
+        Ok((reports, Next::Complete(sweep)))
+    }
+
+    fn keep(&mut self, items: Items) -> Vec<Report> {
+        match items {
+            Items::Timestamp(as_of) => {
+                self.as_of = Some(as_of);
+                Vec::new()
+            }
+            Items::Orders(orders) => orders.into_iter().map(Report::Order).collect(),
+            Items::RestingOrders(orders) => {
+                let resting = orders.iter().filter(|order| order.status == ReportedStatus::Resting);
+                self.resting.extend(resting.map(|order| order.order_id.clone()));
+                orders.into_iter().map(Report::Order).collect()
+            }
+            Items::Fills(fills) => fills.into_iter().map(Report::Fill).collect(),
+            Items::Settlements(settlements) => settlements.into_iter().map(Report::Settlement).collect(),
+            Items::Positions(positions) => {
+                self.positions.extend(positions.into_iter().filter(|held| !held.position.is_zero()));
+                Vec::new()
+            }
+            Items::Balance(balances) => {
+                self.balances.extend(balances);
+                Vec::new()
+            }
+        }
+    }
+}

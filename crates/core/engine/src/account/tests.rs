@@ -1,0 +1,245 @@
+use rec_domain::{
+    BookSide, ExchangeIndex, FillId, MarketTicker, Money, OrderId, Price, Quantity, TimeSpan, Timestamp,
+    report::{FillReport, OrderReport, PositionReport, Report, ReportedStatus, Sweep},
+};
+
+use super::{AccountMachine, Config, FetchNumber, Input, Items, List, Output};
+use crate::Machine;
+
+const NOON: Timestamp = Timestamp::from_seconds(1_790_366_400);
+
+fn at(seconds: i64) -> Timestamp {
+    NOON + TimeSpan::from_seconds(seconds)
+}
+
+fn order(id: &str, status: ReportedStatus) -> OrderReport {
+    OrderReport {
+        order_id: OrderId::new(id),
+        client_order_id: None,
+        ticker: MarketTicker::new("A"),
+        exchange_index: ExchangeIndex::new(2),
+        book_side: BookSide::Bid,
+        price: Price::from_cents(92),
+        status,
+        initial: Quantity::from_contracts(1),
+        filled: Quantity::ZERO,
+        remaining: Quantity::from_contracts(1),
+        updated_at: NOON,
+    }
+}
+
+fn fill(id: &str) -> FillReport {
+    FillReport {
+        fill_id: FillId::new(id),
+        order_id: OrderId::new("1"),
+        client_order_id: None,
+        ticker: MarketTicker::new("A"),
+        exchange_index: ExchangeIndex::new(2),
+        book_side: BookSide::Bid,
+        price: Price::from_cents(92),
+        quantity: Quantity::from_contracts(1),
+        fee: None,
+        is_taker: true,
+        at: NOON,
+    }
+}
+
+fn items(list: List, page: usize, as_of: Timestamp) -> Items {
+    match list {
+        List::Timestamp => Items::Timestamp(as_of),
+        List::Orders => Items::Orders(vec![order(&format!("{page}"), ReportedStatus::Canceled)]),
+        List::RestingOrders => Items::RestingOrders(vec![order("rests", ReportedStatus::Resting)]),
+        List::Fills => Items::Fills(vec![fill(&format!("{page}"))]),
+        List::Settlements => Items::Settlements(vec![]),
+        List::Positions => {
+            let position = |name: &str, contracts| PositionReport {
+                ticker: MarketTicker::new(name),
+                position: Quantity::from_contracts(contracts),
+            };
+            Items::Positions(vec![position("A", -1), position("flat", 0)])
+        }
+        List::Balance => Items::Balance(vec![(ExchangeIndex::new(2), Money::from_dollars(9))]),
+    }
+}
+
+/// What was asked for: number, list, cursor, since.
+type Asked = (FetchNumber, List, Option<String>, Option<Timestamp>);
+
+fn asked(outputs: &[Output]) -> Option<Asked> {
+    outputs.iter().find_map(|output| match output {
+        Output::Fetch { number, list, cursor, since } => Some((*number, *list, cursor.clone(), *since)),
+        _ => None,
+    })
+}
+
+fn sweeps(outputs: &[Output]) -> Vec<Sweep> {
+    let reports = outputs
+        .iter()
+        .flat_map(|output| if let Output::Append { reports } = output { reports.as_slice() } else { &[] });
+    reports.filter_map(|report| if let Report::Sweep(sweep) = report { Some(sweep.clone()) } else { None }).collect()
+}
+
+/// Answers every question with `pages` pages a list until nothing is asked any more; the exchange lags two seconds.
+fn serve(
+    machine: &mut AccountMachine,
+    seconds: i64,
+    mut outputs: Vec<Output>,
+    pages: usize,
+) -> (Vec<Asked>, Vec<Output>) {
+    let (mut questions, mut all) = (Vec::new(), Vec::new());
+    while let Some((number, list, cursor, since)) = asked(&outputs) {
+        let page = cursor.as_deref().map_or(0, |cursor| cursor.parse::<usize>().expect("a number") % 100);
+        let paged = matches!(list, List::Orders | List::Fills);
+        let next = (paged && page + 1 < pages).then(|| format!("{}", 100 * (list as usize) + page + 1));
+        questions.push((number, list, cursor, since));
+        all.append(&mut outputs);
+        outputs = machine.step(at(seconds), Input::Page { number, items: items(list, page, at(seconds - 2)), next });
+    }
+    all.append(&mut outputs);
+    (questions, all)
+}
+
+fn machine() -> AccountMachine {
+    AccountMachine::new(Config::default())
+}
+
+#[test]
+fn a_sweep_reads_the_instant_first_and_then_every_page_of_every_list() {
+    let mut machine = machine();
+    let first = machine.step(at(0), Input::Wake);
+    let (questions, outputs) = serve(&mut machine, 0, first, 3);
+    let lists: Vec<_> = questions.iter().map(|(_number, list, ..)| *list).collect();
+    use List::{Balance, Fills, Orders, Positions, RestingOrders, Settlements, Timestamp};
+    assert_eq!(
+        lists,
+        [Timestamp, Orders, Orders, Orders, RestingOrders, Fills, Fills, Fills, Settlements, Positions, Balance]
+    );
+    assert!(questions.iter().all(|(.., since)| since.is_none()), "the first sweep reads everything");
+    let sweeps = sweeps(&outputs);
+    assert_eq!(sweeps.len(), 1);
+    assert_eq!((sweeps[0].as_of, sweeps[0].since, sweeps[0].started_at), (at(-2), None, at(0)));
+    assert_eq!(sweeps[0].positions.len(), 1, "flat positions are none");
+    assert_eq!(sweeps[0].resting, [OrderId::new("rests")]);
+    let last = outputs.last().expect("outputs");
+    assert!(matches!(last, Output::Append { reports } if matches!(reports.last(), Some(Report::Sweep(_)))));
+    let appended = outputs
+        .iter()
+        .filter_map(|output| if let Output::Append { reports } = output { Some(reports.len()) } else { None });
+    assert_eq!(appended.sum::<usize>(), 3 + 1 + 3 + 1, "what was read stands before the sweep");
+}
+
+#[test]
+fn the_next_sweep_reads_since_the_last_complete_one_with_a_margin() {
+    let mut machine = machine();
+    let first = machine.step(at(0), Input::Wake);
+    serve(&mut machine, 0, first, 1);
+    assert_eq!(machine.next_wakeup(), Some(at(30)));
+    let second = machine.step(at(30), Input::Wake);
+    let (questions, outputs) = serve(&mut machine, 30, second, 1);
+    for (_number, list, _cursor, since) in questions {
+        assert_eq!(since, list.is_since().then_some(at(-2 - 120)), "{list:?}");
+    }
+    assert_eq!(sweeps(&outputs)[0].since, Some(at(-122)));
+}
+
+#[test]
+fn a_failed_page_anywhere_gives_the_sweep_up_and_never_reports_it() {
+    for broken in 0..List::ALL.len() {
+        let mut machine = machine();
+        let mut outputs = machine.step(at(0), Input::Wake);
+        for _page in 0..broken {
+            let (number, list, ..) = asked(&outputs).expect("a question");
+            outputs = machine.step(at(0), Input::Page { number, items: items(list, 0, at(0)), next: None });
+        }
+        let (number, ..) = asked(&outputs).expect("a question");
+        let outputs = machine.step(at(0), Input::FetchFailed { number });
+        assert!(matches!(outputs[..], [Output::SweepFailed { .. }]), "{outputs:?}");
+        let late = machine.step(at(0), Input::Page { number, items: items(List::ALL[broken], 0, at(0)), next: None });
+        assert_eq!(late, [], "an answer of a sweep that was given up");
+        let again = machine.step(at(1), Input::Wake);
+        let (questions, outputs) = serve(&mut machine, 1, again, 1);
+        assert!(questions.iter().all(|(.., since)| since.is_none()), "nothing was complete yet");
+        assert_eq!(sweeps(&outputs).len(), 1);
+    }
+}
+
+#[test]
+fn pages_that_lead_in_a_circle_or_do_not_come_give_the_sweep_up() {
+    let mut machine = machine();
+    let outputs = machine.step(at(0), Input::Wake);
+    let (number, ..) = asked(&outputs).expect("the instant");
+    let mut outputs = machine.step(at(0), Input::Page { number, items: Items::Timestamp(at(0)), next: None });
+    let mut pages = 0;
+    while let Some((number, list, ..)) = asked(&outputs) {
+        pages += 1;
+        let next = Some("again".to_owned());
+        outputs = machine.step(at(0), Input::Page { number, items: items(list, 0, at(0)), next });
+    }
+    assert_eq!(pages, 2);
+    assert!(matches!(outputs[..], [Output::SweepFailed { .. }]));
+    machine.step(at(2), Input::Wake);
+    let outputs = machine.step(at(12), Input::Wake);
+    assert!(matches!(outputs[..], [Output::SweepFailed { .. }]), "no answer for ten seconds: {outputs:?}");
+}
+
+#[test]
+fn failures_are_retried_less_and_less_often_and_never_given_up() {
+    let mut machine = machine();
+    let mut begun = Vec::new();
+    for second in 0..300 {
+        if let Some((number, ..)) = asked(&machine.step(at(second), Input::Wake)) {
+            begun.push(second);
+            machine.step(at(second), Input::FetchFailed { number });
+        }
+    }
+    let gaps: Vec<_> = begun.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(gaps[..6], [1, 2, 4, 8, 16, 30]);
+    assert!(gaps[6..].iter().all(|gap| *gap == 30));
+}
+
+#[test]
+fn a_reconnection_is_followed_by_a_sweep_that_began_after_it() {
+    let mut machine = machine();
+    let first = machine.step(at(0), Input::Wake);
+    let connected = machine.step(at(5), Input::Connected);
+    assert_eq!(connected, [], "one sweep at a time");
+    let (_questions, outputs) = serve(&mut machine, 6, first, 1);
+    let started: Vec<_> = sweeps(&outputs).iter().map(|sweep| sweep.started_at).collect();
+    assert_eq!(started, [at(0), at(6)], "the one that began before the connection is not enough");
+}
+
+#[test]
+fn hints_are_followed_at_a_bounded_rate() {
+    let mut machine = machine();
+    let mut complete = 0;
+    for tick in 0..100 {
+        let now = at(0) + TimeSpan::from_millis(100 * tick);
+        let mut outputs = machine.step(now, Input::Hint);
+        while let Some((number, list, ..)) = asked(&outputs) {
+            outputs = machine.step(now, Input::Page { number, items: items(list, 0, now), next: None });
+            complete += sweeps(&outputs).len();
+        }
+    }
+    assert_eq!(complete, 10, "once a second");
+}
+
+#[test]
+fn what_comes_over_the_socket_is_appended_at_once_also_within_a_sweep() {
+    let mut machine = machine();
+    machine.step(at(0), Input::Wake);
+    let reports = vec![Report::Fill(fill("ws"))];
+    let outputs = machine.step(at(0), Input::Reports { reports: reports.clone() });
+    assert_eq!(outputs, [Output::Append { reports }]);
+}
+
+#[test]
+fn after_a_failed_append_everything_is_read_again() {
+    let mut machine = machine();
+    let first = machine.step(at(0), Input::Wake);
+    serve(&mut machine, 0, first, 1);
+    machine.step(at(1), Input::AppendFailed);
+    let again = machine.step(at(2), Input::Wake);
+    let (questions, _outputs) = serve(&mut machine, 2, again, 1);
+    assert_eq!(questions.len(), 7);
+    assert!(questions.iter().all(|(.., since)| since.is_none()));
+}
