@@ -120,7 +120,7 @@ impl Items {
 
 /// What the machine is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "input", rename_all = "snake_case")]
+#[serde(tag = "input", content = "body", rename_all = "snake_case")]
 pub enum Input {
     /// The WebSocket is connected and its private channels are subscribed.
     Connected,
@@ -155,7 +155,7 @@ pub enum Input {
 
 /// What the machine wants done, strictly in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "output", rename_all = "snake_case")]
+#[serde(tag = "output", content = "body", rename_all = "snake_case")]
 pub enum Output {
     /// Append to the inbox, each by its key once, in this order.
     Append {

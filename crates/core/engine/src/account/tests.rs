@@ -243,3 +243,25 @@ fn after_a_failed_append_everything_is_read_again() {
     assert_eq!(questions.len(), 7);
     assert!(questions.iter().all(|(.., since)| since.is_none()));
 }
+
+#[test]
+fn inputs_survive_the_journal_and_outputs_can_be_written() {
+    let page = |list| Input::Page { number: 1, items: items(list, 0, NOON), next: Some("c".to_owned()) };
+    let reports = vec![Report::Fill(fill("1"))];
+    let mut inputs: Vec<_> = List::ALL.into_iter().map(page).collect();
+    inputs.extend([
+        Input::Reports { reports: reports.clone() },
+        Input::FetchFailed { number: 1 },
+        Input::Hint,
+        Input::Wake,
+    ]);
+    let since = Some(NOON);
+    let outputs = [Output::Append { reports }, Output::Fetch { number: 1, list: List::Fills, cursor: None, since }];
+    for input in inputs {
+        let text = serde_json::to_string(&input).expect("JSON");
+        assert_eq!(serde_json::from_str::<Input>(&text).expect("the same"), input, "{text}");
+    }
+    for output in outputs {
+        serde_json::to_string(&output).expect("JSON");
+    }
+}

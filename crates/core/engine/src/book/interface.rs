@@ -55,7 +55,7 @@ impl Default for Config {
 
 /// What the machine is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "input", rename_all = "snake_case")]
+#[serde(tag = "input", content = "body", rename_all = "snake_case")]
 pub enum Input {
     /// A connection stands; nothing is subscribed on it.
     Connected,
@@ -129,7 +129,7 @@ pub enum Input {
 
 /// What the machine wants done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "output", rename_all = "snake_case")]
+#[serde(tag = "output", content = "body", rename_all = "snake_case")]
 pub enum Output {
     /// Subscribe the book channel for these markets; snapshots are expected by themselves.
     Subscribe {

@@ -312,3 +312,19 @@ fn quotes_that_contradict_a_book_for_long_get_it_fetched_anew() {
     let outputs = bench.give(4_400, quote());
     assert!(outputs.iter().any(|output| matches!(output, Output::RequestSnapshot { .. })), "{outputs:?}");
 }
+
+#[test]
+fn inputs_survive_the_journal_and_outputs_can_be_written() {
+    let tickers = vec![ticker("A")];
+    let inputs =
+        [snapshot(1, "A", 40, 45, 10), delta(2, "A", 41, -1, 20), wanted(&["A"]), Input::Subscribed { sid: 7 }];
+    let outputs =
+        [unknown("A", 1), Output::Subscribe { tickers: tickers.clone() }, Output::RequestSnapshot { sid: 7, tickers }];
+    for input in inputs {
+        let text = serde_json::to_string(&input).expect("JSON");
+        assert_eq!(serde_json::from_str::<Input>(&text).expect("the same"), input, "{text}");
+    }
+    for output in outputs {
+        serde_json::to_string(&output).expect("JSON");
+    }
+}

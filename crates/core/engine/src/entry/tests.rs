@@ -489,3 +489,28 @@ fn says_what_it_is_doing() {
     assert_eq!(state(&spike), Some(EntryState::Paused));
     assert_eq!(state(&machine.step(at(9), Input::Wake)), Some(EntryState::Disabled), "everything is stale");
 }
+
+#[test]
+fn inputs_survive_the_journal_and_outputs_can_be_written() {
+    let refusal = Refusal::new(RefusalCode::Cash, "none");
+    let mut machine = machine(&["A", "B"]);
+    let rows = vec![row("A", Side::Yes, 96.0, 92, 1), row("B", Side::No, 10.0, 92, 1)];
+    let outputs = told(&mut machine, 1, rows.clone());
+    assert!(outputs.len() >= 3, "a request, a refusal, a status");
+    let decision = requests(&outputs)[0].decision;
+    let inputs = [
+        Input::Strikes(Box::new(table(rows, 1))),
+        Input::Desk(Box::new(desk(1))),
+        Input::Momentum(reading(1, 3.0)),
+        Input::Markets(vec![market("A")]),
+        Input::Reply { decision, reply: DeskReply::Refused(refusal) },
+        Input::Wake,
+    ];
+    for input in inputs {
+        let text = serde_json::to_string(&input).expect("JSON");
+        assert_eq!(serde_json::from_str::<Input>(&text).expect("the same"), input, "{text}");
+    }
+    for output in outputs {
+        serde_json::to_string(&output).expect("JSON");
+    }
+}

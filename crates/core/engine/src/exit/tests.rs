@@ -397,3 +397,19 @@ fn a_strike_that_the_price_has_left_behind_is_still_stopped() {
     never_seen.rows = |_percent| vec![("X", 98_000, 60.0), ("Y", 98_100, 3.0)];
     assert_eq!(alarms(&never_seen.step(0)).last(), Some(&Some(Obstacle::Chance)));
 }
+
+#[test]
+fn inputs_survive_the_journal_and_outputs_can_be_written() {
+    let mut world = World::new(trade(Side::Yes));
+    world.yes_percent = 1.0;
+    let inputs = [world.desk(0), world.books(0), world.momentum(0), world.strikes(0), Input::Wake];
+    let outputs = world.step(0);
+    assert!(outputs.len() >= 2, "an alarm until everything was told, and a request");
+    for input in inputs {
+        let text = serde_json::to_string(&input).expect("JSON");
+        assert_eq!(serde_json::from_str::<Input>(&text).expect("the same"), input, "{text}");
+    }
+    for output in outputs {
+        serde_json::to_string(&output).expect("JSON");
+    }
+}

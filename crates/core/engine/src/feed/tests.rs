@@ -132,3 +132,22 @@ fn published_spot_prices_are_coalesced_and_the_newest_is_never_lost() {
     let outputs = feed.step(at(100), Input::Wake);
     assert!(matches!(&outputs[0], Output::Spot(spot) if spot.value == UsdPrice::from_cents(10_000_200)));
 }
+
+#[test]
+fn inputs_survive_the_journal_and_outputs_can_be_written() {
+    let candle = super::Candle { start: NOON, close: UsdPrice::from_cents(1) };
+    let inputs = [
+        Input::Spot { price: UsdPrice::from_cents(1), observed_at: NOON },
+        Input::Candles(vec![candle]),
+        Input::CandlesFailed,
+        Input::Wake,
+    ];
+    let outputs = [Output::Candles(vec![candle]), Output::Stale { source: Source::Spot, stale: true, last_at: None }];
+    for input in inputs {
+        let text = serde_json::to_string(&input).expect("JSON");
+        assert_eq!(serde_json::from_str::<Input>(&text).expect("the same"), input, "{text}");
+    }
+    for output in outputs {
+        serde_json::to_string(&output).expect("JSON");
+    }
+}

@@ -201,3 +201,17 @@ fn the_nearest_strikes_are_wanted_and_what_was_wanted_stays_within_a_bound() {
     }
     assert_eq!(largest, 20);
 }
+
+#[test]
+fn inputs_survive_the_journal_and_outputs_can_be_written() {
+    let change = announce("a1", LifecycleChange::Determined { result: "yes".to_owned() });
+    let inputs = [Input::Fetched(two_hours()), change, Input::Underlying(UsdPrice::from_cents(1)), Input::Wake];
+    let outputs = [Output::Fetch, Output::Publish(two_hours()), Output::Wanted([MarketTicker::new("a1")].into())];
+    for input in inputs {
+        let text = serde_json::to_string(&input).expect("JSON");
+        assert_eq!(serde_json::from_str::<Input>(&text).expect("the same"), input, "{text}");
+    }
+    for output in outputs {
+        serde_json::to_string(&output).expect("JSON");
+    }
+}

@@ -57,3 +57,16 @@ fn a_silent_feed_reads_as_no_momentum_never_as_zero() {
     let silent = readings(&mut machine, 200, Input::Wake).pop().expect("a reading");
     assert_eq!(silent.score_percent, None);
 }
+
+#[test]
+fn inputs_survive_the_journal_and_outputs_can_be_written() {
+    let inputs = [spot(0, 10_000), Input::Candles(Vec::new()), Input::Wake];
+    let outputs = MomentumMachine::new(Config::default()).step(NOON, spot(0, 10_000));
+    for input in inputs {
+        let text = serde_json::to_string(&input).expect("JSON");
+        assert_eq!(serde_json::from_str::<Input>(&text).expect("the same"), input, "{text}");
+    }
+    for output in outputs {
+        serde_json::to_string(&output).expect("JSON");
+    }
+}

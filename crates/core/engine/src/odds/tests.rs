@@ -223,3 +223,16 @@ proptest! {
         prop_assert!(chances.windows(2).all(|pair| pair[0] >= pair[1]), "{:?}", chances);
     }
 }
+
+#[test]
+fn inputs_survive_the_journal_and_outputs_can_be_written() {
+    let inputs = [Input::Markets(hour()), books(&hour(), 0), spot(0), print(0), momentum(0), Input::Wake];
+    let outputs = [Output::Strikes(Box::new(table(hour(), 0)))];
+    for input in inputs {
+        let text = serde_json::to_string(&input).expect("JSON");
+        assert_eq!(serde_json::from_str::<Input>(&text).expect("the same"), input, "{text}");
+    }
+    for output in outputs {
+        serde_json::to_string(&output).expect("JSON");
+    }
+}
