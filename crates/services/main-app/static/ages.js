@@ -34,7 +34,7 @@ function refresh(element) {
   write(element, stale ? `stale · ${words(age)}` : age > Number(show) ? words(age) : "");
   element.classList.toggle("is-stale", stale);
   if (element.closest("h2")) {
-    element.closest("h2").parentElement.querySelectorAll(":scope > .scroll, :scope > .figures, :scope > .services")
+    element.closest("h2").parentElement.querySelectorAll(":scope > .scroll, :scope > .figures, :scope > .books, :scope > .services")
       .forEach((part) => part.classList.toggle("stale", stale));
   } else {
     element.closest("[data-fresh]")?.classList.toggle("stale", stale);
