@@ -101,7 +101,7 @@ fn machine(markets: Vec<Market>, seconds: i64) -> OddsMachine {
 }
 
 fn wake(machine: &mut OddsMachine, seconds: i64) -> Option<StrikeTable> {
-    machine.step(at(seconds), Input::Wake).into_iter().map(|Output::Strikes(table)| *table).last()
+    machine.step(at(seconds), Input::Wake).into_iter().map(|Output::Strikes(table)| *table).next_back()
 }
 
 #[test]
