@@ -15,13 +15,17 @@ mod hint;
 mod identity;
 mod inbox;
 mod lease;
+mod market;
 mod ops;
 mod outbox;
+mod pages;
 mod shape;
 #[cfg(any(test, feature = "testing"))]
 mod test_desk;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub use answers::Answers;
@@ -36,7 +40,9 @@ pub use hint::{Hint, Hints};
 pub use identity::Identity;
 pub use inbox::Inbox;
 pub use lease::Lease;
-pub use ops::{LoginToken, Session, User, Users};
+pub use market::MarketData;
+pub use ops::{Alert, AuditEntry, LoginToken, Ops, Session, Severity, StoredHealth, User, Users};
 pub use outbox::{Outbox, OutboxBatch};
+pub use pages::{HaltRecord, OrderEvent, Pages, RefusalCount, RefusalRun, Summary, TradeDetail, TradeEvent};
 #[cfg(any(test, feature = "testing"))]
 pub use test_desk::TEST_ACCOUNT;

@@ -1,0 +1,128 @@
+//! An intent is claimed once, and only while every rule allows it. The cases are those of `may_claim` in the engine.
+
+use rec_domain::{
+    Mode, Service, TimeSpan,
+    answer::{Answer, Claim, ClaimRefusal, Outcome},
+    halt::{Halt, HaltSource},
+    intent::GroupRole,
+    row::Row,
+};
+
+use super::{Leader, minute, now, sample};
+use crate::{Claims, CommitOutcome, Lease};
+
+struct Executor {
+    leader: Leader,
+    claims: Claims,
+    epoch: u32,
+}
+
+impl Executor {
+    /// With intent 1, which increases exposure, and intent 2, which reduces it.
+    async fn of_mode(mode: Mode) -> Option<Self> {
+        let leader = Leader::of_mode(mode).await?;
+        let epoch = leader.lease.epoch();
+        let mut rows = sample::opening(epoch);
+        rows.push(Row::Intent(sample::intent(epoch, 2, GroupRole::Exit)));
+        let outcome = leader.desk.commit(&sample::commit(epoch, 1, rows)).await;
+        assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
+        let claims = leader.as_service(Service::TradeExecutor).await.claims();
+        Some(Self { leader, claims, epoch })
+    }
+
+    async fn claim_at(&self, number: u32, late: TimeSpan, armed: bool) -> Result<(), ClaimRefusal> {
+        let id = sample::intent_id(self.epoch, number);
+        let claimed = self.claims.claim(id, now() + late, armed).await.expect("answered");
+        claimed.map(|intent| assert_eq!(intent.id, id))
+    }
+
+    async fn claim(&self, number: u32) -> Result<(), ClaimRefusal> {
+        self.claim_at(number, TimeSpan::ZERO, false).await
+    }
+
+    async fn halt(&self) {
+        let halt = Halt { source: HaltSource::Failure, reason: "a test".to_owned(), since: now() };
+        let outcome = self.leader.desk.commit(&sample::commit(self.epoch, 2, vec![Row::Halted(halt)])).await;
+        assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_intent_is_claimed_once() {
+    let Some(executor) = Executor::of_mode(Mode::Twin).await else { return };
+    assert_eq!(executor.claims.unanswered_intents(10).await.expect("read").len(), 2);
+    assert_eq!(executor.claim(1).await, Ok(()));
+    assert_eq!(executor.claim(1).await, Err(ClaimRefusal::AlreadyClaimed));
+    let left: Vec<_> = executor.claims.unanswered_intents(10).await.expect("read");
+    assert_eq!(left, [sample::intent(executor.epoch, 2, GroupRole::Exit)]);
+
+    let id = sample::intent_id(executor.epoch, 1);
+    let claim = Claim { intent: id, signed_at: now() };
+    assert_eq!(executor.claims.claims_without_answer().await.expect("read"), [claim]);
+    let stored = executor.leader.desk.load(now()).await.expect("loaded").orders.remove(0);
+    assert_eq!((stored.claim_signed_at, stored.answered), (Some(now()), false));
+
+    let answers = executor.leader.as_service(Service::TradeExecutor).await.answers();
+    let outcome = Outcome::Unknown { reason: "timeout".to_owned(), signed_at: now() };
+    answers.append_answer(&Answer { intent: id, at: now(), outcome }).await.expect("appended");
+    assert_eq!(executor.claims.claims_without_answer().await.expect("read"), []);
+    assert!(executor.leader.desk.load(now()).await.expect("loaded").orders.remove(0).answered);
+}
+
+#[tokio::test]
+async fn of_many_claims_at_once_one_wins() {
+    let Some(executor) = Executor::of_mode(Mode::Twin).await else { return };
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (claims, id) = (executor.claims.clone(), sample::intent_id(executor.epoch, 1));
+        running.spawn(async move { claims.claim(id, now(), false).await.expect("answered").is_ok() });
+    }
+    assert_eq!(running.join_all().await.into_iter().filter(|won| *won).count(), 1);
+}
+
+#[tokio::test]
+async fn each_rule_refuses_by_itself() {
+    let Some(executor) = Executor::of_mode(Mode::Twin).await else { return };
+    assert_eq!(executor.claim(9).await, Err(ClaimRefusal::Missing));
+    let (in_time, too_late) = (TimeSpan::from_seconds(2), TimeSpan::from_micros(2_000_001));
+    assert_eq!(executor.claim_at(1, too_late, false).await, Err(ClaimRefusal::TooLate));
+    executor.halt().await;
+    assert_eq!(executor.claim_at(1, in_time, true).await, Err(ClaimRefusal::Halted));
+    assert_eq!(executor.claim_at(1, too_late, true).await, Err(ClaimRefusal::TooLate), "the earlier rule is named");
+    assert_eq!(executor.claim_at(2, too_late, false).await, Ok(()), "a close is stopped by no halt and has no limit");
+}
+
+#[tokio::test]
+async fn the_last_instant_is_in_time() {
+    let Some(executor) = Executor::of_mode(Mode::Paper).await else { return };
+    assert_eq!(executor.claim_at(1, TimeSpan::from_seconds(2), false).await, Ok(()));
+}
+
+#[tokio::test]
+async fn another_epoch_or_an_expired_lease_claims_nothing() {
+    let Some(executor) = Executor::of_mode(Mode::Twin).await else { return };
+    Lease::acquire(&executor.leader.database, "test", minute()).await.expect("the same holder");
+    assert_eq!(executor.claim(1).await, Err(ClaimRefusal::StaleEpoch));
+    assert_eq!(executor.claim(2).await, Err(ClaimRefusal::StaleEpoch));
+
+    let Some(executor) = Executor::of_mode(Mode::Twin).await else { return };
+    sqlx::query("UPDATE desk.lease SET expires_at = clock_timestamp()")
+        .execute(&executor.leader.database.pool)
+        .await
+        .expect("expired");
+    assert_eq!(executor.claim(1).await, Err(ClaimRefusal::StaleEpoch));
+
+    let Some(executor) = Executor::of_mode(Mode::Twin).await else { return };
+    executor.leader.lease.clone().release().await.expect("released");
+    assert_eq!(executor.claim(1).await, Err(ClaimRefusal::StaleEpoch));
+}
+
+#[tokio::test]
+async fn where_money_is_real_only_an_armed_desk_opens() {
+    for mode in [Mode::Demo, Mode::Prod] {
+        let Some(executor) = Executor::of_mode(mode).await else { return };
+        assert_eq!(executor.claim(1).await, Err(ClaimRefusal::Disarmed));
+        assert_eq!(executor.claim(2).await, Ok(()), "a close needs no arming");
+        assert_eq!(executor.claim_at(1, TimeSpan::ZERO, true).await, Ok(()));
+    }
+}

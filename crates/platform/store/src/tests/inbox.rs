@@ -1,0 +1,108 @@
+//! The inbox and the answers are append-only logs that can be read with a cursor.
+
+use rec_domain::{
+    OrderId, Service,
+    answer::{Answer, Outcome},
+    report::{GroupReport, Report, Sweep},
+    row::Row,
+};
+
+use super::{Leader, now, sample};
+use crate::{CommitOutcome, Hint};
+
+fn reports() -> Vec<Report> {
+    vec![
+        Report::Fill(sample::fill_report()),
+        Report::Settlement(sample::settlement_report()),
+        Report::Group(GroupReport {
+            group: rec_domain::OrderGroupId::new("g"),
+            event: "triggered".to_owned(),
+            at: now(),
+        }),
+        Report::Sweep(Sweep {
+            started_at: now(),
+            as_of: now(),
+            since: None,
+            balances: vec![(sample::shard(), rec_domain::Money::from_cents(123))],
+            positions: vec![],
+            resting: vec![OrderId::new("o")],
+        }),
+    ]
+}
+
+#[tokio::test]
+async fn a_fact_is_appended_once_and_read_in_order() {
+    let Some(leader) = Leader::new().await else { return };
+    let inbox = leader.as_service(Service::KalshiAccountSync).await.inbox();
+    let reader = leader.database.inbox();
+    assert_eq!(inbox.append_reports(&[], now()).await.expect("appended"), 0);
+    let first = &reports()[..2];
+    assert_eq!(inbox.append_reports(first, now()).await.expect("appended"), 2);
+    let twice = [reports(), reports()].concat();
+    assert_eq!(inbox.append_reports(&twice, now()).await.expect("appended"), 2, "what was there is not repeated");
+    let found = reader.reports_after(0, 10).await.expect("read");
+    assert_eq!(found.iter().map(|(_, report)| report.clone()).collect::<Vec<_>>(), reports());
+    assert!(found.is_sorted_by_key(|(id, _)| *id));
+    let second = found[1].0;
+    assert_eq!(reader.reports_after(second, 1).await.expect("read"), [found[2].clone()]);
+    assert_eq!(reader.last_received_at().await.expect("read"), Some(now()));
+}
+
+#[tokio::test]
+async fn ids_of_writers_at_once_become_visible_in_order() {
+    let Some(leader) = Leader::new().await else { return };
+    let inbox = leader.as_service(Service::KalshiAccountSync).await.inbox();
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..4 {
+        let inbox = inbox.clone();
+        writers.spawn(async move {
+            for number in 0..20 {
+                let mut fill = sample::fill_report();
+                fill.fill_id = rec_domain::FillId::new(format!("{writer}-{number}"));
+                inbox.append_reports(&[Report::Fill(fill)], now()).await.expect("appended");
+            }
+        });
+    }
+    // A reader that only goes forward misses nothing.
+    let (reader, mut cursor, mut seen) = (leader.database.inbox(), 0, 0);
+    while seen < 80 {
+        for (id, _) in reader.reports_after(cursor, 7).await.expect("read") {
+            (cursor, seen) = (id, seen + 1);
+        }
+        if writers.is_empty() && reader.reports_after(cursor, 1).await.expect("read").is_empty() {
+            break;
+        }
+        while writers.try_join_next().is_some() {}
+    }
+    assert_eq!(seen, 80);
+}
+
+#[tokio::test]
+async fn an_answer_repeated_after_a_lost_connection_stands_once() {
+    let Some(leader) = Leader::new().await else { return };
+    let epoch = leader.lease.epoch();
+    let outcome = leader.desk.commit(&sample::commit(epoch, 1, sample::opening(epoch))).await;
+    assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
+    let answers = leader.as_service(Service::TradeExecutor).await.answers();
+    let answer = |number, outcome| Answer { intent: sample::intent_id(epoch, number), at: now(), outcome };
+    assert!(answers.append_answer(&answer(1, Outcome::Done)).await.expect("appended"));
+    assert!(answers.append_answer(&answer(1, Outcome::Done)).await.expect("appended"));
+    let missing = answers.append_answer(&answer(9, Outcome::Done)).await.expect("answered");
+    assert!(!missing, "there is no such intent");
+    let found = leader.database.answers().answers_after(0, 10).await.expect("read");
+    assert_eq!(found, [(found[0].0, answer(1, Outcome::Done))]);
+}
+
+#[tokio::test]
+async fn listeners_get_a_hint() {
+    let Some(leader) = Leader::new().await else { return };
+    let mut hints = leader.as_service(Service::TradeExecutor).await.listen(Hint::Intents).await.expect("listening");
+    let epoch = leader.lease.epoch();
+    let intent = sample::opening(epoch);
+    leader.desk.commit(&sample::commit(epoch, 1, vec![Row::Cursors(Default::default())])).await;
+    leader.desk.commit(&sample::commit(epoch, 2, intent)).await;
+    let long = std::time::Duration::from_secs(30);
+    let waited = std::time::Instant::now();
+    hints.wait(long).await.expect("heard");
+    assert!(waited.elapsed() < long);
+}

@@ -1,0 +1,286 @@
+//! Every kind of row comes back as it was committed.
+
+use std::collections::BTreeMap;
+
+use rec_domain::{
+    DecisionId, FillId, Money, OrderGroupId, OrderId, Quantity, Side, TimeSpan, TradeId,
+    answer::{Answer, Outcome},
+    command::DeskReply,
+    desk_view::{Cursors, MarketSideHistory},
+    halt::{Halt, HaltSource},
+    intent::{Action, Effect, GroupRole},
+    ledger::{Account, Posting, PostingKind},
+    order::OrderState,
+    outbox::DeskEvent,
+    reconciliation::{Compared, Difference, Reconciliation},
+    refusal::{Refusal, RefusalCode},
+    row::Row,
+    settings::AutomationSettings,
+    trade::TradeState,
+};
+
+use super::{Leader, now, sample};
+use crate::{CommitOutcome, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder};
+
+impl Leader {
+    async fn commit(&self, number: i64, rows: Vec<Row>) {
+        let outcome = self.desk.commit(&sample::commit(self.lease.epoch(), number, rows)).await;
+        assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
+    }
+
+    async fn load(&self) -> DeskSnapshot {
+        self.desk.load(now()).await.expect("loaded")
+    }
+}
+
+#[tokio::test]
+async fn a_new_desk_has_nothing() {
+    let Some(leader) = Leader::new().await else { return };
+    let snapshot = leader.load().await;
+    assert_eq!(snapshot.identity.account, crate::TEST_ACCOUNT);
+    assert_eq!((snapshot.last_posting, snapshot.last_trade, snapshot.cursors), (0, 0, Cursors::default()));
+    assert_eq!((snapshot.automation, snapshot.changed_at, snapshot.reconciliation), (None, None, None));
+    assert!(snapshot.trades.is_empty() && snapshot.orders.is_empty() && snapshot.ledger.is_empty());
+    assert_eq!(snapshot.day_start.to_string(), "2026-09-23T04:00:00Z");
+}
+
+#[tokio::test]
+async fn an_opening_comes_back() {
+    let Some(leader) = Leader::new().await else { return };
+    let epoch = leader.lease.epoch();
+    leader.commit(1, sample::opening(epoch)).await;
+    let snapshot = leader.load().await;
+    assert_eq!(snapshot.trades, [sample::trade(1)]);
+    let order = sample::order(epoch, 1, GroupRole::Entry);
+    let stored = StoredOrder { order: order.clone(), claim_signed_at: None, answered: false };
+    assert_eq!(snapshot.orders, [stored]);
+    let intent = sample::intent(epoch, 1, GroupRole::Entry);
+    assert_eq!(snapshot.unanswered, [StoredIntent { intent, claim_signed_at: None }]);
+    assert_eq!((snapshot.last_trade, snapshot.entry_times), (1, vec![now()]));
+    assert_eq!((snapshot.risked_today, snapshot.changed_at), (order.worst_case, Some(now())));
+    let history = MarketSideHistory {
+        ticker: sample::ticker(),
+        side: Side::No,
+        last_entry_at: now(),
+        entered: Quantity::ZERO,
+        trades: 1,
+    };
+    assert_eq!(snapshot.history, [history]);
+}
+
+#[tokio::test]
+async fn orders_and_trades_change_with_an_event_each() {
+    let Some(leader) = Leader::new().await else { return };
+    let epoch = leader.lease.epoch();
+    leader.commit(1, sample::opening(epoch)).await;
+    let mut order = sample::order(epoch, 1, GroupRole::Entry);
+    let mut number = 1;
+    for state in OrderState::ALL {
+        number += 1;
+        order.state = *state;
+        order.order_id = Some(OrderId::new("order-1"));
+        order.acknowledged = Quantity::from_units(1_250);
+        order.booked = Quantity::from_units(number);
+        order.signed_at = Some(now() + TimeSpan::from_micros(1));
+        order.updated_at = now() + TimeSpan::from_micros(number);
+        order.note = Some("zero\0character".to_owned());
+        leader.commit(number, vec![Row::Order(order.clone())]).await;
+        order.note = Some("zero\u{FFFD}character".to_owned());
+        assert_eq!(leader.load().await.orders[0].order, order);
+    }
+    let mut trade = sample::trade(1);
+    for state in TradeState::ALL {
+        number += 1;
+        trade.state = *state;
+        trade.entered = Quantity::from_units(1_250);
+        trade.entry_cost = Money::from_micros(number);
+        trade.exit_reason = Some("stop".to_owned());
+        trade.exit_attempts = u32::MAX;
+        trade.last_exit_at = Some(now());
+        trade.ended_at = state.is_final().then(now);
+        leader.commit(number, vec![Row::Trade(trade.clone()), Row::Trade(trade.clone())]).await;
+        let snapshot = leader.load().await;
+        let found = if state.is_final() { snapshot.ended_trades } else { snapshot.trades };
+        assert_eq!(found, [trade.clone()]);
+    }
+    let events = |table: &'static str| {
+        let pool = &leader.database.pool;
+        async move { sqlx::query_scalar::<_, i64>(table).fetch_one(pool).await.expect("counted") }
+    };
+    assert_eq!(events("SELECT count(*) FROM desk.order_events").await, 8);
+    assert_eq!(events("SELECT count(*) FROM desk.trade_events").await, 7, "one for each state, not for each row");
+}
+
+#[tokio::test]
+async fn fills_postings_and_settlements_add_up() {
+    let Some(leader) = Leader::new().await else { return };
+    let epoch = leader.lease.epoch();
+    let bought = Posting::new(
+        2,
+        now(),
+        PostingKind::Entry,
+        Some(TradeId::new(1)),
+        Some(FillId::new("fill-1")),
+        "bought".to_owned(),
+        vec![
+            (sample::position(), Money::from_micros(11_981_250)),
+            (Account::Fees, Money::from_micros(34_800)),
+            (sample::cash(), Money::from_micros(-12_016_050)),
+        ],
+    )
+    .expect("balanced");
+    let opening = vec![(sample::cash(), 100_000_000), (Account::Capital, -100_000_000)];
+    let won = vec![(sample::cash(), 12_500_000), (sample::position(), -11_981_250), (Account::Result, -518_750)];
+    let mut rows = sample::opening(epoch);
+    rows.extend([
+        Row::Posting(sample::posting(1, PostingKind::Opening, opening)),
+        Row::Posting(bought),
+        Row::Fill(sample::fill(epoch)),
+        Row::Settlement(sample::settlement()),
+        Row::Posting(sample::posting(3, PostingKind::Settlement, won)),
+    ]);
+    leader.commit(1, rows).await;
+    let snapshot = leader.load().await;
+    let expected: BTreeMap<_, _> = [
+        (sample::cash(), 100_483_950),
+        (sample::position(), 0),
+        (Account::Fees, 34_800),
+        (Account::Result, -518_750),
+        (Account::Capital, -100_000_000),
+    ]
+    .into_iter()
+    .map(|(account, micros)| (account, Money::from_micros(micros)))
+    .collect();
+    assert_eq!(snapshot.ledger, expected);
+    assert_eq!(snapshot.last_posting, 3);
+    assert_eq!(snapshot.realised_today, Money::from_micros(518_750 - 34_800));
+    assert_eq!(leader.desk.realised_since(now() + TimeSpan::from_seconds(1)).await.expect("summed"), Money::ZERO);
+}
+
+#[tokio::test]
+async fn what_was_parked_waits_until_it_is_booked() {
+    let Some(leader) = Leader::new().await else { return };
+    let (fill, settlement) = (sample::fill_report(), sample::settlement_report());
+    leader.commit(1, vec![Row::ParkedFill(fill.clone()), Row::ParkedSettlement(settlement.clone())]).await;
+    let snapshot = leader.load().await;
+    assert_eq!((snapshot.parked_fills, snapshot.parked_settlements), (vec![fill.clone()], vec![settlement.clone()]));
+    leader.commit(2, vec![Row::UnparkedFill(fill), Row::UnparkedSettlement(settlement)]).await;
+    let snapshot = leader.load().await;
+    assert!(snapshot.parked_fills.is_empty() && snapshot.parked_settlements.is_empty());
+}
+
+#[tokio::test]
+async fn control_comes_back() {
+    let Some(leader) = Leader::new().await else { return };
+    let settings = AutomationSettings { auto_entry: true, min_probability_percent: 95.05, ..Default::default() };
+    let halt = |source, reason: &str| Halt { source, reason: reason.to_owned(), since: now() };
+    let halts: Vec<_> = HaltSource::ALL.iter().map(|source| halt(*source, "because")).collect();
+    let reconciliation = Reconciliation {
+        at: now(),
+        as_of: now() - TimeSpan::from_seconds(1),
+        books_changed_at: now() - TimeSpan::from_seconds(9),
+        differences: vec![Difference {
+            compared: Compared::Cash,
+            subject: "0".to_owned(),
+            ours: "1.00".to_owned(),
+            theirs: "2.00".to_owned(),
+        }],
+    };
+    let group = |id: &str, tripped| Row::Group {
+        role: GroupRole::Entry,
+        exchange_index: sample::shard(),
+        group: OrderGroupId::new(id),
+        tripped,
+    };
+    let reply = DeskReply::Refused(Refusal::new(RefusalCode::Edge, "too small"));
+    let decision = DecisionId::of("x");
+    let mut rows: Vec<_> = halts.iter().cloned().map(Row::Halted).collect();
+    rows.extend([
+        Row::Halted(halt(HaltSource::Operator, "another reason")),
+        Row::Automation(AutomationSettings::default()),
+        Row::Automation(settings.clone()),
+        group("first", true),
+        group("second", false),
+        group("first", false),
+        Row::Reconciliation(reconciliation.clone()),
+        Row::Cursors(Cursors { report: 5, answer: 6 }),
+        Row::Decision { decision, requester: "operator".to_owned(), reply: reply.clone() },
+        Row::Decision {
+            decision,
+            requester: "operator".to_owned(),
+            reply: DeskReply::Accepted { intent: None, trade: None },
+        },
+    ]);
+    leader.commit(1, rows).await;
+    let snapshot = leader.load().await;
+    assert_eq!(snapshot.automation, Some(settings));
+    assert_eq!(snapshot.reconciliation, Some(reconciliation));
+    assert_eq!(snapshot.cursors, Cursors { report: 5, answer: 6 });
+    assert_eq!(snapshot.decisions, [(decision, reply.clone())], "the first answer stands");
+    assert_eq!(leader.desk.reply(decision).await.expect("found"), Some(reply));
+    let group = StoredGroup {
+        role: GroupRole::Entry,
+        exchange_index: sample::shard(),
+        group: OrderGroupId::new("second"),
+        tripped: false,
+    };
+    assert_eq!(snapshot.groups, [group]);
+    assert_eq!(snapshot.halts.len(), halts.len());
+    assert_eq!(snapshot.halts[0], halt(HaltSource::Operator, "another reason"));
+
+    let resumed = Row::Resumed { source: HaltSource::Operator, reason: "looked at it".to_owned() };
+    leader.commit(2, vec![resumed, Row::Halted(halt(HaltSource::Clock, "again"))]).await;
+    let halts = leader.load().await.halts;
+    assert!(!halts.iter().any(|halt| halt.source == HaltSource::Operator));
+    assert_eq!(halts.len(), HaltSource::ALL.len() - 1);
+}
+
+#[tokio::test]
+async fn a_refusal_is_stored_when_its_reason_changes_and_counted_otherwise() {
+    let Some(leader) = Leader::new().await else { return };
+    let refused = |code| Row::Refused {
+        ticker: sample::ticker(),
+        side: Side::Yes,
+        decision: DecisionId::of("r"),
+        refusal: Refusal::new(code, "so it is"),
+        evidence: "{}".to_owned(),
+    };
+    let (edge, cash) = (RefusalCode::Edge, RefusalCode::Cash);
+    leader.commit(1, [edge, edge, cash, edge].map(refused).to_vec()).await;
+    let rows: Vec<(String, i64)> = sqlx::query_as("SELECT code, times FROM desk.refusals ORDER BY id")
+        .fetch_all(&leader.database.pool)
+        .await
+        .expect("read");
+    let expected = [("edge", 2), ("cash", 1), ("edge", 1)].map(|(code, times)| (code.to_owned(), times));
+    assert_eq!(rows, expected);
+    let codes = RefusalCode::ALL.iter().map(|code| refused(*code)).collect();
+    leader.commit(2, codes).await;
+}
+
+#[tokio::test]
+async fn every_action_and_event_is_taken() {
+    let Some(leader) = Leader::new().await else { return };
+    let epoch = leader.lease.epoch();
+    let (group, exchange_index) = (OrderGroupId::new("g"), sample::shard());
+    let actions = [
+        Action::Cancel { order: OrderId::new("o"), ticker: sample::ticker(), exchange_index },
+        Action::CreateGroup { role: GroupRole::Exit, exchange_index, limit: Quantity::from_contracts(4) },
+        Action::TriggerGroup { group: group.clone(), exchange_index },
+        Action::ResetGroup { group, exchange_index },
+    ];
+    let intents: Vec<_> = (10_u32..)
+        .zip(actions)
+        .map(|(number, action)| {
+            let base = sample::intent(epoch, number, GroupRole::Exit);
+            rec_domain::intent::Intent { action, effect: Effect::Administrative, trade: None, ..base }
+        })
+        .collect();
+    let mut rows: Vec<_> = intents.iter().cloned().map(Row::Intent).collect();
+    rows.push(Row::Event(DeskEvent::Automation { auto_entry: true, auto_stop: false }));
+    leader.commit(1, rows).await;
+    let executor = leader.as_service(rec_domain::Service::TradeExecutor).await;
+    assert_eq!(executor.claims().unanswered_intents(10).await.expect("read"), intents);
+    let answer = Answer { intent: intents[0].id, at: now(), outcome: Outcome::NotFound };
+    assert!(executor.answers().append_answer(&answer).await.expect("appended"));
+    assert_eq!(leader.load().await.unanswered.len(), 3);
+}
