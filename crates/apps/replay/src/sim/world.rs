@@ -30,6 +30,8 @@ pub struct WorldConfig {
     pub seed: u64,
     /// Hints that never arrive.
     pub lost_hints: u32,
+    /// Requests that never reach the exchange, of which the desk cannot know that.
+    pub lost_requests: u32,
     /// Answers that never arrive although the order was taken or refused.
     pub lost_answers: u32,
     /// Commits that fail.
@@ -44,13 +46,13 @@ impl WorldConfig {
     /// Nothing goes wrong.
     #[must_use]
     pub const fn calm(seed: u64) -> Self {
-        Self { seed, lost_hints: 0, lost_answers: 0, failed_commits: 0, unknown_commits: 0, closes_after: 0 }
+        Self { seed, lost_hints: 0, lost_requests: 0, lost_answers: 0, failed_commits: 0, unknown_commits: 0, closes_after: 0 }
     }
 
     /// Everything goes wrong now and then.
     #[must_use]
     pub const fn rough(seed: u64) -> Self {
-        Self { seed, lost_hints: 20, lost_answers: 10, failed_commits: 5, unknown_commits: 5, closes_after: 600 }
+        Self { seed, lost_hints: 20, lost_requests: 5, lost_answers: 10, failed_commits: 5, unknown_commits: 5, closes_after: 600 }
     }
 }
 
@@ -170,6 +172,11 @@ impl World {
     fn arrive(&mut self, intent: &Intent, signed_at: Timestamp) {
         assert!(self.memory.is_claimed(&intent.id), "{} was sent without a claim", intent.id);
         assert!(self.sent.insert(intent.id), "{} was sent twice", intent.id);
+        if self.chance(self.config.lost_requests) {
+            let outcome = Outcome::Unknown { reason: "connection lost".to_owned(), signed_at };
+            self.later(5_000, Happening::Sender(Box::new(SenderInput::Sent { intent: intent.id, outcome })));
+            return;
+        }
         let outcome = venue::send(&mut self.twin, self.now, signed_at, intent);
         let outputs = self.twin.take_outputs();
         for report in outputs.iter().filter_map(venue::report) {

@@ -101,7 +101,7 @@ pub struct Books {
     /// When money, positions or orders last changed.
     pub changed_at: Timestamp,
     /// Answers to requests, oldest first.
-    pub decisions: VecDeque<(DecisionId, DeskReply)>,
+    pub decisions: Arc<VecDeque<(DecisionId, DeskReply)>>,
     /// Markets that are or lately were open; market data, not committed.
     pub markets: Arc<BTreeMap<MarketTicker, Market>>,
 }
@@ -138,7 +138,7 @@ impl Books {
             reconciliation_stored_at: None,
             ready: false,
             changed_at: now,
-            decisions: VecDeque::new(),
+            decisions: Arc::default(),
             markets: Arc::default(),
         }
     }

@@ -185,9 +185,10 @@ impl<'a> Draft<'a> {
     /// Answers a request, for good.
     pub(super) fn reply(&mut self, decision: DecisionId, requester: &str, reply: DeskReply) {
         self.rows.push(Row::Decision { decision, requester: requester.to_owned(), reply: reply.clone() });
-        self.books.decisions.push_back((decision, reply.clone()));
-        while self.books.decisions.len() > REMEMBERED_DECISIONS {
-            self.books.decisions.pop_front();
+        let decisions = std::sync::Arc::make_mut(&mut self.books.decisions);
+        decisions.push_back((decision, reply.clone()));
+        while decisions.len() > REMEMBERED_DECISIONS {
+            decisions.pop_front();
         }
         self.after.push(DeskOutput::Reply { decision, reply });
     }

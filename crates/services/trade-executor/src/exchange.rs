@@ -1,0 +1,46 @@
+//! An intent as a call to the exchange.
+
+use rec_domain::{
+    Timestamp,
+    answer::Outcome,
+    intent::{Action, Intent},
+};
+use rec_kalshi::rest::{Client, NewOrder};
+
+/// Sends `intent`, signed at `signed_at`, once, and says what became of it.
+pub(crate) async fn send(client: &Client, intent: &Intent, signed_at: Timestamp) -> Outcome {
+    match &intent.action {
+        Action::Place(spec) => {
+            let order = NewOrder::new(spec.clone(), intent.id.client_order_id());
+            match client.create_order(&order, signed_at).await {
+                Ok(ack) => ack.outcome(signed_at),
+                Err(failure) => failure.outcome(signed_at),
+            }
+        }
+        Action::Cancel { order, exchange_index, .. } => {
+            match client.cancel_order(order, *exchange_index, signed_at).await {
+                Ok(ack) => ack.outcome(),
+                Err(failure) => failure.outcome(signed_at),
+            }
+        }
+        Action::CreateGroup { exchange_index, limit, .. } => {
+            match client.create_order_group(*limit, *exchange_index, signed_at).await {
+                Ok(group) => Outcome::GroupCreated { group },
+                Err(failure) => failure.outcome(signed_at),
+            }
+        }
+        Action::TriggerGroup { group, exchange_index } => {
+            done(client.trigger_order_group(group, *exchange_index, signed_at).await, signed_at)
+        }
+        Action::ResetGroup { group, exchange_index } => {
+            done(client.reset_order_group(group, *exchange_index, signed_at).await, signed_at)
+        }
+    }
+}
+
+fn done(result: Result<(), rec_kalshi::rest::WriteFailure>, signed_at: Timestamp) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Done,
+        Err(failure) => failure.outcome(signed_at),
+    }
+}

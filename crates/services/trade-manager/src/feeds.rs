@@ -1,0 +1,136 @@
+//! What the machine is told: inbox and answers in order, requests, markets.
+
+use std::{sync::Arc, time::Duration};
+
+use rec_api::{DeskCall, DeskInbox};
+use rec_domain::{bus_event::BusEvent, desk_view::DeskView};
+use rec_engine::desk::DeskInput;
+use rec_runtime::ServiceContext;
+use rec_store::Database;
+use tokio::sync::{Notify, mpsc, watch};
+use tracing::warn;
+
+use crate::replies::Replies;
+
+/// Reports or answers read at a time.
+const PAGE: u32 = 256;
+/// Reports that may be told and not committed yet.
+const AHEAD: i64 = 512;
+/// How often the tables are looked at without a hint.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Name of the health check on what the exchange says.
+pub(crate) const REPORTS: &str = "account reports";
+
+/// The committed view, as far as feeds need it.
+pub(crate) type Committed = watch::Receiver<Option<Arc<DeskView>>>;
+
+/// Hints that a table has news.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct News {
+    inbox: Arc<Notify>,
+    answers: Arc<Notify>,
+}
+
+/// Feeds the inbox's reports from `position` on, never far ahead of what is committed.
+pub(crate) async fn reports(
+    ctx: ServiceContext,
+    database: Database,
+    news: News,
+    mut position: i64,
+    committed: Committed,
+    inputs: mpsc::Sender<DeskInput>,
+) -> anyhow::Result<()> {
+    let inbox = database.inbox();
+    loop {
+        match inbox.reports_after(position, PAGE).await {
+            Ok(page) => {
+                let more = page.len() == PAGE as usize;
+                for (number, report) in page {
+                    position = number;
+                    ctx.health.beat(REPORTS);
+                    if inputs.send(DeskInput::Report { number, report }).await.is_err() {
+                        return Ok(());
+                    }
+                }
+                let consumed = committed.borrow().as_ref().map_or(position, |view| view.cursors.report);
+                if more && position - consumed < AHEAD {
+                    continue;
+                }
+            }
+            Err(error) => warn!(%error, "the inbox cannot be read"),
+        }
+        wait(&news.inbox).await;
+    }
+}
+
+/// Feeds the executor's answers from `position` on.
+pub(crate) async fn answers(
+    database: Database,
+    news: News,
+    mut position: i64,
+    inputs: mpsc::Sender<DeskInput>,
+) -> anyhow::Result<()> {
+    let answers = database.answers();
+    loop {
+        match answers.answers_after(position, PAGE).await {
+            Ok(page) => {
+                for (number, answer) in page {
+                    position = number;
+                    if inputs.send(DeskInput::Answer { number, answer }).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+            Err(error) => warn!(%error, "the answers cannot be read"),
+        }
+        wait(&news.answers).await;
+    }
+}
+
+async fn wait(news: &Notify) {
+    let _nothing_came = tokio::time::timeout(POLL, news.notified()).await;
+}
+
+/// Feeds requests; answers questions from the last committed view.
+pub(crate) async fn requests(
+    calls: &mut DeskInbox,
+    news: News,
+    replies: Replies,
+    committed: Committed,
+    inputs: mpsc::Sender<DeskInput>,
+) -> anyhow::Result<()> {
+    while let Some(call) = calls.recv().await {
+        match call {
+            DeskCall::Request { request, reply } => {
+                replies.wait(request.decision, reply);
+                if inputs.send(DeskInput::Request(*request)).await.is_err() {
+                    return Ok(());
+                }
+            }
+            DeskCall::View { reply } => {
+                if let Some(view) = committed.borrow().as_ref() {
+                    reply.send(Box::new(view.as_ref().clone()));
+                }
+            }
+            DeskCall::InboxHint => news.inbox.notify_one(),
+            DeskCall::AnswersHint => news.answers.notify_one(),
+        }
+    }
+    Ok(())
+}
+
+/// Feeds what the bus has of markets.
+pub(crate) async fn markets(ctx: ServiceContext, inputs: mpsc::Sender<DeskInput>) -> anyhow::Result<()> {
+    let mut events = ctx.subscribe();
+    loop {
+        let input = match &*events.recv().await.event {
+            BusEvent::Markets(markets) => DeskInput::Markets { markets: markets.clone() },
+            BusEvent::Lifecycle(change) => DeskInput::Lifecycle(change.clone()),
+            _ => continue,
+        };
+        if inputs.send(input).await.is_err() {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Holding the lease.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use rec_domain::TimeSpan;
+use rec_runtime::ServiceContext;
+use rec_store::{Database, Lease, StoreError};
+use tracing::{info, warn};
+
+/// How long the lease holds without renewal, by the database's clock.
+pub(crate) const TTL: TimeSpan = TimeSpan::from_seconds(10);
+const RENEW_EVERY: Duration = Duration::from_secs(1);
+const RETRY_EVERY: Duration = Duration::from_millis(500);
+
+/// Name of the health check.
+pub(crate) const CHECK: &str = "lease";
+
+/// Takes the lease; waits while another desk holds it, or the database is away.
+///
+/// # Errors
+/// When the service is asked to end meanwhile.
+pub(crate) async fn acquire(ctx: &ServiceContext, database: &Database) -> anyhow::Result<Lease> {
+    let holder = holder(ctx);
+    loop {
+        match Lease::acquire(database, &holder, TTL).await {
+            Ok(lease) => return Ok(lease),
+            Err(StoreError::LeaseHeld { holder, remaining_ms }) => {
+                let detail = format!("held by {holder} for another {remaining_ms} ms");
+                info!(%detail, "waiting for the lease");
+                ctx.health.fail(CHECK, detail);
+            }
+            Err(error) => {
+                warn!(%error, "the lease cannot be taken");
+                ctx.health.fail(CHECK, error.to_string());
+            }
+        }
+        tokio::select! {
+            () = ctx.shutdown.cancelled() => bail!("asked to end before it led"),
+            () = tokio::time::sleep(RETRY_EVERY) => {}
+        }
+    }
+}
+
+/// One desk per state directory and machine: after a crash the same one need not wait for its own lease to run out.
+fn holder(ctx: &ServiceContext) -> String {
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{machine}:{}", ctx.state_dir.display())
+}
+
+/// Renews the lease until it is lost.
+pub(crate) async fn hold(ctx: &ServiceContext, lease: &Lease) -> StoreError {
+    let mut renewals = tokio::time::interval(RENEW_EVERY);
+    renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        renewals.tick().await;
+        match lease.renew(TTL).await {
+            Ok(()) => ctx.health.beat_with(CHECK, format!("epoch {}", lease.epoch())),
+            Err(lost @ StoreError::LeaseLost { .. }) => return lost,
+            Err(error) => {
+                warn!(%error, "the lease is not renewed");
+                ctx.health.fail(CHECK, error.to_string());
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Leads while it holds the lease, and starts again from the database when it has lost it.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use rec_api::{
+    DeskInbox,
+    guard::{GuardLink, GuardMessage, socket_path},
+};
+use rec_domain::{TimeSpan, desk_view::DeskView, intent::GroupRole};
+use rec_engine::{
+    Driver,
+    desk::{Desk, DeskConfig},
+};
+use rec_runtime::{BoxFuture, ServiceContext, drive, serve_http};
+use rec_store::{Database, Lease};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use crate::{
+    effects::{DeskEffects, LOOP},
+    feeds::{self, News},
+    lease, recovery,
+    replies::Replies,
+};
+
+/// Connections: commits, inbox, answers, lease, and a spare.
+const CONNECTIONS: u32 = 6;
+/// Inputs that may wait for the machine.
+const QUEUE: usize = 256;
+/// Pause before leading is tried again.
+const AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// Entry point of the service.
+pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
+    Box::pin(async move {
+        ctx.health.check(LOOP, Duration::from_secs(4));
+        ctx.health.check(lease::CHECK, Duration::from_secs(4));
+        ctx.health.check(feeds::REPORTS, Duration::from_secs(4));
+        let calls = ctx.take_desk_inbox().context("the calls to trade-manager were taken by somebody else")?;
+        let router = rec_api::desk::router(Arc::clone(&ctx.desk), ctx.token.clone());
+        tokio::try_join!(keep_leading(&ctx, calls), serve_http(&ctx, router))?;
+        Ok(())
+    })
+}
+
+async fn keep_leading(ctx: &ServiceContext, mut calls: DeskInbox) -> anyhow::Result<()> {
+    let database = ctx.open_database(CONNECTIONS).await?;
+    while !ctx.shutdown.is_cancelled() {
+        let Ok(held) = lease::acquire(ctx, &database).await else { break };
+        let ended = lead(ctx, &database, &held, &mut calls).await;
+        match ended {
+            Ok(()) => {
+                if let Err(error) = held.release().await {
+                    info!(%error, "the lease was not given up and will run out");
+                }
+            }
+            Err(failure) => {
+                error!(error = format!("{failure:#}"), "starting again from the database");
+                ctx.health.fail(LOOP, format!("{failure:#}"));
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Leads until the service is asked to end, or something happens after which only the database can be believed.
+async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &mut DeskInbox) -> anyhow::Result<()> {
+    let store = database.desk();
+    let now = ctx.clocks.now();
+    let snapshot = store.load(now).await.context("the desk's state cannot be read")?;
+    let books = recovery::books(snapshot, held.epoch(), &ctx.config.automation, now);
+    let cursors = books.cursors;
+    let groups = books
+        .groups
+        .iter()
+        .filter(|((_, role), _)| *role == GroupRole::Entry)
+        .map(|((exchange_index, _), group)| (*exchange_index, group.group.clone()))
+        .collect();
+    info!(epoch = held.epoch(), trades = books.trades.len(), orders = books.open_orders().count(), "leading");
+    let driver = Driver::new(Desk::new(desk_config(ctx), books), ctx.journal::<Desk>(), QUEUE);
+
+    let (inputs, received) = mpsc::channel(QUEUE);
+    let (view, committed) = watch::channel::<Option<Arc<DeskView>>>(None);
+    let (replies, news) = (Replies::default(), News::default());
+    let effects = DeskEffects {
+        ctx: ctx.clone(),
+        store,
+        epoch: held.epoch(),
+        inputs: inputs.clone(),
+        replies: replies.clone(),
+        view,
+        guard: GuardLink::new(socket_path(&ctx.state_dir)).context("no socket for the guard's heartbeat")?,
+        groups,
+    };
+    let stop = CancellationToken::new();
+    let ended = tokio::select! {
+        ended = drive(driver, received, ctx.clocks.clone(), stop.clone(), effects) => ended.map(|_driver| ()),
+        lost = lease::hold(ctx, held) => Err(lost.into()),
+        ended = feeds::reports(
+            ctx.clone(), database.clone(), news.clone(), cursors.report, committed.clone(), inputs.clone(),
+        ) => ended,
+        ended = feeds::answers(database.clone(), news.clone(), cursors.answer, inputs.clone()) => ended,
+        ended = feeds::requests(calls, news.clone(), replies.clone(), committed, inputs.clone()) => ended,
+        ended = feeds::markets(ctx.clone(), inputs) => ended,
+        () = ctx.shutdown.cancelled() => Ok(()),
+    };
+    replies.give_up();
+    if ended.is_ok() {
+        say_goodbye(ctx, held.epoch());
+    }
+    ended
+}
+
+/// There is nothing to guard while the desk is down in order.
+fn say_goodbye(ctx: &ServiceContext, epoch: u32) {
+    let link = GuardLink::new(socket_path(&ctx.state_dir));
+    if let Ok(link) = link
+        && let Err(error) = link.send(&GuardMessage::Goodbye { epoch })
+    {
+        info!(%error, "no guard hears the goodbye");
+    }
+}
+
+fn desk_config(ctx: &ServiceContext) -> DeskConfig {
+    let limit = |seconds| ctx.clocks.limit(TimeSpan::from_seconds(seconds));
+    DeskConfig {
+        caps: ctx.config.risk.caps,
+        entry_send_by: limit(2),
+        // The exchange takes a signature up to 5 s old and up to 30 s ahead.
+        absence_proof: limit(5) + limit(30),
+        quiet_before_comparison: limit(5),
+        view_interval: limit(1),
+        retry_after: limit(1),
+        comparison_interval: limit(60),
+    }
+}
