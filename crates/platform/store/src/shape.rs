@@ -117,6 +117,12 @@ mod tests {
         for state in TradeState::ALL {
             assert_eq!(word::<TradeState>("a state", state.name()).expect("known"), *state);
         }
+        for value in [TimeInForce::ImmediateOrCancel, TimeInForce::GoodTillCanceled, TimeInForce::FillOrKill] {
+            assert_eq!(word::<TimeInForce>("a time in force", time_in_force(value)).expect("known"), value);
+        }
+        for value in [Effect::Increases, Effect::Reduces, Effect::Administrative] {
+            assert_eq!(word::<Effect>("an effect", effect(value)).expect("known"), value);
+        }
         assert!(matches!(side("maybe"), Err(StoreError::Unreadable { .. })));
     }
 
