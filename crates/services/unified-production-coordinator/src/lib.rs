@@ -1,1 +1,10 @@
-//! rec-unified-production-coordinator
+//! unified-production-coordinator: drives the `odds` machine, which makes the strike table from prices, momentum,
+//! markets and books.
+//!
+//! - [`mod@run`]: start, feed and health.
+//! - [`fingerprints`]: the model, read from its folder.
+
+pub mod fingerprints;
+mod run;
+
+pub use run::run;

@@ -1,0 +1,65 @@
+//! Requests to the desk and the status for pages.
+
+use std::sync::Arc;
+
+use rec_domain::{
+    Timestamp,
+    bus_event::{BusEvent, EntryStatus},
+    command::DeskRequest,
+};
+use rec_engine::entry::{EntryMachine, Input, Output};
+use rec_runtime::{Effects, ServiceContext};
+use tokio::sync::mpsc;
+use tracing::{debug, info, warn};
+
+/// Name of the health check on rows that were looked at.
+pub(crate) const DECISIONS: &str = "decisions";
+
+/// Carries out the machine's outputs.
+pub(crate) struct EntryEffects {
+    pub(crate) ctx: ServiceContext,
+    pub(crate) inputs: mpsc::Sender<Input>,
+    /// Rows looked at when the last status was published.
+    pub(crate) considered: u64,
+}
+
+impl Effects<EntryMachine> for EntryEffects {
+    async fn act(&mut self, _now: Timestamp, outputs: Vec<Output>) -> anyhow::Result<Vec<Input>> {
+        for output in outputs {
+            match output {
+                Output::Request(request) => self.request(*request),
+                Output::Status(status) => self.publish(status),
+                Output::RefusalChanged { ticker, side, refusal } => {
+                    debug!(%ticker, %side, code = refusal.code.name(), message = refusal.message, "not entered");
+                }
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+impl EntryEffects {
+    /// Asks once. Without an answer nothing is told: the machine finds out by the desk's view.
+    fn request(&self, request: DeskRequest) {
+        let (desk, inputs) = (Arc::clone(&self.ctx.desk), self.inputs.clone());
+        tokio::spawn(async move {
+            let decision = request.decision;
+            match desk.request(request).await {
+                Ok(reply) => {
+                    info!(%decision, ?reply, "asked to open");
+                    let _the_machine_has_ended = inputs.send(Input::Reply { decision, reply }).await;
+                }
+                Err(error) => warn!(%decision, %error, "asked to open, without an answer"),
+            }
+        });
+    }
+
+    /// A status also comes while nothing else does, so only rows that were looked at since the last one count.
+    fn publish(&mut self, status: EntryStatus) {
+        if status.considered > self.considered {
+            self.considered = status.considered;
+            self.ctx.health.beat(DECISIONS);
+        }
+        self.ctx.publish(BusEvent::Entry(status));
+    }
+}
