@@ -22,7 +22,7 @@ use Service::{
 /// Every event on the bus, from the feeds to the pages.
 pub const ROUTES: &[Route] = &[
     Route { topic: Topic::Spot, from: PriceWatchdog, to: &[UnifiedProductionCoordinator, MainApp] },
-    Route { topic: Topic::Index, from: PriceWatchdog, to: &[UnifiedProductionCoordinator, MainApp] },
+    Route { topic: Topic::Index, from: PriceWatchdog, to: &[KalshiApiWatchdog, UnifiedProductionCoordinator, MainApp] },
     Route {
         topic: Topic::Momentum,
         from: PriceWatchdog,

@@ -235,7 +235,9 @@ impl SpotClient {
             }
             debug!(%path, attempt, "asking the spot venue again");
             let longest = self.config.retry_pause.saturating_mul(1_u32 << (attempt - 1).min(3));
-            tokio::time::sleep(longest.mul_f64(rand::rng().random_range(0.1..=1.0))).await;
+            // The generator must be gone before waiting: with it this future could not move between threads.
+            let pause = longest.mul_f64(rand::rng().random_range(0.1..=1.0));
+            tokio::time::sleep(pause).await;
             attempt += 1;
         }
     }
