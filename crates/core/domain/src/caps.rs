@@ -22,10 +22,8 @@ pub struct RiskCaps {
     pub orders_per_minute: u32,
     /// Trades open at a time.
     pub open_trades: u32,
-    /// Loss of one Eastern day, realised after fees plus open at the bid, at which entries stop.
+    /// Loss of one Eastern day, realised and after fees, at which entries stop.
     pub daily_loss: Money,
-    /// Fall of equity from its peak at which entries stop.
-    pub drawdown: Money,
 }
 
 impl Default for RiskCaps {
@@ -39,7 +37,6 @@ impl Default for RiskCaps {
             orders_per_minute: 10,
             open_trades: 10,
             daily_loss: Money::from_dollars(100),
-            drawdown: Money::from_dollars(200),
         }
     }
 }
@@ -57,7 +54,6 @@ impl RiskCaps {
             ("orders_per_minute", self.orders_per_minute > ceiling.orders_per_minute),
             ("open_trades", self.open_trades > ceiling.open_trades),
             ("daily_loss", self.daily_loss > ceiling.daily_loss),
-            ("drawdown", self.drawdown > ceiling.drawdown),
         ];
         limits.into_iter().filter_map(|(name, above)| above.then_some(name)).collect()
     }

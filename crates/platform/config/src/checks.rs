@@ -240,7 +240,6 @@ fn signs(caps: &RiskCaps) -> [(&'static str, bool); 7] {
         ("money_per_day", !caps.money_per_day.is_negative()),
         ("money_per_account", !caps.money_per_account.is_negative()),
         ("daily_loss", !caps.daily_loss.is_negative()),
-        ("drawdown", !caps.drawdown.is_negative()),
     ]
 }
 
