@@ -27,6 +27,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 mod time;
+mod wipe;
 
 pub use answers::Answers;
 pub use claims::Claims;

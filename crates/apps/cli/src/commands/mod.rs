@@ -1,0 +1,25 @@
+//! The commands beside those that run the desk: configuration, database, model, replay and lint.
+//!
+//! Each module has the arguments of its command and a `run` that gives the exit code. What was asked for goes to
+//! standard output; warnings, reports and progress go to standard error, so that output can be piped.
+
+pub mod config;
+pub mod db;
+pub mod lint;
+pub mod model;
+pub mod replay;
+mod say;
+mod table;
+
+/// A recorded file or folder, which the project does not ship; `None`, said aloud, where there is none.
+#[cfg(test)]
+fn recorded(name: &str) -> Option<std::path::PathBuf> {
+    let beside = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared");
+    let folder = std::env::var_os("REC_SHARED_DIR").map_or(beside, std::path::PathBuf::from);
+    let file = folder.join("data").join(name);
+    if file.exists() {
+        return Some(file);
+    }
+    println!("SKIPPED: {} is not there", file.display());
+    None
+}

@@ -1,0 +1,247 @@
+//! `rec replay`: recorded traffic through the desk's decoder and machines.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use rec_config::Sources;
+use rec_domain::{Price, book::Level};
+use rec_kalshi::rows::order_book::NoSidePrices;
+use rec_replay::frames::{IndexState, Print, Report, read_recording, replay};
+use serde::Serialize;
+
+use super::{
+    model::read_text,
+    say::{say, say_json},
+    table::columns,
+};
+
+/// Rows that a list has in text at most; JSON has all.
+const SHOWN: usize = 40;
+
+/// `rec replay`.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// What is replayed.
+    #[command(subcommand)]
+    pub command: ReplayCommand,
+}
+
+/// What `rec replay` replays.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ReplayCommand {
+    /// Print the books, trades and index values that recorded frames of the exchange imply.
+    ///
+    /// The frames pass the decoder and the machines of the desk. A FILE has one JSON frame a line, or is a JSON list
+    /// of frames, or ticker messages of 2025 ({"tickers": [...]}); each file counts as one connection. An excerpt has
+    /// gaps in its numbers: they are named, and a book with a gap since its snapshot is marked uncertain. What is
+    /// passed over is listed with its reason.
+    Frames {
+        /// Files with recorded frames.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Print a JSON list with a report for each file.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Serialize)]
+struct OfFile<'a> {
+    file: &'a Path,
+    #[serde(flatten)]
+    report: Report,
+}
+
+/// Runs `rec replay`.
+///
+/// # Errors
+/// When a file cannot be read or is no recording.
+pub fn run(args: ReplayArgs, _sources: Sources) -> anyhow::Result<ExitCode> {
+    let ReplayCommand::Frames { files, json } = args.command;
+    let mut reports = Vec::with_capacity(files.len());
+    for file in &files {
+        // Subscriptions have the NO side in its own prices unless they ask for another form.
+        let recorded = read_recording(&read_text(file)?, NoSidePrices::No)
+            .with_context(|| format!("{} is no recording", file.display()))?;
+        reports.push(OfFile { file, report: replay(recorded) });
+    }
+    if json {
+        say_json(&reports)?;
+    } else {
+        for one in &reports {
+            say(&format!("{}: {}", one.file.display(), text(&one.report)));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(report: &Report) -> String {
+    let mut parts = vec![format!("{} frames", report.frames)];
+    section(
+        &mut parts,
+        "subscriptions",
+        report.subscriptions.iter().map(|one| {
+            let missing: Vec<_> =
+                one.gaps.iter().map(|gap| format!("{} came where {} was due", gap.got, gap.expected)).collect();
+            let gaps = match missing.len() {
+                0 => "nothing is missing".to_owned(),
+                count => format!("{count} gap(s): {}", first_of(&missing, 5)),
+            };
+            let channel = one.channel.clone().unwrap_or_else(|| "(channel not recorded)".to_owned());
+            [format!("sid {}", one.sid), channel, format!("{} frames", one.frames), gaps]
+        }),
+    );
+    section(
+        &mut parts,
+        "books (YES prices)",
+        report.books.iter().map(|book| {
+            let certainty = match (book.certain, book.doubtful_changes) {
+                (true, _) => String::new(),
+                (false, 0) => "UNCERTAIN: frames are missing since its snapshot".to_owned(),
+                (false, doubtful) => {
+                    format!("UNCERTAIN: frames are missing since its snapshot; {doubtful} change(s) came after the gap")
+                }
+            };
+            [
+                book.ticker.to_string(),
+                format!("bid {} ({} levels)", level(book.bid), book.bid_levels),
+                format!("ask {} ({} levels)", level(book.ask), book.ask_levels),
+                certainty,
+            ]
+        }),
+    );
+    section(
+        &mut parts,
+        "last quotes (YES prices)",
+        report.quotes.iter().map(|quote| {
+            [
+                quote.ticker.to_string(),
+                format!("bid {}", price(quote.bid)),
+                format!("ask {}", price(quote.ask)),
+                format!("of {} quote(s), {}", quote.count, instant(quote.at)),
+            ]
+        }),
+    );
+    section(
+        &mut parts,
+        "trades (YES prices)",
+        report.trades.iter().map(|trade| {
+            let taker = trade.taker.map_or_else(|| "taker not stated".to_owned(), |side| format!("taker {side}"));
+            [trade.ticker.to_string(), format!("{} x {}", trade.quantity, trade.price), taker, instant(trade.at)]
+        }),
+    );
+    for index in &report.indices {
+        parts.push(of_index(index));
+    }
+    section(
+        &mut parts,
+        "passed over",
+        report.ignored.iter().map(|passed| {
+            let kind = if passed.kind.is_empty() { "(no kind)" } else { passed.kind.as_str() };
+            [kind.to_owned(), passed.count.to_string(), format!("first at {}", passed.first), passed.reason.clone()]
+        }),
+    );
+    parts.join("\n\n")
+}
+
+fn section(parts: &mut Vec<String>, title: &str, rows: impl ExactSizeIterator<Item = [String; 4]>) {
+    let all = rows.len();
+    if all == 0 {
+        return;
+    }
+    let rows: Vec<_> = rows
+        .take(SHOWN)
+        .map(|[first, rest @ ..]| {
+            let [second, third, fourth] = rest;
+            [format!("  {first}"), second, third, fourth]
+        })
+        .collect();
+    let more = if all > SHOWN { format!("\n  and {} more; --json has all", all - SHOWN) } else { String::new() };
+    parts.push(format!("{title}: {all}\n{}{more}", columns(&rows, &[])));
+}
+
+fn of_index(index: &IndexState) -> String {
+    let list = |prints: &[Print]| -> String {
+        let shown = prints.iter().take(SHOWN).map(|print| format!("\n  {}  {}", print.stamped_at, print.value));
+        let more = prints.len().saturating_sub(SHOWN);
+        let rest = if more > 0 { format!("\n  and {more} more; --json has all") } else { String::new() };
+        shown.collect::<String>() + &rest
+    };
+    let (prints, ticks) = (&index.prints, &index.ticks);
+    let mut text = format!("index {}, once a second: {}{}", index.index, prints.len(), list(prints));
+    if !ticks.is_empty() {
+        let (count, values) = (ticks.len(), list(ticks));
+        text.push_str(&format!("\n\nindex {}, five times a second (never settled on): {count}{values}", index.index));
+    }
+    text
+}
+
+fn first_of(texts: &[String], most: usize) -> String {
+    let shown = texts.iter().take(most).cloned().collect::<Vec<_>>().join(", ");
+    if texts.len() > most { format!("{shown} and {} more", texts.len() - most) } else { shown }
+}
+
+fn level(level: Option<Level>) -> String {
+    level.map_or_else(|| "none".to_owned(), |level| format!("{} x {}", level.price, level.quantity))
+}
+
+fn price(price: Option<Price>) -> String {
+    price.map_or_else(|| "none".to_owned(), |price| price.to_string())
+}
+
+fn instant(at: Option<rec_domain::Timestamp>) -> String {
+    at.map_or_else(|| "time not stated".to_owned(), |at| at.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::recorded;
+
+    fn shown(recording: &str) -> String {
+        text(&replay(read_recording(recording, NoSidePrices::No).expect("a recording")))
+    }
+
+    #[test]
+    fn gaps_doubt_and_what_was_passed_over_are_said() {
+        let text = shown(concat!(
+            r#"{"type":"orderbook_snapshot","sid":1,"seq":1,"msg":{"market_ticker":"T","yes_dollars_fp":[["0.4000","5.00"]]}}"#,
+            "\n",
+            r#"{"type":"orderbook_delta","sid":1,"seq":7,"msg":{"market_ticker":"T","price_dollars":"0.4100","delta_fp":"1.00","side":"yes"}}"#,
+            "\n",
+            r#"{"type":"weather","sid":2,"msg":{}}"#,
+        ));
+        for said in [
+            "1 gap(s): 7 came where 2 was due",
+            "bid 0.4100 x 1.00 (2 levels)",
+            "UNCERTAIN",
+            "weather",
+            "does not know the kind",
+        ] {
+            assert!(text.contains(said), "{said} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_recorded_frames_are_shown() {
+        let Some(file) = recorded("kalshi/ws_frames.jsonl") else { return };
+        let text = shown(&read_text(&file).expect("text"));
+        for said in ["27 frames", "KXBTC-26SEP2516-B74250", "(50 levels)", "84018.87", "84033.39", "148.78 x 0.9840"] {
+            assert!(text.contains(said), "{said} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_recording_is_named() {
+        let folder = tempfile::tempdir().expect("folder");
+        let file = folder.path().join("empty.jsonl");
+        std::fs::write(&file, "\n").expect("written");
+        let command = ReplayCommand::Frames { files: vec![file], json: false };
+        let error = run(ReplayArgs { command }, Sources::default()).expect_err("nothing");
+        assert!(format!("{error:#}").contains("empty.jsonl"), "{error:#}");
+    }
+}
