@@ -7,3 +7,6 @@ mod effects;
 mod run;
 
 pub use run::run;
+
+#[cfg(test)]
+mod tests;

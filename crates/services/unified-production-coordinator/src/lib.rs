@@ -8,3 +8,6 @@ pub mod fingerprints;
 mod run;
 
 pub use run::run;
+
+#[cfg(test)]
+mod tests;

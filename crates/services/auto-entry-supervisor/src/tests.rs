@@ -1,0 +1,219 @@
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use rec_api::DeskCall;
+use rec_config::Sources;
+use rec_domain::{
+    DeskId, EventTicker, ExchangeIndex, Fresh, MarketTicker, Mode, Money, Price, PriceGrid, Probability, Quantity,
+    SeriesTicker, Service, Side, TimeSpan, Timestamp, UsdPrice,
+    book::{Level, Top},
+    bus_event::{BusEvent, Topic},
+    caps::RiskCaps,
+    command::{DeskCommand, DeskReply, DeskRequest},
+    desk_view::{Cursors, DeskView},
+    fee::FeeSchedule,
+    index::SettlementWindow,
+    market::{Collateral, Market, MarketStatus, StrikeRule},
+    momentum::MomentumReading,
+    refusal::{Refusal, RefusalCode},
+    settings::AutomationSettings,
+    strike_table::{Edge, StrikeRow, StrikeTable},
+    trade::Trade,
+};
+use rec_engine::odds::edge;
+use rec_runtime::{
+    BoxFuture, Clocks, Composition, DatabaseAccess, Hosted, Running, ServiceContext,
+    clock::{SystemWall, WallClock as _},
+    compose::SHUTDOWN_DEADLINE,
+};
+
+use super::run;
+
+const SERVICE: Service = Service::AutoEntrySupervisor;
+const SERVICES: &[Hosted] = &[(Service::TradeManager, desk), (SERVICE, run)];
+
+/// What the desk was asked.
+static ASKED: Mutex<Vec<DeskRequest>> = Mutex::new(Vec::new());
+
+/// trade-manager as far as refusing goes.
+fn desk(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
+    Box::pin(async move {
+        let mut inbox = ctx.take_desk_inbox().expect("trade-manager has the inbox");
+        loop {
+            let call = tokio::select! {
+                () = ctx.shutdown.cancelled() => return Ok(()),
+                call = inbox.recv() => call,
+            };
+            if let Some(DeskCall::Request { request, reply }) = call {
+                ASKED.lock().expect("no panic").push(*request);
+                reply.send(DeskReply::Refused(Refusal::new(RefusalCode::Cooldown, "as the test wants it")));
+            }
+        }
+    })
+}
+
+fn asked() -> Option<DeskRequest> {
+    ASKED.lock().expect("no panic").first().cloned()
+}
+
+fn view(now: Timestamp, settings: AutomationSettings, trades: Vec<Trade>) -> DeskView {
+    DeskView {
+        at: now,
+        mode: Mode::Twin,
+        desk: DeskId::from_bits(7),
+        epoch: 1,
+        ready: true,
+        settings,
+        caps: RiskCaps::default(),
+        halts: Vec::new(),
+        trades,
+        orders: Vec::new(),
+        history: Vec::new(),
+        cash: [(ExchangeIndex::new(2), Money::from_dollars(1_000))].into(),
+        exposure: Money::ZERO,
+        realised_today: Money::ZERO,
+        reconciliation: None,
+        cursors: Cursors::default(),
+    }
+}
+
+fn table(now: Timestamp, row: StrikeRow) -> StrikeTable {
+    let price = || {
+        let value = UsdPrice::from_cents(10_000_000);
+        Some(Fresh { value, source: "test".to_owned(), observed_at: now, received_at: now })
+    };
+    let close_time = now + TimeSpan::from_minutes(10);
+    StrikeTable {
+        at: now,
+        event: EventTicker::new("NOW"),
+        close_time,
+        spot: price(),
+        index: price(),
+        settlement: SettlementWindow { close_time, known: 0, mean: None },
+        momentum: None,
+        rows: vec![row],
+    }
+}
+
+fn top(bid: i64, ask: i64) -> Top {
+    let level = |cents| Some(Level { price: Price::from_cents(cents), quantity: Quantity::from_contracts(40) });
+    Top { bid: level(bid), ask: level(ask) }
+}
+
+fn momentum(now: Timestamp) -> BusEvent {
+    BusEvent::Momentum(MomentumReading { at: now, score_percent: Some(0.0), deltas_percent: [None; 6] })
+}
+
+fn row(now: Timestamp, percent: f64, top: Top, edge: Option<Edge>) -> StrikeRow {
+    StrikeRow {
+        ticker: MarketTicker::new("A"),
+        strike: UsdPrice::from_cents(9_900_000),
+        buffer: UsdPrice::from_cents(100_000),
+        favoured: Side::Yes,
+        yes: Probability::from_percent(percent),
+        why_not: None,
+        top: Some(top),
+        book_at: Some(now),
+        volume: Quantity::from_contracts(5_000),
+        yes_edge: edge,
+        no_edge: None,
+    }
+}
+
+fn market(now: Timestamp) -> Market {
+    Market {
+        ticker: MarketTicker::new("A"),
+        event: EventTicker::new("NOW"),
+        series: SeriesTicker::new("KXBTCD"),
+        title: String::new(),
+        status: MarketStatus::Active,
+        strike: Some(StrikeRule::GreaterOrEqual(UsdPrice::from_cents(9_900_000))),
+        open_time: now - TimeSpan::from_minutes(50),
+        close_time: now + TimeSpan::from_minutes(10),
+        grid: PriceGrid::linear_cent(),
+        exchange_index: ExchangeIndex::new(2),
+        volume: Quantity::from_contracts(5_000),
+        fees: FeeSchedule::CRYPTO,
+        collateral: Collateral::None,
+    }
+}
+
+/// A world in which everything speaks for an entry.
+fn world(now: Timestamp) -> Vec<BusEvent> {
+    let settings = AutomationSettings { auto_entry: true, ..AutomationSettings::default() };
+    let (market, chance) = (market(now), Probability::from_percent(96.0).expect("a chance"));
+    let edge = edge(&market, chance, Price::from_cents(92));
+    let table = table(now, row(now, 96.0, top(90, 92), edge));
+    vec![
+        BusEvent::Desk(Box::new(view(now, settings, Vec::new()))),
+        BusEvent::Markets(vec![market]),
+        momentum(now),
+        BusEvent::Strikes(Box::new(table)),
+    ]
+}
+
+async fn start(folder: &Path) -> Running {
+    let mut sources =
+        Sources { files: Some(BTreeMap::new()), env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
+    for (service, _main) in SERVICES {
+        sources = sources.with("--port", format!("net.ports.{service}"), "0");
+    }
+    let sources = sources.with("--state-dir", "state_dir", folder.to_string_lossy());
+    let config = Arc::new(rec_config::load(&sources).expect("a good configuration").config);
+    let clocks = Clocks::of(&config.clock);
+    let services = SERVICES.to_vec();
+    let composition = Composition { services, config, clocks, database: DatabaseAccess::none() };
+    composition.start().await.expect("the services start")
+}
+
+/// Feeds the world as it is, again and again, until `done`.
+async fn feed_until(running: &Running, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !done() {
+        assert!(Instant::now() < deadline, "never: {:?}", running.health(SERVICE));
+        world(SystemWall.now()).into_iter().for_each(|event| running.bus.publish(event));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn healthy(running: &Running) -> bool {
+    running.health(SERVICE).expect("it runs here").healthy
+}
+
+async fn assert_unhealthy_within_five_seconds(running: &Running) {
+    let stopped = Instant::now();
+    while healthy(running) {
+        assert!(stopped.elapsed() < Duration::from_secs(5), "still healthy");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn it_asks_the_desk_hears_its_answer_says_so_and_is_healthy_only_while_it_is_fed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let running = start(folder.path()).await;
+    assert!(!healthy(&running), "nothing was fed yet");
+    let mut statuses = running.bus.subscribe(&[Topic::Entry]);
+    let mut refused = false;
+    feed_until(&running, || {
+        while let Some(delivery) = statuses.try_recv() {
+            if let BusEvent::Entry(status) = &*delivery.event {
+                refused |=
+                    status.requested > 0 && status.refused.iter().any(|(code, _)| *code == RefusalCode::Cooldown);
+            }
+        }
+        refused && healthy(&running)
+    })
+    .await;
+    let request = asked().expect("the desk was asked");
+    assert!(
+        matches!(&request.command, DeskCommand::Open(open) if open.ticker == MarketTicker::new("A")),
+        "{request:?}"
+    );
+    assert_unhealthy_within_five_seconds(&running).await;
+    running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
+}

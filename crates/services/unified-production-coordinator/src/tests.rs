@@ -1,0 +1,142 @@
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rec_config::Sources;
+use rec_domain::{
+    EventTicker, ExchangeIndex, Fresh, MarketTicker, Price, PriceGrid, Quantity, SeriesTicker, Service, TimeSpan,
+    Timestamp, UsdPrice,
+    book::{BookTop, Level, Top},
+    bus_event::{BusEvent, Topic},
+    fee::FeeSchedule,
+    index::IndexPrint,
+    market::{Collateral, Market, MarketStatus, StrikeRule},
+    momentum::MomentumReading,
+};
+use rec_model::{Fingerprint, FingerprintSet, Grid, fingerprint_csv::write_set};
+use rec_runtime::{
+    Clocks, Composition, DatabaseAccess, Hosted, Running,
+    clock::{SystemWall, WallClock as _},
+    compose::SHUTDOWN_DEADLINE,
+};
+
+use super::run;
+
+const SERVICE: Service = Service::UnifiedProductionCoordinator;
+const SERVICES: &[Hosted] = &[(SERVICE, run)];
+
+/// Writes a model to where the configuration looks for one.
+fn write_model(state_dir: &Path) {
+    let grid = Grid::new(
+        vec![1, 60],
+        vec![0.0, 0.1, 2.0],
+        vec![50.0, 1.0, 0.0, 50.0, 2.0, 0.0],
+        vec![50.0, 20.0, 0.0, 50.0, 40.0, 0.0],
+    )
+    .expect("a grid");
+    let part = ("baseline".to_owned(), None, Fingerprint { grid, support: None });
+    let set = FingerprintSet::new("btc", [part]).expect("a set");
+    let folder = state_dir.join("model/fingerprints");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for (name, text) in write_set(&set) {
+        std::fs::write(folder.join(name), text).expect("written");
+    }
+}
+
+fn world(now: Timestamp) -> Vec<BusEvent> {
+    let price = UsdPrice::from_cents(10_000_000);
+    let (ticker, event) = (MarketTicker::new("NOW-T99900"), EventTicker::new("NOW"));
+    let level = |cents| Some(Level { price: Price::from_cents(cents), quantity: Quantity::from_contracts(50) });
+    let top = Some(Top { bid: level(90), ask: level(92) });
+    let market = Market {
+        ticker: ticker.clone(),
+        event,
+        series: SeriesTicker::new("KXBTCD"),
+        title: String::new(),
+        status: MarketStatus::Active,
+        strike: Some(StrikeRule::GreaterOrEqual(UsdPrice::from_cents(9_990_000))),
+        open_time: now - TimeSpan::from_minutes(50),
+        close_time: now + TimeSpan::from_minutes(10),
+        grid: PriceGrid::linear_cent(),
+        exchange_index: ExchangeIndex::new(2),
+        volume: Quantity::from_contracts(5_000),
+        fees: FeeSchedule::CRYPTO,
+        collateral: Collateral::DirectNetting,
+    };
+    vec![
+        BusEvent::Markets(vec![market]),
+        BusEvent::Books(vec![BookTop { ticker, top, observed_at: now, received_at: now }]),
+        BusEvent::Spot(Fresh { value: price, source: "coinbase".to_owned(), observed_at: now, received_at: now }),
+        BusEvent::Index(IndexPrint { stamped_at: now, value: price, received_at: now }),
+        BusEvent::Momentum(MomentumReading { at: now, score_percent: None, deltas_percent: [None; 6] }),
+    ]
+}
+
+async fn start(folder: &Path) -> Running {
+    let mut sources =
+        Sources { files: Some(BTreeMap::new()), env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
+    for (service, _main) in SERVICES {
+        sources = sources.with("--port", format!("net.ports.{service}"), "0");
+    }
+    let sources = sources.with("--state-dir", "state_dir", folder.to_string_lossy());
+    let config = Arc::new(rec_config::load(&sources).expect("a good configuration").config);
+    let clocks = Clocks::of(&config.clock);
+    let services = SERVICES.to_vec();
+    let composition = Composition { services, config, clocks, database: DatabaseAccess::none() };
+    composition.start().await.expect("the services start")
+}
+
+/// Feeds the world as it is, again and again, until `done`.
+async fn feed_until(running: &Running, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !done() {
+        assert!(Instant::now() < deadline, "never: {:?}", running.health(SERVICE));
+        world(SystemWall.now()).into_iter().for_each(|event| running.bus.publish(event));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn healthy(running: &Running) -> bool {
+    running.health(SERVICE).expect("it runs here").healthy
+}
+
+async fn assert_unhealthy_within_five_seconds(running: &Running) {
+    let stopped = Instant::now();
+    while healthy(running) {
+        assert!(stopped.elapsed() < Duration::from_secs(5), "still healthy");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn it_publishes_strike_tables_and_is_healthy_only_while_they_have_chances() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_model(folder.path());
+    let running = start(folder.path()).await;
+    assert!(!healthy(&running), "nothing was fed yet");
+    let mut tables = running.bus.subscribe(&[Topic::Strikes]);
+    let mut complete = false;
+    feed_until(&running, || {
+        while let Some(delivery) = tables.try_recv() {
+            if let BusEvent::Strikes(table) = &*delivery.event {
+                complete |= table.rows.iter().any(|row| row.yes.is_some() && row.yes_edge.is_some());
+            }
+        }
+        complete && healthy(&running)
+    })
+    .await;
+    assert_unhealthy_within_five_seconds(&running).await;
+    running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
+}
+
+#[tokio::test]
+async fn without_a_model_it_ends_and_says_where_one_belongs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut running = start(folder.path()).await;
+    let ended = tokio::time::timeout(Duration::from_secs(20), running.ended()).await.expect("it ends by itself");
+    let said = format!("{ended:?}");
+    assert!(said.contains("fingerprint"), "{said}");
+}
