@@ -1,3 +1,26 @@
 //! The `rec` command: what can be said to the desk on a command line.
+//!
+//! - [`args`]: what can be typed. [`commands`]: configuration, database, model, replay, lint.
+//! - [`demo`]: the whole desk on a simulated exchange. [`up`]: the whole desk. [`twin`]: the exchange alone.
+//! - [`whole_desk`]: services, guard and database together. [`status`]: the health of a desk that runs.
 
+pub mod args;
+pub mod commands;
+pub mod demo;
+mod durations;
+pub mod guard_process;
+pub mod keys;
 pub mod lint;
+pub mod model_set;
+mod say;
+pub mod services;
+pub mod state_dir;
+pub mod status;
+pub mod steps;
+pub mod twin;
+pub mod up;
+pub mod whole_desk;
+
+mod run_main;
+
+pub use run_main::main;

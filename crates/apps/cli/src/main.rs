@@ -1,1 +1,7 @@
-fn main() {}
+//! The `rec` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rec_cli::main()
+}

@@ -232,7 +232,7 @@ fn risk(config: &Config, checks: &mut Checks<'_>) {
     }
 }
 
-fn signs(caps: &RiskCaps) -> [(&'static str, bool); 7] {
+fn signs(caps: &RiskCaps) -> [(&'static str, bool); 6] {
     [
         ("contracts_per_order", !caps.contracts_per_order.is_negative()),
         ("money_per_market", !caps.money_per_market.is_negative()),

@@ -1,0 +1,99 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use rec_config::Sources;
+use rec_domain::Service;
+
+use crate::{commands, demo::DemoArgs, status::StatusArgs, twin::TwinArgs, up::UpArgs};
+
+/// A self-hosted trading desk for Kalshi's crypto event contracts.
+///
+/// `rec demo` shows all of it on a simulated exchange, with nothing to set up but Postgres' programs.
+#[derive(Debug, Parser)]
+#[command(name = "rec", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct GlobalArgs {
+    /// Configuration file instead of config.local.toml in the configuration folder (also REC_CONFIG).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the desk keeps its state (also REC_STATE_DIR).
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Moves every port: the services take this one and those after it.
+    #[arg(long, global = true, value_name = "PORT")]
+    pub port_base: Option<u16>,
+    /// Sets one value of the configuration, as `risk.open_trades=3`; may be repeated.
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// What `rec` does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs a whole desk against a simulated exchange: everything is simulated, nothing has to be set up.
+    Demo(DemoArgs),
+    /// Runs the whole desk: the twelve services, the guard and, unless one is configured, a private Postgres.
+    ///
+    /// It expects an exchange, such as `rec twin`.
+    Up(UpArgs),
+    /// Runs some of the services in this process.
+    Run {
+        /// Names of services, as trade-manager; `rec status` lists them.
+        #[arg(required = true, value_name = "SERVICE")]
+        services: Vec<Service>,
+        /// Puts the process into a session of its own, so that it outlives whoever started it.
+        #[arg(long, hide = true)]
+        own_session: bool,
+    },
+    /// Runs the simulated exchange and spot venue alone.
+    Twin(TwinArgs),
+    /// Shows the health of every service.
+    Status(StatusArgs),
+    /// Shows, checks or begins the configuration.
+    Config(commands::config::ConfigArgs),
+    /// Looks after the database.
+    Db(commands::db::DbArgs),
+    /// Asks the probability model.
+    Model(commands::model::ModelArgs),
+    /// Plays recorded traffic through the desk's machines.
+    Replay(commands::replay::ReplayArgs),
+    /// Checks the source tree.
+    Lint(commands::lint::LintArgs),
+}
+
+impl GlobalArgs {
+    /// Where the configuration is read from, with these options on top.
+    ///
+    /// # Errors
+    /// When a path is none or `--set` has no `=`.
+    pub fn sources(&self) -> anyhow::Result<Sources> {
+        let mut sources = Sources::of_process();
+        if let Some(file) = &self.config {
+            sources.config_flag = Some(std::path::absolute(file).context("--config names no file")?);
+        }
+        if let Some(folder) = &self.state_dir {
+            let folder = std::path::absolute(folder).context("--state-dir names no folder")?;
+            sources = sources.with("--state-dir", "state_dir", folder.to_string_lossy());
+        }
+        if let Some(port) = self.port_base {
+            sources = sources.with("--port-base", "net.port_base", port.to_string());
+        }
+        for setting in &self.set {
+            let (key, value) =
+                setting.split_once('=').with_context(|| format!("--set {setting}: write it as KEY=VALUE"))?;
+            sources = sources.with(format!("--set {key}"), key, value);
+        }
+        Ok(sources)
+    }
+}

@@ -1,0 +1,133 @@
+//! What happened in a demo, and whether it was in order.
+
+use std::{collections::BTreeMap, fmt};
+
+use rec_domain::{Money, Timestamp, bus_event::BusEvent, eastern, health::ServiceHealth};
+use rec_store::Summary;
+use serde::Serialize;
+
+use super::ending::FinalBooks;
+
+/// The end of a demo. Money is in dollars, instants are UTC.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct DemoSummary {
+    seed: u64,
+    speed: f64,
+    market_from: Timestamp,
+    market_until: Timestamp,
+    /// Hourly events that settled while a trade was held in one of their markets.
+    events_settled: u64,
+    events: Vec<String>,
+    /// Strike rows that the entry supervisor looked at, requests that it made, and rows that it refused by reason.
+    entries_considered: u64,
+    entries_made: u64,
+    entries_refused: BTreeMap<String, u64>,
+    /// Requests to open that the desk refused by reason.
+    requests_refused: BTreeMap<String, u64>,
+    orders: BTreeMap<String, u64>,
+    fills: u64,
+    trades: BTreeMap<String, u64>,
+    profit_after_fees: Money,
+    fees: Money,
+    ledger_agrees: bool,
+    ledger: Vec<String>,
+    health: BTreeMap<String, String>,
+    all_healthy: bool,
+}
+
+impl DemoSummary {
+    pub(super) fn new(
+        (seed, speed): (u64, f64),
+        (market_from, market_until): (Timestamp, Timestamp),
+        facts: Summary,
+        entry: Option<&BusEvent>,
+        books: FinalBooks,
+        healths: &[ServiceHealth],
+    ) -> Self {
+        let entry = match entry {
+            Some(BusEvent::Entry(status)) => Some(status),
+            _ => None,
+        };
+        let mut ledger: Vec<String> = books
+            .cash
+            .iter()
+            .map(|(shard, (ours, theirs))| format!("cash on shard {shard}: {ours} here, {theirs} there"))
+            .collect();
+        ledger.extend(
+            books.positions.iter().map(|(ticker, ours, theirs)| format!("{ticker}: {ours} here, {theirs} there")),
+        );
+        if !books.compared_clean {
+            ledger.push("the desk's own last comparison was not clean or not newer than its last change".to_owned());
+        }
+        let complaint = |health: &ServiceHealth| health.complaint().unwrap_or_else(|| "healthy".to_owned());
+        Self {
+            seed,
+            speed,
+            market_from,
+            market_until,
+            events_settled: u64::try_from(facts.events_held.len()).unwrap_or(u64::MAX),
+            events: facts.events_held.iter().map(ToString::to_string).collect(),
+            entries_considered: entry.map_or(0, |status| status.considered),
+            entries_made: entry.map_or(0, |status| status.requested),
+            entries_refused: entry
+                .map(|status| status.refused.iter().map(|(code, count)| (code.to_string(), *count)).collect())
+                .unwrap_or_default(),
+            requests_refused: facts.refusals.iter().fold(BTreeMap::new(), |mut counts, refusal| {
+                *counts.entry(refusal.code.clone()).or_default() += refusal.times;
+                counts
+            }),
+            orders: facts.orders.iter().map(|(state, count)| (state.name().to_owned(), *count)).collect(),
+            fills: facts.fills,
+            trades: facts.trades.iter().map(|(state, count)| (state.name().to_owned(), *count)).collect(),
+            profit_after_fees: facts.realised,
+            fees: facts.fees,
+            ledger_agrees: books.agree() && facts.ledger_is_balanced,
+            ledger,
+            health: healths.iter().map(|health| (health.service.to_string(), complaint(health))).collect(),
+            all_healthy: healths.iter().all(|health| health.healthy),
+        }
+    }
+
+    /// An hourly event settled with a trade held through it, every service was healthy, and the books agree exactly.
+    pub(super) fn is_good(&self) -> bool {
+        self.events_settled > 0 && self.all_healthy && self.ledger_agrees
+    }
+}
+
+impl fmt::Display for DemoSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = |counts: &BTreeMap<String, u64>| {
+            let words: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+        };
+        writeln!(f)?;
+        writeln!(
+            f,
+            "seed {}, market time {} to {}",
+            self.seed,
+            eastern::date_and_clock(self.market_from),
+            eastern::clock(self.market_until)
+        )?;
+        writeln!(f, "events settled with a trade held  {} ({})", self.events_settled, self.events.join(", "))?;
+        writeln!(f, "entries considered                {}", self.entries_considered)?;
+        writeln!(f, "entries made                      {}", self.entries_made)?;
+        writeln!(f, "entries refused                   {}", counts(&self.entries_refused))?;
+        writeln!(f, "requests refused by the desk      {}", counts(&self.requests_refused))?;
+        writeln!(f, "orders                            {}", counts(&self.orders))?;
+        writeln!(f, "fills                             {}", self.fills)?;
+        writeln!(f, "trades                            {}", counts(&self.trades))?;
+        writeln!(f, "profit after fees                 {} (fees {})", self.profit_after_fees, self.fees)?;
+        for line in &self.ledger {
+            writeln!(f, "ledger                            {line}")?;
+        }
+        writeln!(f, "ledger and exchange               {}", if self.ledger_agrees { "agree" } else { "DISAGREE" })?;
+        let sick: Vec<String> = self
+            .health
+            .iter()
+            .filter(|(_, state)| *state != "healthy")
+            .map(|(name, state)| format!("{name}: {state}"))
+            .collect();
+        let health = if sick.is_empty() { format!("all {} healthy", self.health.len()) } else { sick.join("; ") };
+        write!(f, "services                          {health}")
+    }
+}

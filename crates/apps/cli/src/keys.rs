@@ -1,0 +1,52 @@
+//! The keys between a desk and its twin: made once, kept beside the state as the exchange's own would be.
+
+use std::{
+    fs::{DirBuilder, OpenOptions},
+    io::Write as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+use anyhow::Context as _;
+use rec_twin::server::{ApiKey, Scope};
+
+/// The three keys of a desk by the names of their files, with what each may do.
+const KEYS: [(&str, Scope); 3] = [("read", Scope::Read), ("write", Scope::Write), ("guard", Scope::Write)];
+
+/// The keys in `folder` as the twin has to know them; those that are missing are made.
+///
+/// # Errors
+/// When a file cannot be read or written, or holds no key.
+pub fn of_twin(folder: &Path) -> anyhow::Result<Vec<ApiKey>> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
+    KEYS.into_iter().map(|(name, scope)| key(folder, name, scope)).collect()
+}
+
+fn key(folder: &Path, name: &str, scope: Scope) -> anyhow::Result<ApiKey> {
+    let (pem_file, id_file) = (folder.join(format!("{name}.pem")), folder.join(format!("{name}.id")));
+    if pem_file.exists() && id_file.exists() {
+        let read =
+            |file: &Path| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+        return Ok(ApiKey::from_private_pem(read(&id_file)?.trim(), scope, &read(&pem_file)?)?);
+    }
+    let id = uuid::Uuid::new_v4().to_string();
+    let (key, pem) = ApiKey::generate_ed25519(id.clone(), scope)?;
+    write(&pem_file, pem.expose())?;
+    write(&id_file, &id)?;
+    Ok(key)
+}
+
+fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    let mut opened = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(file)
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    opened.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
+}

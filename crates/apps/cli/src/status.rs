@@ -1,0 +1,53 @@
+//! `rec status`: the health of every service of a desk that runs.
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::Args;
+use rec_api::guard::{ask_health, socket_path};
+use rec_config::Sources;
+use rec_domain::{Service, health::ServiceHealth};
+
+use crate::{run_main, say};
+
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// Options of `rec status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Asks every service and says what it answered. The exit code is 1 unless all are healthy.
+///
+/// # Errors
+/// When the configuration has faults.
+pub async fn run(args: StatusArgs, sources: Sources) -> anyhow::Result<ExitCode> {
+    let config = run_main::load(&sources)?;
+    let client = reqwest::Client::builder().timeout(DEADLINE).build()?;
+    let mut healths = Vec::new();
+    for service in Service::ALL.iter().copied() {
+        let health = match config.net.url(service) {
+            Some(url) => ask(&client, &url).await,
+            None => ask_health(&socket_path(&config.state_dir), DEADLINE).await.ok(),
+        };
+        healths.push(health.unwrap_or(ServiceHealth { service, healthy: false, checks: Vec::new() }));
+    }
+    if args.json {
+        say::say(&serde_json::to_string_pretty(&healths)?);
+    } else {
+        for health in &healths {
+            let state = health.complaint().unwrap_or_else(|| "healthy".to_owned());
+            let port = config.net.port(health.service).map_or_else(|| "-".to_owned(), |port| port.to_string());
+            say::say(&format!("{:<30} {port:>5}  {state}", health.service));
+        }
+    }
+    let all = healths.iter().all(|health| health.healthy);
+    Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// An unhealthy service answers 503 with the same body.
+async fn ask(client: &reqwest::Client, url: &str) -> Option<ServiceHealth> {
+    client.get(format!("{url}/health")).send().await.ok()?.json().await.ok()
+}
