@@ -11,4 +11,7 @@ mod pages;
 mod run;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 pub use run::run;

@@ -15,4 +15,7 @@ mod markets;
 mod run;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 pub use run::run;

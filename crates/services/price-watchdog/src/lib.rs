@@ -13,4 +13,7 @@ mod index;
 mod run;
 mod spot;
 
+#[cfg(test)]
+mod tests;
+
 pub use run::run;

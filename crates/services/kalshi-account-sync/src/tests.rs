@@ -1,0 +1,127 @@
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rec_config::Sources;
+use rec_domain::{Mode, Service, report::Report};
+use rec_runtime::{
+    Clocks, Composition, DatabaseAccess, MarketClock, Running, ServiceMain,
+    clock::{SystemWall, WallClock as _},
+    compose::SHUTDOWN_DEADLINE,
+    database::ACCOUNT,
+};
+use rec_store::{Database, Role, testing::TestDatabase};
+use rec_twin::{
+    core::TwinConfig,
+    server::{ApiKey, Scope, ServeConfig, TwinServer, TwinSwitches, serve},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::run;
+
+const SPEED: f64 = 30.0;
+/// For whatever must happen at all.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For noticing that an input stopped.
+const NOTICE: Duration = Duration::from_secs(5);
+
+/// A twin and the service that watches it.
+struct Rig {
+    running: Running,
+    switches: Arc<TwinSwitches>,
+    twin: TwinServer,
+}
+
+impl Rig {
+    async fn start(folder: &Path, database: DatabaseAccess) -> Self {
+        let (key, pem) = ApiKey::generate_ed25519("read-key", Scope::Read).expect("randomness");
+        let switches = Arc::new(TwinSwitches::default());
+        let serving = ServeConfig {
+            twin: TwinConfig::demo(1),
+            speed: SPEED,
+            time_of_day: || SystemWall.now(),
+            exchange_port: 0,
+            spot_port: 0,
+            state_dir: None,
+            resume: false,
+            keys: vec![key],
+        };
+        let twin = serve(serving, Arc::clone(&switches), CancellationToken::new()).await.expect("the twin listens");
+        let files = Some(BTreeMap::new());
+        let sources = Sources { files, env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
+        let sources = sources.with("--port", "net.ports.kalshi-account-sync", "0");
+        let mut config = rec_config::load(&sources).expect("a good configuration").config;
+        config.exchange.rest_url = twin.rest_url();
+        config.exchange.ws_url = twin.ws_url();
+        config.spot.rest_url = twin.spot_rest_url();
+        config.spot.ws_url = twin.spot_ws_url();
+        config.exchange.read.key_id = Some("read-key".to_owned());
+        config.exchange.read.key_file = folder.join("read.pem");
+        std::fs::write(&config.exchange.read.key_file, pem.expose()).expect("a key file");
+        let origin = twin.clock_origin();
+        let market = MarketClock::accelerated(origin.market, origin.wall, origin.speed, SystemWall.now());
+        let clocks = Clocks::new(market, Arc::new(SystemWall));
+        let services = vec![(Service::KalshiAccountSync, run as ServiceMain)];
+        let composition = Composition { services, config: Arc::new(config), clocks, database };
+        Self { running: composition.start().await.expect("the service starts"), switches, twin }
+    }
+
+    fn is_healthy(&self) -> bool {
+        self.running.health(Service::KalshiAccountSync).expect("it runs here").healthy
+    }
+
+    async fn until(&self, healthy: bool, within: Duration) {
+        let deadline = Instant::now() + within;
+        while self.is_healthy() != healthy {
+            let health = self.running.health(Service::KalshiAccountSync);
+            assert!(Instant::now() < deadline, "healthy should be {healthy}: {health:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn end(self) {
+        self.running.shutdown(SHUTDOWN_DEADLINE).await.expect("it was still running");
+        self.twin.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_account_is_read_again_and_again_and_the_loss_of_exchange_or_database_is_noticed_within_five_seconds() {
+    let Some(test) = TestDatabase::migrated().await else { return };
+    test.open(Role::Owner).await.identity(Mode::Twin, ACCOUNT).await.expect("marked");
+    let options = test.options();
+    let database = DatabaseAccess::with(move |role, connections| {
+        Box::pin(Database::open_with(options.clone(), role, connections))
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let rig = Rig::start(folder.path(), database).await;
+    rig.until(true, PATIENCE).await;
+    let inbox = test.open(Role::Service(Service::TradeManager)).await.inbox();
+    let deadline = Instant::now() + PATIENCE;
+    let sweeps = loop {
+        let reports = inbox.reports_after(0, 1_000).await.expect("readable");
+        let sweeps = reports.into_iter().filter_map(|(_, report)| match report {
+            Report::Sweep(sweep) => Some(sweep),
+            _ => None,
+        });
+        let sweeps: Vec<_> = sweeps.collect();
+        if sweeps.len() >= 3 {
+            break sweeps;
+        }
+        assert!(Instant::now() < deadline, "three sweeps in time");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(sweeps[0].since.is_none() && sweeps[1].since.is_some(), "only the first reads everything");
+    let cash = sweeps[0].balances.iter().map(|(_, cash)| *cash).max();
+    assert_eq!(cash, Some(TwinConfig::demo(1).starting_cash));
+    rig.switches.take_down();
+    rig.until(false, NOTICE).await;
+    rig.switches.bring_up();
+    rig.until(true, PATIENCE).await;
+    drop(test);
+    rig.until(false, NOTICE).await;
+    rig.end().await;
+}

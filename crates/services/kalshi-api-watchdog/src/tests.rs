@@ -1,0 +1,139 @@
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rec_config::Sources;
+use rec_domain::{
+    Service, TimeSpan,
+    bus_event::{BusEvent, Topic},
+    market::LifecycleChange,
+};
+use rec_runtime::{
+    Clocks, Composition, DatabaseAccess, MarketClock, Running, ServiceMain,
+    clock::{SystemWall, WallClock as _},
+    compose::SHUTDOWN_DEADLINE,
+};
+use rec_twin::{
+    core::{Channel, TwinConfig},
+    server::{ApiKey, Scope, ServeConfig, TwinServer, TwinSwitches, serve},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::run;
+
+const SPEED: f64 = 30.0;
+/// For whatever must happen at all.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For noticing that an input stopped.
+const NOTICE: Duration = Duration::from_secs(5);
+
+/// A twin and the service that watches it.
+struct Rig {
+    running: Running,
+    switches: Arc<TwinSwitches>,
+    twin: TwinServer,
+}
+
+impl Rig {
+    async fn start(folder: &Path, warm_up: TimeSpan) -> Self {
+        let (key, pem) = ApiKey::generate_ed25519("read-key", Scope::Read).expect("randomness");
+        let switches = Arc::new(TwinSwitches::default());
+        let serving = ServeConfig {
+            twin: TwinConfig { warm_up, ..TwinConfig::demo(1) },
+            speed: SPEED,
+            time_of_day: || SystemWall.now(),
+            exchange_port: 0,
+            spot_port: 0,
+            state_dir: None,
+            resume: false,
+            keys: vec![key],
+        };
+        let twin = serve(serving, Arc::clone(&switches), CancellationToken::new()).await.expect("the twin listens");
+        let files = Some(BTreeMap::new());
+        let sources = Sources { files, env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
+        let sources = sources.with("--port", "net.ports.kalshi-api-watchdog", "0");
+        let mut config = rec_config::load(&sources).expect("a good configuration").config;
+        config.exchange.rest_url = twin.rest_url();
+        config.exchange.ws_url = twin.ws_url();
+        config.spot.rest_url = twin.spot_rest_url();
+        config.spot.ws_url = twin.spot_ws_url();
+        config.exchange.read.key_id = Some("read-key".to_owned());
+        config.exchange.read.key_file = folder.join("read.pem");
+        std::fs::write(&config.exchange.read.key_file, pem.expose()).expect("a key file");
+        let origin = twin.clock_origin();
+        let market = MarketClock::accelerated(origin.market, origin.wall, origin.speed, SystemWall.now());
+        let clocks = Clocks::new(market, Arc::new(SystemWall));
+        let services = vec![(Service::KalshiApiWatchdog, run as ServiceMain)];
+        let composition = Composition { services, config: Arc::new(config), clocks, database: DatabaseAccess::none() };
+        Self { running: composition.start().await.expect("the service starts"), switches, twin }
+    }
+
+    fn is_healthy(&self) -> bool {
+        self.running.health(Service::KalshiApiWatchdog).expect("it runs here").healthy
+    }
+
+    async fn until(&self, healthy: bool, within: Duration) {
+        let deadline = Instant::now() + within;
+        while self.is_healthy() != healthy {
+            let health = self.running.health(Service::KalshiApiWatchdog);
+            assert!(Instant::now() < deadline, "healthy should be {healthy}: {health:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn end(self) {
+        self.running.shutdown(SHUTDOWN_DEADLINE).await.expect("it was still running");
+        self.twin.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn markets_books_and_announcements_are_published_also_over_the_end_of_an_hour() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rig = Rig::start(folder.path(), TimeSpan::from_minutes(57)).await;
+    let mut bus = rig.running.bus.subscribe(&[Topic::Markets, Topic::Books, Topic::Lifecycle]);
+    let start = rig.twin.now();
+    let (mut first_close, mut known_books, mut later_books, mut determined) = (None, 0, 0, false);
+    let mut markets = BTreeMap::new();
+    while !determined || later_books == 0 {
+        let delivery = tokio::time::timeout(PATIENCE, bus.recv()).await.expect("an event in time");
+        match &*delivery.event {
+            BusEvent::Markets(listed) => {
+                markets.extend(listed.iter().map(|market| (market.ticker.clone(), market.close_time)));
+                first_close = first_close.or_else(|| listed.iter().map(|market| market.close_time).min());
+            }
+            BusEvent::Books(tops) => {
+                for top in tops.iter().filter(|top| top.top.is_some()) {
+                    match markets.get(&top.ticker) {
+                        Some(close) if Some(*close) == first_close => known_books += 1,
+                        _ => later_books += 1,
+                    }
+                }
+            }
+            BusEvent::Lifecycle(change) => determined |= matches!(change.change, LifecycleChange::Determined { .. }),
+            other => unreachable!("not subscribed: {other:?}"),
+        }
+        assert!(rig.twin.now() < start + TimeSpan::from_minutes(20), "nothing was determined or rolled over");
+    }
+    assert!(known_books > 0);
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silence_and_loss_of_the_exchange_are_noticed_within_five_seconds_and_healed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rig = Rig::start(folder.path(), TimeSpan::from_minutes(40)).await;
+    rig.until(true, PATIENCE).await;
+    rig.switches.silence(Channel::OrderbookDelta, true);
+    rig.until(false, NOTICE).await;
+    rig.switches.silence(Channel::OrderbookDelta, false);
+    rig.until(true, PATIENCE).await;
+    rig.switches.take_down();
+    rig.until(false, NOTICE).await;
+    rig.switches.bring_up();
+    rig.until(true, PATIENCE).await;
+    rig.end().await;
+}
