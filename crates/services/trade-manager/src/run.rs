@@ -132,7 +132,8 @@ fn desk_config(ctx: &ServiceContext) -> DeskConfig {
         // The exchange takes a signature up to 5 s old and up to 30 s ahead.
         absence_proof: limit(5) + limit(30),
         quiet_before_comparison: limit(5),
-        view_interval: limit(1),
+        // Well within the age at which others take the view for stale.
+        view_interval: TimeSpan::from_seconds(1).at_least(ctx.clocks.in_market(Duration::from_millis(250))),
         retry_after: limit(1),
         comparison_interval: limit(60),
     }
