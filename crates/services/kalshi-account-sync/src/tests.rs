@@ -6,7 +6,11 @@ use std::{
 };
 
 use rec_config::Sources;
-use rec_domain::{Mode, Service, report::Report};
+use rec_domain::{ExchangeIndex, Mode, Quantity, Service, report::Report};
+use rec_kalshi::{
+    PrivateKey, Signer,
+    rest::{Client, ClientConfig},
+};
 use rec_runtime::{
     Clocks, Composition, DatabaseAccess, MarketClock, Running, ServiceMain,
     clock::{SystemWall, WallClock as _},
@@ -33,11 +37,14 @@ struct Rig {
     running: Running,
     switches: Arc<TwinSwitches>,
     twin: TwinServer,
+    /// With the right to trade, which the service does not have.
+    trader: Client,
 }
 
 impl Rig {
     async fn start(folder: &Path, database: DatabaseAccess) -> Self {
         let (key, pem) = ApiKey::generate_ed25519("read-key", Scope::Read).expect("randomness");
+        let (trading, trading_pem) = ApiKey::generate_ed25519("write-key", Scope::Write).expect("randomness");
         let switches = Arc::new(TwinSwitches::default());
         let serving = ServeConfig {
             twin: TwinConfig::demo(1),
@@ -47,7 +54,7 @@ impl Rig {
             spot_port: 0,
             state_dir: None,
             resume: false,
-            keys: vec![key],
+            keys: vec![key, trading],
         };
         let twin = serve(serving, Arc::clone(&switches), CancellationToken::new()).await.expect("the twin listens");
         let files = Some(BTreeMap::new());
@@ -64,9 +71,15 @@ impl Rig {
         let origin = twin.clock_origin();
         let market = MarketClock::accelerated(origin.market, origin.wall, origin.speed, SystemWall.now());
         let clocks = Clocks::new(market, Arc::new(SystemWall));
+        let trading_file = folder.join("write.pem");
+        std::fs::write(&trading_file, trading_pem.expose()).expect("a key file");
+        let trading_key = PrivateKey::from_pem_file(&trading_file).expect("a key");
+        let signer = Arc::new(Signer::new("write-key".to_owned(), trading_key));
+        let trader = Client::new(ClientConfig::new(twin.rest_url()), Some(signer), clocks.market.clone());
+        let trader = trader.expect("a client");
         let services = vec![(Service::KalshiAccountSync, run as ServiceMain)];
         let composition = Composition { services, config: Arc::new(config), clocks, database };
-        Self { running: composition.start().await.expect("the service starts"), switches, twin }
+        Self { running: composition.start().await.expect("the service starts"), switches, twin, trader }
     }
 
     fn is_healthy(&self) -> bool {
@@ -117,6 +130,19 @@ async fn the_account_is_read_again_and_again_and_the_loss_of_exchange_or_databas
     assert!(sweeps[0].since.is_none() && sweeps[1].since.is_some(), "only the first reads everything");
     let cash = sweeps[0].balances.iter().map(|(_, cash)| *cash).max();
     assert_eq!(cash, Some(TwinConfig::demo(1).starting_cash));
+    // Groups are in no list of a sweep: only the private channel tells of them.
+    let created =
+        rig.trader.create_order_group(Quantity::from_contracts(10), ExchangeIndex::new(2), rig.twin.now()).await;
+    let created = created.expect("a group");
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let reports = inbox.reports_after(0, 1_000).await.expect("readable");
+        if reports.iter().any(|(_, report)| matches!(report, Report::Group(told) if told.group == created)) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the group is told of in time");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     rig.switches.take_down();
     rig.until(false, NOTICE).await;
     rig.switches.bring_up();
