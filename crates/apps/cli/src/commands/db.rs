@@ -216,7 +216,11 @@ fn url(config: &Config, json: bool) -> anyhow::Result<()> {
             Shown { url: address.url(&config.database.name), private: true }
         }
     };
-    if json { say_json(&shown) } else { Ok(say(&shown.url)) }
+    if json {
+        return say_json(&shown);
+    }
+    say(&shown.url);
+    Ok(())
 }
 
 /// The address of the configured database, without its password; `None` when none is configured.

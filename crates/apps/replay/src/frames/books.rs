@@ -73,7 +73,7 @@ impl Books {
 
     /// Takes any input of the machine and notes what it then knows.
     pub(super) fn feed(&mut self, input: Input) {
-        self.now = self.now + TimeSpan::from_micros(1);
+        self.now += TimeSpan::from_micros(1);
         for output in self.machine.step(self.now, input) {
             let Output::Publish(tops) = output else { continue };
             for top in tops {
