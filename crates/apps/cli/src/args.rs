@@ -15,8 +15,10 @@ use crate::{commands, demo::DemoArgs, status::StatusArgs, twin::TwinArgs, up::Up
 #[derive(Debug, Parser)]
 #[command(name = "rec", version, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
+    /// Options that every command takes.
     #[command(flatten)]
     pub global: GlobalArgs,
+    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }

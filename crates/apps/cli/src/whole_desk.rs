@@ -48,7 +48,7 @@ impl DeskDatabase {
     #[must_use]
     pub fn access(&self) -> DatabaseAccess {
         match self {
-            Self::Private(cluster, name) => DatabaseAccess::of_cluster(&cluster.address(), name),
+            Self::Private(cluster, name) => DatabaseAccess::of_cluster(cluster.address(), name),
             Self::Configured(access) => access.clone(),
         }
     }

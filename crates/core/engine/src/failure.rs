@@ -188,8 +188,7 @@ impl Failure {
         };
         self.asked = Some(Asked { decision, halt, reason: reason.clone(), at: now });
         let source = HaltSource::Failure;
-        let command =
-            if halt { DeskCommand::Halt { source, reason } } else { DeskCommand::Resume { source, reason } };
+        let command = if halt { DeskCommand::Halt { source, reason } } else { DeskCommand::Resume { source, reason } };
         let requester = Service::CascadingFailureDetector.name().to_owned();
         Some(FailureOutput::Request { request: DeskRequest { decision, requester, command } })
     }
@@ -242,7 +241,8 @@ impl Machine for Failure {
         };
         let silent = (self.bad_since.is_none()).then_some(heard_at + self.limits.silence);
         let halt = self.bad_since.filter(|_| self.wanted != Some(true)).map(|since| since + self.limits.halt_after);
-        let resume = self.good_since.filter(|_| self.wanted != Some(false)).map(|since| since + self.limits.resume_after);
+        let resume =
+            self.good_since.filter(|_| self.wanted != Some(false)).map(|since| since + self.limits.resume_after);
         let retry = self
             .difference()
             .and_then(|halt| self.asked.as_ref().filter(|asked| asked.halt == halt))
@@ -277,11 +277,7 @@ mod tests {
     fn report(seconds: i64, failing: Option<Service>) -> FailureInput {
         let services = NEEDED
             .iter()
-            .map(|service| ServiceHealth {
-                service: *service,
-                healthy: Some(*service) != failing,
-                checks: Vec::new(),
-            })
+            .map(|service| ServiceHealth { service: *service, healthy: Some(*service) != failing, checks: Vec::new() })
             .collect();
         FailureInput::Report { report: HealthReport { at: at(seconds), services } }
     }
@@ -291,7 +287,11 @@ mod tests {
     }
 
     /// Feeds a report a second and gives the commands with the second at which each was asked. What is asked is done.
-    fn run(machine: &mut Failure, seconds: std::ops::Range<i64>, failing: impl Fn(i64) -> Option<Service>) -> Vec<(i64, bool)> {
+    fn run(
+        machine: &mut Failure,
+        seconds: std::ops::Range<i64>,
+        failing: impl Fn(i64) -> Option<Service>,
+    ) -> Vec<(i64, bool)> {
         let mut commands = Vec::new();
         for second in seconds {
             let Some(request) = request(machine.step(at(second), report(second, failing(second)))) else { continue };

@@ -57,9 +57,8 @@ impl Memory {
     fn take(&mut self, row: &Row) -> Result<(), String> {
         match row {
             Row::Intent(intent) => {
-                if self.intents.insert(intent.id, intent.clone()).is_some() {
-                    return Err(format!("intent {} exists", intent.id));
-                }
+                let earlier = self.intents.insert(intent.id, intent.clone());
+                return earlier.map_or(Ok(()), |_| Err(format!("intent {} exists", intent.id)));
             }
             Row::Order(order) => {
                 if !self.intents.contains_key(&order.intent) {
@@ -71,9 +70,8 @@ impl Memory {
                 self.trades.insert(trade.id.get(), trade.clone());
             }
             Row::Fill(fill) => {
-                if self.fills.insert(fill.fill_id.to_string(), fill.clone()).is_some() {
-                    return Err(format!("fill {} is booked", fill.fill_id));
-                }
+                let earlier = self.fills.insert(fill.fill_id.to_string(), fill.clone());
+                return earlier.map_or(Ok(()), |_| Err(format!("fill {} is booked", fill.fill_id)));
             }
             Row::Posting(posting) => self.postings.push(posting.clone()),
             Row::Halted(halt) => {

@@ -46,13 +46,29 @@ impl WorldConfig {
     /// Nothing goes wrong.
     #[must_use]
     pub const fn calm(seed: u64) -> Self {
-        Self { seed, lost_hints: 0, lost_requests: 0, lost_answers: 0, failed_commits: 0, unknown_commits: 0, closes_after: 0 }
+        Self {
+            seed,
+            lost_hints: 0,
+            lost_requests: 0,
+            lost_answers: 0,
+            failed_commits: 0,
+            unknown_commits: 0,
+            closes_after: 0,
+        }
     }
 
     /// Everything goes wrong now and then.
     #[must_use]
     pub const fn rough(seed: u64) -> Self {
-        Self { seed, lost_hints: 20, lost_requests: 5, lost_answers: 10, failed_commits: 5, unknown_commits: 5, closes_after: 600 }
+        Self {
+            seed,
+            lost_hints: 20,
+            lost_requests: 5,
+            lost_answers: 10,
+            failed_commits: 5,
+            unknown_commits: 5,
+            closes_after: 600,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use rec_domain::{
     trade::Trade,
 };
 
-use super::draft::Draft;
+use super::draft::{Draft, NewIntent};
 
 impl Draft<'_> {
     /// Commits to close, or says why there is nothing to close.
@@ -52,16 +52,15 @@ impl Draft<'_> {
             reduce_only: true,
             group: group.group,
         };
-        let action = Action::Place(spec.clone());
-        let intent = self.put_intent(
-            action,
-            Effect::Reduces,
-            Some(trade.id),
+        let intent = self.put_intent(NewIntent {
+            action: Action::Place(spec.clone()),
+            effect: Effect::Reduces,
+            trade: Some(trade.id),
             decision,
-            request.reason.clone(),
-            Money::ZERO,
-            None,
-        );
+            reason: request.reason.clone(),
+            worst_case: Money::ZERO,
+            send_by: None,
+        });
         self.put_order(Order {
             intent,
             trade: trade.id,

@@ -20,6 +20,17 @@ const REMEMBERED_DECISIONS: usize = 4_096;
 /// How long an ended trade and its orders stay in memory, for fills that come late.
 const REMEMBERED_ENDED: TimeSpan = TimeSpan::from_minutes(60);
 
+/// Something to send, before it has its identity.
+pub(super) struct NewIntent {
+    pub(super) action: Action,
+    pub(super) effect: Effect,
+    pub(super) trade: Option<TradeId>,
+    pub(super) decision: DecisionId,
+    pub(super) reason: String,
+    pub(super) worst_case: Money,
+    pub(super) send_by: Option<Timestamp>,
+}
+
 /// Work on a copy of the books.
 pub(super) struct Draft<'a> {
     pub(super) books: Books,
@@ -113,16 +124,8 @@ impl<'a> Draft<'a> {
     }
 
     /// Commits to send something and, once that is durable, tells the executor.
-    pub(super) fn put_intent(
-        &mut self,
-        action: Action,
-        effect: Effect,
-        trade: Option<TradeId>,
-        decision: DecisionId,
-        reason: String,
-        worst_case: Money,
-        send_by: Option<Timestamp>,
-    ) -> IntentId {
+    pub(super) fn put_intent(&mut self, new: NewIntent) -> IntentId {
+        let NewIntent { action, effect, trade, decision, reason, worst_case, send_by } = new;
         self.books.last_intent += 1;
         let identity = self.books.identity;
         let id = IntentId::new(identity.desk, identity.epoch, self.books.last_intent);

@@ -9,7 +9,10 @@ use rec_domain::{
     report::GroupReport,
 };
 
-use super::{books::Group, draft::Draft};
+use super::{
+    books::Group,
+    draft::{Draft, NewIntent},
+};
 
 impl Draft<'_> {
     /// Sees to it that every shard on which something can be traded has its two groups.
@@ -40,7 +43,7 @@ impl Draft<'_> {
                 ));
                 let action = Action::CreateGroup { role, exchange_index, limit };
                 let reason = format!("the {} group of shard {exchange_index}", role.name());
-                let intent = self.put_intent(action, Effect::Administrative, None, decision, reason, Money::ZERO, None);
+                let intent = self.put_intent(administrative(action, decision, reason));
                 self.books.group_intents.insert(intent, key);
             }
         }
@@ -112,10 +115,21 @@ impl Draft<'_> {
         }
         for ((exchange_index, role), group) in tripped {
             let action = Action::ResetGroup { group, exchange_index };
-            let intent =
-                self.put_intent(action, Effect::Administrative, None, decision, reason.to_owned(), Money::ZERO, None);
+            let intent = self.put_intent(administrative(action, decision, reason.to_owned()));
             self.books.group_intents.insert(intent, (exchange_index, role));
         }
         Ok(())
+    }
+}
+
+const fn administrative(action: Action, decision: DecisionId, reason: String) -> NewIntent {
+    NewIntent {
+        action,
+        effect: Effect::Administrative,
+        trade: None,
+        decision,
+        reason,
+        worst_case: Money::ZERO,
+        send_by: None,
     }
 }

@@ -12,7 +12,7 @@ use rec_domain::{
 };
 
 use super::{
-    draft::Draft,
+    draft::{Draft, NewIntent},
     gate::{self, Admission},
 };
 
@@ -64,16 +64,15 @@ impl Draft<'_> {
             reduce_only: false,
             group: group.group.clone(),
         };
-        let action = Action::Place(spec.clone());
-        let intent = self.put_intent(
-            action,
-            Effect::Increases,
-            Some(trade_id),
+        let intent = self.put_intent(NewIntent {
+            action: Action::Place(spec.clone()),
+            effect: Effect::Increases,
+            trade: Some(trade_id),
             decision,
-            request.reason.clone(),
-            *worst_case,
-            Some(send_by),
-        );
+            reason: request.reason.clone(),
+            worst_case: *worst_case,
+            send_by: Some(send_by),
+        });
         self.put_order(Order {
             intent,
             trade: trade_id,

@@ -536,7 +536,8 @@ fn each_cap_refuses_and_none_makes_a_request_smaller() {
         change(&mut config);
         Bench::ready_with(config)
     };
-    let cases: [(&dyn Fn(&mut DeskConfig), RefusalCode); 7] = [
+    type Change<'a> = &'a dyn Fn(&mut DeskConfig);
+    let cases: [(Change<'_>, RefusalCode); 7] = [
         (&|c| c.caps.contracts_per_order = Quantity::from_contracts(19), RefusalCode::ContractsPerOrder),
         (&|c| c.caps.money_per_market = Money::from_dollars(19), RefusalCode::MoneyPerMarket),
         (&|c| c.caps.money_per_event = Money::from_dollars(19), RefusalCode::MoneyPerEvent),
