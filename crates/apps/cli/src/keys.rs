@@ -31,7 +31,9 @@ fn key(folder: &Path, name: &str, scope: Scope) -> anyhow::Result<ApiKey> {
     if pem_file.exists() && id_file.exists() {
         let read =
             |file: &Path| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
-        return Ok(ApiKey::from_private_pem(read(&id_file)?.trim(), scope, &read(&pem_file)?)?);
+        return ApiKey::from_private_pem(read(&id_file)?.trim(), scope, &read(&pem_file)?).with_context(|| {
+            format!("{} cannot be used; remove it, and a new key between desk and twin is made", pem_file.display())
+        });
     }
     let id = uuid::Uuid::new_v4().to_string();
     let (key, pem) = ApiKey::generate_ed25519(id.clone(), scope)?;

@@ -6,6 +6,7 @@ use clap::Args;
 use rec_api::guard::{ask_health, socket_path};
 use rec_config::Sources;
 use rec_domain::{Service, health::ServiceHealth};
+use tokio::task::JoinSet;
 
 use crate::{run_main, say};
 
@@ -26,14 +27,20 @@ pub struct StatusArgs {
 pub async fn run(args: StatusArgs, sources: Sources) -> anyhow::Result<ExitCode> {
     let config = run_main::load(&sources)?;
     let client = reqwest::Client::builder().timeout(DEADLINE).build()?;
-    let mut healths = Vec::new();
+    // All at once: a process that stands still costs one deadline, not one for each of its services.
+    let mut asked = JoinSet::new();
     for service in Service::ALL.iter().copied() {
-        let health = match config.net.url(service) {
-            Some(url) => ask(&client, &url).await,
-            None => ask_health(&socket_path(&config.state_dir), DEADLINE).await.ok(),
-        };
-        healths.push(health.unwrap_or(ServiceHealth { service, healthy: false, checks: Vec::new() }));
+        let (client, url, socket) = (client.clone(), config.net.url(service), socket_path(&config.state_dir));
+        asked.spawn(async move {
+            let health = match url {
+                Some(url) => ask(&client, &url).await,
+                None => ask_health(&socket, DEADLINE).await.ok(),
+            };
+            health.unwrap_or(ServiceHealth { service, healthy: false, checks: Vec::new() })
+        });
     }
+    let mut healths = asked.join_all().await;
+    healths.sort_by_key(|health| health.service);
     if args.json {
         say::say(&serde_json::to_string_pretty(&healths)?);
     } else {

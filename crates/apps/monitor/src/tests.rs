@@ -35,6 +35,9 @@ fn holds_what_the_manifest_says() {
 /// Whether the watched service is failing.
 static FAILING: AtomicBool = AtomicBool::new(false);
 
+/// Whether trade-manager leaves questions for its state unanswered.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
 /// A service that works, but one of them only while it is not made to fail.
 fn worker(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
     Box::pin(async move {
@@ -70,6 +73,7 @@ fn desk(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
                         }
                         reply.send(DeskReply::Accepted { intent: None, trade: None });
                     }
+                    Some(DeskCall::View { .. }) if SILENT.load(Ordering::SeqCst) => {}
                     Some(DeskCall::View { reply }) => reply.send(Box::new(view(&ctx, halts.clone()))),
                     _ => {}
                 }
@@ -176,5 +180,10 @@ async fn a_failing_service_is_reported_and_halts_entries_until_all_are_well_agai
     assert!(reason.starts_with("price-watchdog: index prints"), "{reason}");
     FAILING.store(false, Ordering::SeqCst);
     until("the halt is cleared", async || halt(&running).await.is_none()).await;
+    let detector = || running.health(Service::CascadingFailureDetector).expect("it runs here");
+    until("the detector is well", async || detector().healthy).await;
+    SILENT.store(true, Ordering::SeqCst);
+    let noticed = until("the detector notices that it sees no halts", async || !detector().healthy).await;
+    assert!(noticed < Duration::from_secs(5), "{noticed:?}");
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
 }

@@ -1,6 +1,6 @@
 //! active-trade-supervisor: drives the `exit` machine, which asks the desk to close trades.
 //!
-//! - [`mod@run`]: start, feed and health.
+//! - `run`: start, feed and health.
 //! - `effects`: requests to the desk and alarms.
 
 mod effects;

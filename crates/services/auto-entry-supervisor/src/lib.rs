@@ -1,7 +1,7 @@
 //! auto-entry-supervisor: drives the `entry` machine, which asks the desk to open trades. The desk's gate has the last
 //! word.
 //!
-//! - [`mod@run`]: start, feed and health.
+//! - `run`: start, feed and health.
 //! - `effects`: requests to the desk and the status for pages.
 
 mod effects;

@@ -1,7 +1,7 @@
 //! cascading-failure-detector: halts entries by command while a service that the desk needs is not healthy, and
 //! clears that halt when all are well again. It decides nothing: the `failure` machine does.
 //!
-//! - [`detector`](mod@detector): the machine's inputs and outputs.
+//! - `detector`: the machine's inputs and outputs.
 
 mod detector;
 

@@ -3,7 +3,7 @@
 //! Unpublished rows are the truth, taken with `SKIP LOCKED`; a `NOTIFY` is only a hint to look at once. So nothing is
 //! lost while this service or the bus was down, and an event may come twice but never not at all.
 //!
-//! - [`relay`](mod@relay): the loop.
+//! - `relay`: the loop.
 
 mod relay;
 

@@ -7,8 +7,8 @@
 //! Whoever starts it puts it into a session of its own, so that it outlives the desk; a second guard for the same
 //! state directory finds the lock held and leaves. [`is_running`] tells whether there is one to adopt.
 //!
-//! - [`decision`]: what it decides, as a pure machine. [`exchange`]: the order groups. [`lock`]: one guard a desk.
-//! - [`socket`]: datagrams. [`watch`](mod@watch): the loop.
+//! - [`decision`]: what it decides, as a pure machine. `exchange`: the order groups. `lock`: one guard a desk.
+//! - `socket`: datagrams. `watch`: the loop.
 
 pub mod decision;
 mod exchange;

@@ -1,7 +1,7 @@
 //! kalshi-account-sync: drives the `account` machine with everything that the exchange says of the account, and
 //! appends what it reports to the inbox. It reads with the read key and decides nothing.
 //!
-//! - [`mod@run`]: start, limits and health.
+//! - `run`: start, limits and health.
 //! - `stream`: what the exchange's private channels say.
 //! - `pages`: one page of a list of the account.
 //! - `effects`: what the machine wants done.

@@ -1,6 +1,6 @@
 //! main-app: the desk's page and the operator's API.
 //!
-//! - [`run`](fn@run): the service.
+//! - `run`(fn@run): the service.
 //! - [`live`]: what the desk last said, from the bus. [`view`]: what the page makes of it, as pure functions.
 //! - [`routes`]: every route with who may use it. `pages` and `api`: what they do. `security`: what stands before them.
 //! - [`auth`]: users, sessions, one-time log-ins. [`stream`]: the live page. `assets`: style sheets and scripts.

@@ -1,7 +1,7 @@
 //! price-watchdog: drives the `feed` and `momentum` machines with the spot venue's prices and the settlement index, and
 //! publishes what they accept.
 //!
-//! - [`mod@run`]: start, limits and health.
+//! - `run`: start, limits and health.
 //! - `spot`: prices and candles of the spot venue.
 //! - `index`: prints of the settlement index, from the exchange's stream.
 //! - `effects`: what the machines want done.

@@ -1,8 +1,8 @@
 //! system-monitor: asks every service for its health each second of wall time, publishes what it saw, and names what
 //! stopped.
 //!
-//! - [`round`](mod@round): one round of questions. [`alert`](mod@alert): what was and is wrong, as one list.
-//! - [`watch`](mod@watch): the loop. [`pages`](mod@pages): `GET /api/alerts`.
+//! - `round`: one round of questions. `alert`: what was and is wrong, as one list.
+//! - `watch`: the loop. `pages`: `GET /api/alerts`.
 
 mod alert;
 mod pages;

@@ -7,7 +7,11 @@ use rec_runtime::{ServiceContext, health::EVERY_SECOND};
 use tokio::time::MissedTickBehavior;
 use tracing::{info, warn};
 
-use crate::{alert::Change, pages::SharedAlerts, round::ask_all};
+use crate::{
+    alert::Change,
+    pages::SharedAlerts,
+    round::{ANSWERS, ask_all},
+};
 
 /// The check that holds while rounds are made.
 pub(crate) const CHECK: &str = "round of questions";
@@ -18,6 +22,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Asks, publishes and alerts until shutdown.
 pub(crate) async fn watch(ctx: &ServiceContext, alerts: &SharedAlerts) -> anyhow::Result<()> {
     ctx.health.check(CHECK, EVERY_SECOND);
+    ctx.health.check(ANSWERS, EVERY_SECOND);
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -1,7 +1,7 @@
 //! trade-manager: drives the `desk` machine. Everything that it decides is decided there; this shell leads by the
 //! lease, carries out commits, feeds inbox and answers in order, and answers requests.
 //!
-//! - [`mod@run`]: takes the lease, starts from the database, and starts again when the lease is lost.
+//! - `run`: takes the lease, starts from the database, and starts again when the lease is lost.
 //! - `recovery`: the books that the database has.
 //! - `feeds`: what the machine is told.
 //! - `effects`: what the machine wants done.

@@ -1,7 +1,7 @@
 //! unified-production-coordinator: drives the `odds` machine, which makes the strike table from prices, momentum,
 //! markets and books.
 //!
-//! - [`mod@run`]: start, feed and health.
+//! - `run`: start, feed and health.
 //! - [`fingerprints`]: the model, read from its folder.
 
 pub mod fingerprints;

@@ -25,7 +25,7 @@ pub enum ConfigCommand {
     /// List every setting with its value and where the value came from.
     ///
     /// A later layer wins: defaults, the configuration file, REC_* variables, the command line. Secrets are listed
-    /// as [redacted].
+    /// as `[redacted]`.
     Show {
         /// Print a JSON list of {key, value, origin}.
         #[arg(long)]

@@ -1,7 +1,7 @@
 //! `rec lint`: what is wrong with the files of a checkout as text, whatever they mean to a compiler.
 //!
 //! The portability lint looks for what ties the desk to one machine or one place: addresses, folders, passwords,
-//! programs found by luck. [`check`] is pure; [`portability`] feeds it with the files that git tracks. What is meant
+//! programs found by luck. [`check()`] is pure; [`portability`] feeds it with the files that git tracks. What is meant
 //! to be there stands in `allowed.toml` with its reason, and an entry that allows nothing any more is an error.
 
 mod address;

@@ -1,7 +1,7 @@
 //! Recorded frames of the exchange through the decoder and the machines of the desk: what they imply, and what was
 //! passed over and why.
 //!
-//! [`read_recording`] takes the text of a file in any of the forms that recordings have; [`replay`] gives a
+//! [`read_recording`] takes the text of a file in any of the forms that recordings have; [`replay()`] gives a
 //! [`Report`]. A recording may be an excerpt: numbers that are missing are named and make a book doubtful, and what
 //! the frames at hand imply is reported all the same.
 

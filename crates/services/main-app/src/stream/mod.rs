@@ -2,7 +2,7 @@
 //!
 //! - [`hub`]: the live state, and whoever follows it.
 //! - [`encode`](mod@encode): the form of an event on the wire.
-//! - [`handler`]: `GET /api/stream`.
+//! - `handler`: `GET /api/stream`.
 //!
 //! A follower first gets every panel, then those that changed, at most four times a second, and both clocks once a
 //! second, which is also how he knows that the line is alive. One who does not read is dropped and comes back by

@@ -1,6 +1,6 @@
 //! View models: what each panel of the page shows, as pure functions of [`crate::live::Live`] and the present.
 //!
-//! - [`format`]: how numbers and times are written.
+//! - [`mod@format`]: how numbers and times are written.
 //! - [`age`]: how old values are, and when that is too old.
 //! - [`panel`]: the parts of the page that are replaced by themselves.
 //! - One module for each panel.
