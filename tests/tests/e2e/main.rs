@@ -1,1 +1,10 @@
-//! e2e
+//! The built `rec` command, driven as a person drives it: typed, watched, interrupted, killed.
+//!
+//! Each test has a state directory, a home and ports of its own, and leaves no process behind. `REC_TEST_PROGRAM` names
+//! a built `rec` to be tested instead of the one of this checkout.
+
+mod crash;
+mod demo;
+mod errors;
+mod health;
+mod support;

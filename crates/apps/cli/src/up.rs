@@ -7,6 +7,7 @@ use rec_config::Sources;
 use rec_domain::Mode;
 use rec_runtime::{
     Clocks,
+    compose::check_mode,
     logs::{self, LogTarget},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -51,6 +52,8 @@ pub async fn run(args: UpArgs, mut sources: Sources) -> anyhow::Result<ExitCode>
         sources = sources.with("--wall-origin", "clock.wall_origin", origin);
     }
     let config = Arc::new(run_main::load(&sources)?);
+    // Before a database is made and marked for a mode in which nothing can use it.
+    check_mode(config.mode)?;
     logs::init(&config.log, &LogTarget::Folder(config.log_dir.clone()))?;
     steps.line(&format!("REC desk, mode {}. Ctrl-C ends it.", config.mode));
     let mut state = StateDir::take(&config.state_dir)?;

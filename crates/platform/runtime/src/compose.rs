@@ -127,8 +127,11 @@ impl Composition {
     }
 }
 
-/// Only simulated desks run yet.
-fn check_mode(mode: Mode) -> anyhow::Result<()> {
+/// Whether desks of this mode run yet: only simulated ones do.
+///
+/// # Errors
+/// For every other mode.
+pub fn check_mode(mode: Mode) -> anyhow::Result<()> {
     ensure!(
         mode == Mode::Twin,
         "mode {mode} is not built yet: only mode twin, in which everything is simulated, runs; \

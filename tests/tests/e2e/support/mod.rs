@@ -1,0 +1,15 @@
+//! What the tests stand on.
+//!
+//! - `program`: the built `rec`. `place`: where one runs. `desk`: one that runs. `ports`: free ones.
+//! - `processes`: what must not stay behind. `web`: what a browser asks. `postgres`: whether there is one.
+
+pub(crate) mod desk;
+pub(crate) mod place;
+pub(crate) mod ports;
+pub(crate) mod postgres;
+pub(crate) mod processes;
+pub(crate) mod program;
+pub(crate) mod web;
+
+pub(crate) use desk::Desk;
+pub(crate) use place::Place;
