@@ -2,8 +2,9 @@
 
 use std::{
     collections::BTreeMap,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
     path::Path,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use rustix::process::Signal;
@@ -76,10 +77,8 @@ fn orders(state: &Path) -> BTreeMap<String, u32> {
 /// `REC_TEST_SEED`, or a new one.
 fn seed() -> u64 {
     let given = std::env::var("REC_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-    given.unwrap_or_else(|| {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
-        since.as_secs() ^ u64::from(since.subsec_nanos())
-    })
+    // The keys of a hash table are the randomness that the standard library has.
+    given.unwrap_or_else(|| RandomState::new().build_hasher().finish())
 }
 
 /// SplitMix64, so that neighbouring seeds give unrelated moments.
