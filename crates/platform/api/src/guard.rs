@@ -71,9 +71,12 @@ pub fn socket_path(state_dir: &Path) -> PathBuf {
 }
 
 /// The sender's end.
+///
+/// A plain socket: one of tokio's does not send before its readiness was polled, so that the only message of a link made
+/// a moment ago, as a goodbye is, would be lost now and then.
 #[derive(Debug)]
 pub struct GuardLink {
-    socket: UnixDatagram,
+    socket: std::os::unix::net::UnixDatagram,
     path: PathBuf,
 }
 
@@ -83,7 +86,9 @@ impl GuardLink {
     /// # Errors
     /// When the system gives no socket.
     pub fn new(path: PathBuf) -> std::io::Result<Self> {
-        Ok(Self { socket: UnixDatagram::unbound()?, path })
+        let socket = std::os::unix::net::UnixDatagram::unbound()?;
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket, path })
     }
 
     /// Sends a message; never waits for the guard.
@@ -93,7 +98,7 @@ impl GuardLink {
     pub fn send(&self, message: &GuardMessage) -> Result<(), ApiError> {
         let unreachable = |detail: String| ApiError::Unreachable { service: Service::Guard, detail };
         let bytes = serde_json::to_vec(message).map_err(|error| unreachable(error.to_string()))?;
-        self.socket.try_send_to(&bytes, &self.path).map_err(|error| unreachable(error.to_string()))?;
+        self.socket.send_to(&bytes, &self.path).map_err(|error| unreachable(error.to_string()))?;
         Ok(())
     }
 }
@@ -127,5 +132,25 @@ struct Unlink(PathBuf);
 impl Drop for Unlink {
     fn drop(&mut self) {
         let _gone_already = std::fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod link_tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_message_of_a_new_link_arrives() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("guard.sock");
+        let guard = UnixDatagram::bind(&path).expect("bound");
+        for epoch in 0..50 {
+            let link = GuardLink::new(path.clone()).expect("a socket");
+            link.send(&GuardMessage::Goodbye { epoch }).expect("sent at once");
+            let mut bytes = vec![0; MOST_BYTES];
+            let length = guard.recv(&mut bytes).await.expect("received");
+            let message: GuardMessage = serde_json::from_slice(&bytes[..length]).expect("a message");
+            assert_eq!(message, GuardMessage::Goodbye { epoch });
+        }
     }
 }
