@@ -53,7 +53,7 @@ async fn faults_of_variables_and_options_are_named_with_what_was_meant() {
 async fn an_exported_database_url_is_ignored_and_this_is_said() {
     let place = Place::for_commands();
     let mut command = place.command(&["config", "check"]);
-    command.env("DATABASE_URL", "postgresql://somebody@example.invalid/theirs");
+    command.env("DATABASE_URL", "postgresql://somebody@example.invalid/secret-word");
     let checked = finish(command).await;
     assert_eq!(checked.code, Some(0), "{checked:?}");
     assert!(checked.err.contains("DATABASE_URL") && checked.err.contains("is not read"), "{checked:?}");
