@@ -9,6 +9,19 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
+/// Makes the directory where there is none. Postgres runs as another user when we are root, and has to pass through.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make(path: &Path) -> anyhow::Result<()> {
+    let mode = if rustix::process::geteuid().is_root() { 0o711 } else { 0o700 };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(mode)
+        .create(path)
+        .with_context(|| format!("cannot make the state directory {}; choose one with --state-dir", path.display()))
+}
+
 /// A state directory that this process has for itself.
 #[derive(Debug)]
 pub struct StateDir {
@@ -22,11 +35,7 @@ impl StateDir {
     /// # Errors
     /// When it cannot be written, or another process has it.
     pub fn take(path: &Path) -> anyhow::Result<Self> {
-        // Postgres runs as another user when we are root, and has to pass through.
-        let mode = if rustix::process::geteuid().is_root() { 0o711 } else { 0o700 };
-        DirBuilder::new().recursive(true).mode(mode).create(path).with_context(|| {
-            format!("cannot make the state directory {}; choose one with --state-dir", path.display())
-        })?;
+        make(path)?;
         let file = path.join("desk.lock");
         let mut lock =
             OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&file).with_context(|| {

@@ -17,7 +17,7 @@ use rec_twin::{
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::{keys, run_main, say};
+use crate::{keys, run_main, say, state_dir};
 
 /// Options of `rec twin`.
 #[derive(Debug, Args)]
@@ -53,6 +53,7 @@ pub async fn serve_configured(
     resume: bool,
     shutdown: CancellationToken,
 ) -> anyhow::Result<TwinServer> {
+    state_dir::make(&config.state_dir)?;
     let folder = config.state_dir.join("twin");
     if !resume && has_journal(&folder) {
         std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
