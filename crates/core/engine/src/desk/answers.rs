@@ -50,6 +50,9 @@ impl Draft<'_> {
                 self.after.push(super::DeskOutput::RequestSweep);
             }
             Outcome::Rejected { status, code, message } => {
+                if code.contains("order_group") {
+                    self.found_tripped(&order.spec.group);
+                }
                 let text = format!("{status} {code}: {message}");
                 self.end_without_exchange(&mut order, OrderState::Rejected, text);
             }

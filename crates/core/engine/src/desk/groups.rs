@@ -1,7 +1,7 @@
 //! The two order groups of each shard: made before the first order, and their trips.
 
 use rec_domain::{
-    DecisionId, ExchangeIndex, Money, Quantity,
+    DecisionId, ExchangeIndex, Money, OrderGroupId, Quantity,
     answer::{Answer, Outcome},
     halt::HaltSource,
     intent::{Action, Effect, GroupRole},
@@ -82,22 +82,32 @@ impl Draft<'_> {
     }
 
     pub(super) fn group_report(&mut self, report: &GroupReport) {
-        let Some((key, group)) = self.books.groups.iter().find(|(_, group)| group.group == report.group) else {
-            return;
-        };
-        let ((exchange_index, role), group) = (*key, group.clone());
         match report.event.as_str() {
-            "triggered" if !group.tripped => {
-                self.put_group(exchange_index, role, Group { tripped: true, ..group });
-                let reason = format!("the {} group of shard {exchange_index} has tripped", role.name());
-                self.alarm(reason.clone());
-                self.halt(HaltSource::OrderGroup, reason);
-            }
-            "reset" if group.tripped => {
-                self.put_group(exchange_index, role, Group { tripped: false, ..group });
+            "triggered" => self.found_tripped(&report.group),
+            "reset" => {
+                if let Some((exchange_index, role, group)) = self.own_group(&report.group).filter(|(.., g)| g.tripped) {
+                    self.put_group(exchange_index, role, Group { tripped: false, ..group });
+                }
             }
             _ => {}
         }
+    }
+
+    /// One of the desk's groups takes no orders: somebody said so, or an order was refused for it. The report alone is
+    /// not enough, since a trip while the desk was cut off is told to nobody.
+    pub(super) fn found_tripped(&mut self, group: &OrderGroupId) {
+        let Some((exchange_index, role, group)) = self.own_group(group).filter(|(.., group)| !group.tripped) else {
+            return;
+        };
+        self.put_group(exchange_index, role, Group { tripped: true, ..group });
+        let reason = format!("the {} group of shard {exchange_index} has tripped", role.name());
+        self.alarm(reason.clone());
+        self.halt(HaltSource::OrderGroup, reason);
+    }
+
+    fn own_group(&self, id: &OrderGroupId) -> Option<(ExchangeIndex, GroupRole, Group)> {
+        let mut own = self.books.groups.iter().filter(|(_, group)| group.group == *id);
+        own.next().map(|((exchange_index, role), group)| (*exchange_index, *role, group.clone()))
     }
 
     /// Resets what has tripped, on an operator's word and only when the books agree with the exchange.

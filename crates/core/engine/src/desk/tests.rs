@@ -8,12 +8,12 @@ use rec_domain::{
     command::{CloseRequest, DeskCommand, DeskReply, DeskRequest, OpenRequest},
     fee::{FeeSchedule, Liquidity},
     halt::HaltSource,
-    intent::{Action, Intent},
+    intent::{Action, GroupRole, Intent},
     ledger::Account,
     market::{Collateral, Market, MarketStatus, StrikeRule},
     order::OrderState,
     refusal::RefusalCode,
-    report::{FillReport, OrderReport, PositionReport, Report, ReportedStatus, SettlementReport, Sweep},
+    report::{FillReport, GroupReport, OrderReport, PositionReport, Report, ReportedStatus, SettlementReport, Sweep},
     row::{Commit, Row},
     settings::AutomationSettings,
     trade::{Origin, TradeState},
@@ -662,4 +662,31 @@ fn a_partial_fill_holds_what_was_filled_and_a_partial_close_leaves_the_rest() {
     let position = Account::Position { ticker: MarketTicker::new(MARKET), side: Side::Yes };
     assert_eq!(bench.desk.books().ledger[&position], held.open_cost);
     assert_eq!(bench.ledger_sum(), Money::ZERO);
+}
+
+#[test]
+fn a_tripped_group_is_noticed_by_its_report_or_by_a_refused_order_and_halts_entries() {
+    let by_report = |bench: &mut Bench| {
+        let group = bench.desk.books().groups[&(SHARD, GroupRole::Entry)].group.clone();
+        bench.report(Report::Group(GroupReport { group, event: "triggered".to_owned(), at: bench.now }));
+    };
+    let by_refusal = |bench: &mut Bench| {
+        let (intent, _) = bench.open("a", bench.wanted(Side::Yes, 1)).expect("admitted");
+        let code = "order_group_triggered".to_owned();
+        bench.answer(intent, Outcome::Rejected { status: 400, code, message: String::new() });
+    };
+    for trip in [&by_report as &dyn Fn(&mut Bench), &by_refusal] {
+        let mut bench = Bench::ready();
+        trip(&mut bench);
+        assert!(bench.desk.books().halts.contains_key(&HaltSource::OrderGroup));
+        let other = OpenRequest { ticker: MarketTicker::new(OTHER), ..bench.wanted(Side::Yes, 1) };
+        assert_eq!(bench.open("b", other), Err(RefusalCode::Halted));
+        let resume = DeskCommand::Resume { source: HaltSource::OrderGroup, reason: "looked at".to_owned() };
+        bench.sweep(&[], Money::from_dollars(1_000));
+        bench.ask("r", resume);
+        let reset = bench.intents().into_iter().rfind(|intent| matches!(intent.action, Action::ResetGroup { .. }));
+        assert!(bench.desk.books().halts.contains_key(&HaltSource::OrderGroup), "until the exchange has done it");
+        bench.answer(reset.expect("asked for").id, Outcome::Done);
+        assert!(bench.desk.books().halts.is_empty());
+    }
 }
