@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DecisionId, IntentId, MarketTicker, Price, Quantity, Side, Timestamp, TradeId, desk_view::DeskView,
-    halt::HaltSource, refusal::Refusal, settings::AutomationSettings, trade::Origin,
+    DecisionId, IntentId, MarketTicker, Price, Quantity, Side, Timestamp, TradeId, halt::HaltSource, refusal::Refusal,
+    settings::AutomationSettings, trade::Origin,
 };
 
 /// A request to trade-manager. Repeating it with the same identity returns the first answer.
@@ -100,20 +100,9 @@ pub enum DeskReply {
     Refused(Refusal),
 }
 
-/// What can be asked of trade-manager without changing anything.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "query", rename_all = "snake_case")]
-pub enum DeskQuery {
-    /// The desk as it stands.
-    View,
-}
-
 /// A hint to trade-executor that an intent is committed. The truth is in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispatch {
     /// The intent. Nothing else can be said: what is sent is what was committed.
     pub intent: IntentId,
 }
-
-/// The desk's answer to [`DeskQuery::View`]; boxed since it is large.
-pub type DeskViewReply = Box<DeskView>;
