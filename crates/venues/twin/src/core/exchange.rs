@@ -195,6 +195,7 @@ impl Twin {
             Mutation::TriggerGroup(group) => self.trigger_group(group),
             Mutation::ResetGroup(group) => self.reset_group(group),
             Mutation::DeleteGroup(group) => self.delete_group(group),
+            Mutation::Fault(fault) => self.suffer(fault),
         };
         earlier.append(&mut self.outputs);
         self.outputs = earlier;

@@ -20,6 +20,8 @@ mod crowd;
 mod dice;
 pub mod exchange;
 pub mod fair;
+pub mod fault_input;
+mod faults;
 mod groups;
 mod identity;
 pub mod ledger;
@@ -38,6 +40,7 @@ pub mod wire;
 
 pub use config::TwinConfig;
 pub use exchange::Twin;
+pub use fault_input::Fault;
 pub use mutation::{Applied, CancelOrder, CreateGroup, CreateOrder, Mutation, SelfTradePrevention, TimeInForce};
 pub use output::{Channel, Output};
 pub use rejection::Rejection;

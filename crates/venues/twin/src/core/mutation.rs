@@ -3,6 +3,8 @@
 use rec_domain::{BookSide, ExchangeIndex, Price, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::core::fault_input::Fault;
+
 /// How long an order lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +103,8 @@ pub enum Mutation {
     ResetGroup(GroupRef),
     /// Cancel a group's orders and forget it.
     DeleteGroup(GroupRef),
+    /// Something goes wrong on the exchange.
+    Fault(Fault),
 }
 
 /// What an accepted mutation did, as far as its answer tells.
