@@ -16,6 +16,7 @@
 pub mod account;
 pub mod book;
 pub mod config;
+pub mod cost;
 mod crowd;
 mod dice;
 pub mod exchange;

@@ -188,21 +188,6 @@ pub(super) fn limits() -> Value {
     })
 }
 
-pub(super) fn endpoint_costs() -> Value {
-    let cost = |method: &str, path: &str, cost: u32| json!({ "method": method, "path": format!("/trade-api/v2/{path}"), "cost": cost });
-    json!({
-        "default_cost": 10,
-        "endpoint_costs": [
-            cost("GET", "cfbenchmarks", 50),
-            cost("GET", "cfbenchmarks/*endpoint", 50),
-            cost("DELETE", "portfolio/events/orders", 2),
-            cost("DELETE", "portfolio/events/orders/:order_id", 2),
-            cost("DELETE", "portfolio/events/orders/batched", 2),
-            cost("GET", "portfolio/orders/:order_id", 2),
-        ],
-    })
-}
-
 fn index_wanted(params: &Params) -> Result<(), Rejection> {
     match params.text("id") {
         Some(INDEX) => Ok(()),

@@ -42,7 +42,7 @@ pub fn get(twin: &Twin, path: &str, params: &Params) -> Result<Value, Rejection>
         ["markets", ticker] => exchange::market(twin, ticker),
         ["markets", ticker, "orderbook"] => exchange::orderbook(twin, ticker, params),
         ["account", "limits"] => Ok(exchange::limits()),
-        ["account", "endpoint_costs"] => Ok(exchange::endpoint_costs()),
+        ["account", "endpoint_costs"] => Ok(crate::core::cost::endpoint_costs()),
         ["cfbenchmarks", "values"] => exchange::index_value(twin, params),
         ["cfbenchmarks", "history", "values"] => exchange::index_history(twin, params),
         ["portfolio", "balance"] => Ok(portfolio::balance(twin, params)),

@@ -39,6 +39,10 @@ fn rest_bodies_have_every_recorded_field() {
         let theirs: Value = serde_json::from_str(&text).expect("JSON");
         assert_covers("series", &get("series/KXBTCD")["series"], &theirs["series"]);
     }
+    if let Some(text) = recorded("endpoint_costs.json") {
+        let theirs: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(get("account/endpoint_costs"), theirs);
+    }
     if let Some(text) = recorded("historical_cutoff.json") {
         assert_covers("cutoff", &get("historical/cutoff"), &serde_json::from_str(&text).expect("JSON"));
     }
