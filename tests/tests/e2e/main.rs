@@ -6,5 +6,6 @@
 mod crash;
 mod demo;
 mod errors;
+mod foreign;
 mod health;
 mod support;

@@ -47,16 +47,24 @@ impl Desk {
 
     /// Waits until it is up and gives the one-time link with which the operator logs in.
     pub(crate) async fn link(&mut self) -> String {
+        self.await_said(|text| {
+            let link = text.lines().find_map(|line| line.split_once("open ").map(|(_, link)| link.trim()))?;
+            link.contains("token=").then(|| link.to_owned())
+        })
+        .await
+    }
+
+    /// Waits until `read` finds something in what it said on both streams, which is whole lines.
+    pub(crate) async fn await_said<T>(&mut self, read: impl Fn(&str) -> Option<T>) -> T {
         let deadline = Instant::now() + START;
         loop {
             let text = self.said() + &self.complained();
-            let link = text.lines().find_map(|line| line.split_once("open ").map(|(_, link)| link.trim()));
-            if let Some(link) = link.filter(|link| link.contains("token=") && text.ends_with('\n')) {
-                return link.to_owned();
+            if let Some(found) = read(&text).filter(|_found| text.ends_with('\n')) {
+                return found;
             }
             let ended = self.child.try_wait().expect("our own child");
             assert!(ended.is_none(), "it ended with {ended:?}:\n{text}");
-            assert!(Instant::now() < deadline, "it is not up after {START:?}:\n{text}");
+            assert!(Instant::now() < deadline, "it did not say it after {START:?}:\n{text}");
             sleep(LOOK).await;
         }
     }

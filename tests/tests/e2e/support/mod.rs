@@ -1,7 +1,8 @@
 //! What the tests stand on.
 //!
 //! - `program`: the built `rec`. `place`: where one runs. `desk`: one that runs. `ports`: free ones.
-//! - `processes`: what must not stay behind. `web`: what a browser asks. `postgres`: whether there is one.
+//! - `processes`: what must not stay behind. `web`: what a browser asks. `postgres`, `python`: whether
+//!   they are there.
 
 pub(crate) mod desk;
 pub(crate) mod place;
@@ -9,6 +10,7 @@ pub(crate) mod ports;
 pub(crate) mod postgres;
 pub(crate) mod processes;
 pub(crate) mod program;
+pub(crate) mod python;
 pub(crate) mod web;
 
 pub(crate) use desk::Desk;

@@ -1,0 +1,70 @@
+//! A client of the exchange that this project did not write, on the twin: what both sides of ours could get wrong
+//! together shows here.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::support::{Place, place::finish, python};
+
+/// What `rec twin` says of itself when it listens.
+struct Said {
+    rest_url: String,
+    ws_url: String,
+    market_origin: String,
+    wall_origin: String,
+}
+
+impl Said {
+    fn read(text: &str) -> Option<Self> {
+        let words_of = |name: &str| {
+            let line = text.lines().find(|line| line.split_whitespace().next() == Some(name))?;
+            Some(line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        };
+        let (exchange, desk) = (words_of("exchange")?, words_of("desk")?);
+        let after = |option: &str| desk.iter().skip_while(|word| *word != option).nth(1).cloned();
+        Some(Self {
+            rest_url: exchange.get(1)?.clone(),
+            ws_url: exchange.get(2)?.clone(),
+            market_origin: after("--market-origin")?,
+            wall_origin: after("--wall-origin")?,
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_we_did_not_write_logs_in_lists_orders_cancels_is_filled_and_hears_of_it() {
+    let Some(python) = python::of_the_foreign_client() else { return };
+    let place = Place::for_commands();
+    let keys = keys_with_rsa(&place, &python).await;
+    let mut twin = place.start(&["twin"]);
+    let said = twin.await_said(Said::read).await;
+    let mut round_trip = Command::new(&python);
+    round_trip
+        .arg(script("round_trip.py"))
+        .args([&said.rest_url, &said.ws_url])
+        .arg(std::fs::read_to_string(keys.join("write.id")).expect("the key's name"))
+        .arg(keys.join("write.pem"))
+        .args([&said.market_origin, &said.wall_origin]);
+    let ended = finish(round_trip).await;
+    assert_eq!(ended.code, Some(0), "{}\n{}\nthe twin:\n{}", ended.out, ended.err, twin.complained());
+    assert!(ended.out.ends_with("round trip done \n"), "{}", ended.out);
+}
+
+/// The folder of the twin's keys, with an RSA key to write where the twin would make an Ed25519 one: the client knows
+/// RSA only.
+async fn keys_with_rsa(place: &Place, python: &Path) -> PathBuf {
+    let keys = place.state().join("credentials/twin");
+    std::fs::create_dir_all(&keys).expect("our own folder");
+    std::fs::write(keys.join("write.id"), "7f0a5c1e-2a0b-4c53-9d0e-5a6b7c8d9e0f").expect("our own folder");
+    let mut make_key = Command::new(python);
+    make_key.arg(script("rsa_key.py")).arg(keys.join("write.pem"));
+    let made = finish(make_key).await;
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    keys
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign").join(name)
+}
