@@ -14,6 +14,12 @@ use rec_domain::{
 /// Books kept at most, so that a publisher that never says which markets are open cannot fill the memory.
 const MOST_BOOKS: usize = 4_096;
 
+/// Whether events of a topic are states, of which a newer one replaces the older; the others are happenings.
+#[must_use]
+pub const fn is_state(topic: Topic) -> bool {
+    !matches!(topic, Topic::Lifecycle | Topic::Outbox)
+}
+
 /// The newest state by topic. Topics of happenings have none.
 ///
 /// A `Books` event names only the books that changed, so books are gathered by market; those of markets that the

@@ -4,7 +4,7 @@
 //! - [`bus`]: the [`Bus`] trait, which every form of the bus has, and the [`Subscription`] that it hands out.
 //! - [`queue`]: the bounded queue of one subscriber and its rule for dropping.
 //! - [`latest`]: the newest state by topic, which a late subscriber is given first.
-//! - [`local`]: the bus within one process.
+//! - [`local`]: the bus within one process. [`nats`]: the bus of a process that is joined to others.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -25,7 +25,11 @@
 pub mod bus;
 pub mod latest;
 pub mod local;
+pub mod nats;
 pub mod queue;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use bus::{Bus, Delivery, Subscription};
 pub use local::LocalBus;
+pub use nats::NatsBus;
