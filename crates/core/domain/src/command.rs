@@ -44,6 +44,10 @@ pub enum DeskCommand {
     SetAutomation {
         /// The settings from now on.
         settings: AutomationSettings,
+        /// The settings that the requester saw and means to replace: refused when others are in force by now. Without
+        /// them it is done in any case.
+        #[serde(default)]
+        replaces: Option<Box<AutomationSettings>>,
     },
 }
 

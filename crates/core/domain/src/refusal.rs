@@ -100,6 +100,8 @@ refusal_codes! {
     TooLate = "too_late",
     /// The settings cannot be meant.
     BadSettings = "bad_settings",
+    /// The settings were changed since the requester read them.
+    SettingsChanged = "settings_changed",
     /// Books and exchange have not been compared yet, or disagree.
     Unreconciled = "unreconciled",
     /// The desk does not hold its lease or cannot reach its database.

@@ -314,19 +314,9 @@ fn handle_request(draft: &mut Draft<'_>, request: &DeskRequest) {
             draft.resume(*source, reason.clone());
             accept(draft, *decision, requester);
         }
-        DeskCommand::SetAutomation { settings } => match settings.validate() {
-            Ok(()) => {
-                draft.books.settings = settings.clone();
-                draft.rows.push(Row::Automation(settings.clone()));
-                draft.event(DeskEvent::Automation { auto_entry: settings.auto_entry, auto_stop: settings.auto_stop });
-                accept(draft, *decision, requester);
-            }
-            Err(errors) => {
-                let text = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                let refusal = Refusal::new(RefusalCode::BadSettings, text);
-                draft.reply(*decision, requester, DeskReply::Refused(refusal));
-            }
-        },
+        DeskCommand::SetAutomation { settings, replaces } => {
+            draft.set_automation(*decision, requester, settings, replaces.as_deref());
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `draft` | a copy of the books with the rows that change it |
 //! | `gate` | what may increase exposure |
 //! | `opening`, `closing` | requests to open and close |
+//! | `automation` | requests to change switches and strategy |
 //! | `answers` | what the executor said |
 //! | `reports` | what the exchange said of orders |
 //! | `booking` | fills to trades and ledger |
@@ -21,6 +22,7 @@
 //! | `view` | the desk as others see it |
 
 mod answers;
+mod automation;
 mod booking;
 pub mod books;
 mod closing;

@@ -508,8 +508,31 @@ fn re_entry_is_refused_after_a_trade_unless_it_is_allowed() {
     bench.later(30);
     assert_eq!(bench.open("b", bench.wanted(Side::Yes, 20)), Err(RefusalCode::AlreadyTraded));
     let settings = AutomationSettings { allow_re_entry: true, ..bench.desk.books().settings.clone() };
-    bench.ask("s", DeskCommand::SetAutomation { settings });
+    bench.ask("s", DeskCommand::SetAutomation { settings, replaces: None });
     assert!(bench.open("d", bench.wanted(Side::Yes, 20)).is_ok());
+}
+
+#[test]
+fn settings_replace_only_those_that_were_seen_and_never_grow_above_a_cap() {
+    let mut bench = Bench::ready();
+    let seen = bench.desk.books().settings.clone();
+    let cap = rec_domain::caps::RiskCaps::default().contracts_per_order;
+    let mine = AutomationSettings { min_probability_percent: 97.0, ..seen.clone() };
+    let set = |settings: &AutomationSettings, replaces: &AutomationSettings| DeskCommand::SetAutomation {
+        settings: settings.clone(),
+        replaces: Some(Box::new(replaces.clone())),
+    };
+    bench.ask("a", set(&mine, &seen));
+    assert_eq!(bench.desk.books().settings, mine);
+    let other = AutomationSettings { min_volume: Quantity::ZERO, ..seen.clone() };
+    bench.ask("b", set(&other, &seen));
+    assert_eq!(bench.desk.books().settings, mine, "what the other one saw is no longer in force");
+    let large = AutomationSettings { position_size: cap, multiplier: 2, ..mine.clone() };
+    bench.ask("c", set(&large, &mine));
+    assert_eq!(bench.desk.books().settings, mine, "twice the cap");
+    let full = AutomationSettings { position_size: cap, ..mine.clone() };
+    bench.ask("d", set(&full, &mine));
+    assert_eq!(bench.desk.books().settings, full);
 }
 
 #[test]

@@ -40,9 +40,13 @@ pub(crate) async fn set(
         let detail = "name auto_entry, auto_stop or settings";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "nothing_asked", detail));
     }
-    let mut settings = match body.settings {
-        Some(settings) => settings,
-        None => app.desk.view().await?.settings,
+    // A switch is put on what is in force now, and on nothing that comes in between.
+    let (mut settings, replaces) = match body.settings {
+        Some(settings) => (settings, None),
+        None => {
+            let present = app.desk.view().await?.settings;
+            (present.clone(), Some(Box::new(present)))
+        }
     };
     settings.auto_entry = body.auto_entry.unwrap_or(settings.auto_entry);
     settings.auto_stop = body.auto_stop.unwrap_or(settings.auto_stop);
@@ -50,5 +54,5 @@ pub(crate) async fn set(
         let detail = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, RefusalCode::BadSettings.name(), detail));
     }
-    ask(&app, &who, body.decision, DeskCommand::SetAutomation { settings }).await
+    ask(&app, &who, body.decision, DeskCommand::SetAutomation { settings, replaces }).await
 }

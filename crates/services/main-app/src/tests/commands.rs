@@ -50,7 +50,7 @@ async fn a_switch_changes_nothing_else() {
     let desk = desk();
     let cookie = desk.log_in().await;
     assert_eq!(desk.post("/api/automation", &cookie, r#"{"auto_entry":false}"#).await.status, StatusCode::ACCEPTED);
-    let DeskCommand::SetAutomation { settings } = asked(&desk) else { panic!("another command") };
+    let DeskCommand::SetAutomation { settings, .. } = asked(&desk) else { panic!("another command") };
     let mut expected = sample::live().desk.expect("desk").value.settings;
     expected.auto_entry = false;
     assert_eq!(settings, expected);

@@ -201,6 +201,7 @@ pub const fn words(code: RefusalCode) -> &'static str {
         RefusalCode::NothingHeld => "nothing held",
         RefusalCode::TooLate => "too late",
         RefusalCode::BadSettings => "settings make no sense",
+        RefusalCode::SettingsChanged => "settings changed meanwhile",
         RefusalCode::Unreconciled => "books not compared or disagree",
         RefusalCode::NotLeading => "desk does not lead",
     }
