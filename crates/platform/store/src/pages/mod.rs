@@ -1,6 +1,7 @@
 //! What pages and reports show: reading only, newest first.
 
 mod control;
+mod events;
 mod ledger;
 mod summary;
 mod trades;

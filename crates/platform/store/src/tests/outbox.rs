@@ -28,4 +28,8 @@ async fn events_wait_while_nobody_publishes_them() {
     assert_eq!(rest.events.iter().map(|e| e.event.clone()).collect::<Vec<_>>(), [event("c")]);
     rest.published().await.expect("marked");
     assert_eq!(outbox.waiting().await.expect("counted"), 0);
+
+    let pages = leader.as_service(Service::MainApp).await.pages();
+    let last: Vec<_> = pages.events(2).await.expect("read").into_iter().map(|e| (e.at, e.event)).collect();
+    assert_eq!(last, [(now(), event("c")), (now(), event("b"))], "pages show them after they were published, too");
 }
