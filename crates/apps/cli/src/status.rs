@@ -45,7 +45,8 @@ pub async fn run(args: StatusArgs, sources: Sources) -> anyhow::Result<ExitCode>
         say::say(&serde_json::to_string_pretty(&healths)?);
     } else {
         for health in &healths {
-            let state = health.complaint().unwrap_or_else(|| "healthy".to_owned());
+            let degraded = || health.degradation().map(|lacking| format!("healthy, degraded: {lacking}"));
+            let state = health.complaint().or_else(degraded).unwrap_or_else(|| "healthy".to_owned());
             let port = config.net.port(health.service).map_or_else(|| "-".to_owned(), |port| port.to_string());
             say::say(&format!("{:<30} {port:>5}  {state}", health.service));
         }

@@ -9,7 +9,7 @@ use crate::{Service, Timestamp};
 pub struct ServiceHealth {
     /// The service.
     pub service: Service,
-    /// Whether every check holds.
+    /// Whether every check holds, but those that only advise.
     pub healthy: bool,
     /// What was checked.
     pub checks: Vec<Check>,
@@ -28,6 +28,9 @@ pub struct Check {
     pub limit_ms: u64,
     /// More for people.
     pub detail: Option<String>,
+    /// Whether the service goes on without it: then it is degraded rather than unhealthy.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub advisory: bool,
 }
 
 impl ServiceHealth {
@@ -53,6 +56,18 @@ impl ServiceHealth {
             (false, true) => Some("does not answer".to_owned()),
             (false, false) => Some(failing.join(", ")),
         }
+    }
+
+    /// What a healthy service goes on without, in a few words; `None` when it lacks nothing.
+    #[must_use]
+    pub fn degradation(&self) -> Option<String> {
+        let lacking: Vec<_> = self
+            .checks
+            .iter()
+            .filter(|check| self.healthy && check.advisory && !check.ok)
+            .map(|check| format!("{}: {}", check.name, check.detail.as_deref().unwrap_or("fails")))
+            .collect();
+        (!lacking.is_empty()).then(|| lacking.join(", "))
     }
 }
 

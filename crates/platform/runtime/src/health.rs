@@ -21,6 +21,9 @@ pub const EVERY_SECOND: Duration = Duration::from_millis(3_500);
 /// Says whether something holds right now; the error is the detail for people.
 type Probe = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
 
+/// The same for what a service goes on without, with a word for people in either case.
+type Advice = Box<dyn Fn() -> Result<String, String> + Send + Sync>;
+
 /// The health of one service. Cheap to clone.
 #[derive(Clone)]
 pub struct HealthBoard {
@@ -32,6 +35,7 @@ pub struct HealthBoard {
 struct Entries {
     beats: Vec<Beat>,
     probes: Vec<(String, Probe)>,
+    advice: Vec<(String, Advice)>,
 }
 
 struct Beat {
@@ -59,6 +63,14 @@ impl HealthBoard {
         let mut entries = self.lock();
         entries.probes.retain(|(known, _)| known != name);
         entries.probes.push((name.to_owned(), Box::new(probe)));
+    }
+
+    /// Adds a check of something that the service goes on without, asked whenever somebody looks; it must not wait. When
+    /// it does not hold, the service is degraded and still healthy.
+    pub fn advise(&self, name: &str, advice: impl Fn() -> Result<String, String> + Send + Sync + 'static) {
+        let mut entries = self.lock();
+        entries.advice.retain(|(known, _)| known != name);
+        entries.advice.push((name.to_owned(), Box::new(advice)));
     }
 
     /// It happened just now, and well. A name without [`HealthBoard::check`] gets the limit [`EVERY_SECOND`].
@@ -110,14 +122,23 @@ impl HealthBoard {
                 age_ms: age.map(millis),
                 limit_ms: millis(beat.limit),
                 detail: beat.detail.clone(),
+                advisory: false,
             }
         });
         let probes = entries.probes.iter().map(|(name, probe)| {
             let detail = probe().err();
-            Check { name: name.clone(), ok: detail.is_none(), age_ms: Some(0), limit_ms: 0, detail }
+            Check { name: name.clone(), ok: detail.is_none(), age_ms: Some(0), limit_ms: 0, detail, advisory: false }
         });
-        let checks: Vec<Check> = beats.chain(probes).collect();
-        let healthy = !checks.is_empty() && checks.iter().all(|check| check.ok);
+        let advice = entries.advice.iter().map(|(name, advice)| {
+            let (ok, detail) = match advice() {
+                Ok(detail) => (true, Some(detail)),
+                Err(detail) => (false, Some(detail)),
+            };
+            Check { name: name.clone(), ok, age_ms: Some(0), limit_ms: 0, detail, advisory: true }
+        });
+        let checks: Vec<Check> = beats.chain(probes).chain(advice).collect();
+        let mut counting = checks.iter().filter(|check| !check.advisory).peekable();
+        let healthy = counting.peek().is_some() && counting.all(|check| check.ok);
         ServiceHealth { service: self.service, healthy, checks }
     }
 
@@ -184,6 +205,19 @@ mod tests {
         assert_eq!(health.checks[0].detail.as_deref(), Some("connection refused"));
         board.beat("poll");
         assert!(board.snapshot().healthy);
+    }
+
+    #[test]
+    fn what_a_service_goes_on_without_degrades_it_and_no_more() {
+        let board = HealthBoard::new(Service::DbPoller);
+        board.advise("bus between processes", || Err("not connected".to_owned()));
+        assert!(!board.snapshot().healthy, "advice is no work of its own");
+        board.beat("poll");
+        let health = board.snapshot();
+        assert!(health.healthy);
+        assert_eq!(health.degradation().as_deref(), Some("bus between processes: not connected"));
+        board.advise("bus between processes", || Ok("connected".to_owned()));
+        assert_eq!(board.snapshot().degradation(), None);
     }
 
     #[test]

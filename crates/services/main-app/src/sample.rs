@@ -228,6 +228,7 @@ fn health() -> HealthReport {
         age_ms: Some(age_ms),
         limit_ms: 3_500,
         detail: None,
+        advisory: false,
     };
     let services = Service::ALL.iter().map(|service| {
         let ok = *service != Service::KalshiAccountSync;

@@ -111,6 +111,7 @@ mod tests {
             age_ms: index_age_ms,
             limit_ms: 3_500,
             detail: None,
+            advisory: false,
         };
         let fresh = index_age_ms.is_some_and(|age| age <= 3_500);
         let checks = vec![check("spot price", true), check("index prints", fresh)];
