@@ -17,6 +17,7 @@ pub(crate) fn check(config: &Config, leaves: &Leaves, problems: &mut Vec<Problem
     ports(config, &mut checks);
     hosts(config, &mut checks);
     urls(config, &mut checks);
+    bus(config, &mut checks);
     clock(config, &mut checks);
     risk(config, &mut checks);
     automation(config, &mut checks);
@@ -167,6 +168,41 @@ fn urls(config: &Config, checks: &mut Checks<'_>) {
             "begin with https:// or wss://",
         );
     }
+}
+
+fn bus(config: &Config, checks: &mut Checks<'_>) {
+    let bus = &config.bus;
+    if let Some(url) = &bus.url {
+        let (plain, tls) = (url.strip_prefix("nats://"), url.strip_prefix("tls://"));
+        let host = plain.or(tls).and_then(|rest| host_of(&format!("http://{rest}"), "http"));
+        checks.demand(
+            host.is_some(),
+            &["bus.url"],
+            || "bus.url is no address of the form nats://host:port or tls://host:port".to_owned(),
+            "user and password are settings of their own: bus.user and bus.password_file",
+        );
+        let stays_here = host.as_deref().is_none_or(|host| is_loopback(host.trim_matches(['[', ']'])));
+        checks.demand(
+            stays_here || tls.is_some(),
+            &["bus.url"],
+            || format!("bus.url `{url}` goes over the network without TLS"),
+            "begin with tls://, or run the server on this machine",
+        );
+    }
+    let is_word =
+        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    checks.demand(
+        bus.prefix.split('.').all(is_word),
+        &["bus.prefix"],
+        || format!("bus.prefix `{}` is not made of letters, digits, - and _, with dots between", bus.prefix),
+        "for example rec",
+    );
+    checks.demand(
+        bus.user.is_some() == bus.password_file.is_some(),
+        &["bus.user", "bus.password_file"],
+        || "bus.user and bus.password_file belong together, and one is missing".to_owned(),
+        "set both or none",
+    );
 }
 
 /// The host of an address of the given scheme, or of that scheme with TLS.

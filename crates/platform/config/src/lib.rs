@@ -33,7 +33,7 @@ pub use problem::{ConfigErrors, Problem};
 pub use schema::DEFAULTS_TOML;
 pub use secret::{REDACTED, Secret};
 pub use section::{
-    ClockConfig, Config, CredentialError, DatabaseConfig, ExchangeConfig, ExchangeCredential, ExchangeKey,
+    BusConfig, ClockConfig, Config, CredentialError, DatabaseConfig, ExchangeConfig, ExchangeCredential, ExchangeKey,
     FreshnessConfig, LogConfig, LogFormat, ModelConfig, NetConfig, RiskConfig, SpotConfig, SslMode, TwinConfig,
     VenueUrls, WebConfig,
 };

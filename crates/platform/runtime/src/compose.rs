@@ -1,9 +1,10 @@
 //! Several services in one process.
 //!
 //! Everything that can fail at start (ports, token, journals) is done before any service runs. Peers in the same
-//! process are called through channels, others over HTTP. A service that ends although nobody asked it to ends the
+//! process are called through channels, others over HTTP; events of other processes come by NATS. A service that ends although nobody asked it to ends the
 //! whole process: what starts it again is systemd, or the person who reads the error.
 
+mod joined;
 mod peers;
 mod running;
 
@@ -16,7 +17,6 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use rec_api::{DeskApi, ExecutorApi, HttpDesk, HttpExecutor, desk, executor, http::DEFAULT_DEADLINE};
-use rec_bus::{Bus, LocalBus};
 use rec_config::Config;
 use rec_domain::{Mode, Service};
 use tokio::net::TcpListener;
@@ -92,8 +92,7 @@ impl Composition {
         } else {
             Arc::new(HttpExecutor::new(&url(Service::TradeExecutor)?, token.clone(), DEFAULT_DEADLINE)?)
         };
-        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
-        warn_of_unfed(&services);
+        let bus = joined::bus_of(&config, &boards)?;
         let peers = Peers::new(&config, boards.clone(), &addresses)?;
 
         let mut running = Running::new(Arc::clone(&bus), Arc::clone(&desk), peers.clone(), boards.clone(), addresses);
@@ -146,20 +145,6 @@ async fn listen(services: &[Hosted], config: &Config) -> anyhow::Result<Vec<(Ser
         listeners.push((*service, http::bind(*service, &config.net).await?));
     }
     Ok(listeners)
-}
-
-/// Events do not leave the process yet, so a service whose events come from elsewhere waits for them in vain and says
-/// so in its health; this says why.
-fn warn_of_unfed(services: &[Hosted]) {
-    for (service, _) in services {
-        for topic in rec_engine::topology::subscriptions(*service) {
-            if let Some(publisher) = rec_engine::topology::publisher(topic)
-                && !services.iter().any(|(hosted, _)| *hosted == publisher)
-            {
-                tracing::warn!(%service, %publisher, ?topic, "events of another process do not arrive");
-            }
-        }
-    }
 }
 
 /// How long a whole process may take to end, in wall time.

@@ -54,12 +54,6 @@ pub struct NatsOptions {
 }
 
 impl NatsOptions {
-    /// Whether no event crosses, so that no server is needed.
-    #[must_use]
-    pub const fn is_needless(&self) -> bool {
-        self.publishes.is_empty() && self.wants.is_empty()
-    }
-
     /// The topics that are sent.
     pub(super) fn published_topics(&self) -> Vec<Topic> {
         self.publishes.iter().map(|feed| feed.topic).collect()

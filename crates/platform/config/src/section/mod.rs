@@ -1,5 +1,6 @@
 //! The configuration as types, one file a section.
 
+mod bus;
 mod clock;
 mod database;
 mod exchange;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use rec_domain::{Mode, settings::AutomationSettings};
 use serde::Deserialize;
 
+pub use bus::BusConfig;
 pub use clock::ClockConfig;
 pub use database::{DatabaseConfig, SslMode};
 pub use exchange::{CredentialError, ExchangeConfig, ExchangeCredential, ExchangeKey, VenueUrls};
@@ -36,6 +38,8 @@ pub struct Config {
     pub net: NetConfig,
     /// The database.
     pub database: DatabaseConfig,
+    /// Events between processes.
+    pub bus: BusConfig,
     /// The exchange and its keys.
     pub exchange: ExchangeConfig,
     /// The local twin.
