@@ -7,7 +7,6 @@ use rec_domain::{
     command::{DeskCommand, DeskReply, DeskRequest},
     halt::HaltSource,
     market::{LifecycleChange, Market, MarketLifecycle, MarketStatus},
-    outbox::DeskEvent,
     refusal::{Refusal, RefusalCode},
     row::{Commit, Row},
 };
