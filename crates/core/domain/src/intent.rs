@@ -50,6 +50,14 @@ pub enum Effect {
 pub enum Action {
     /// A new order.
     Place(OrderSpec),
+    /// The same order once more, under the same `client_order_id`, because nobody knows whether it was taken. Only for
+    /// orders that reduce: the exchange takes an identity once.
+    Repeat {
+        /// The intent of the order, which gives it its `client_order_id`.
+        of: IntentId,
+        /// The order, as it was sent before.
+        spec: OrderSpec,
+    },
     /// Cancel an order.
     Cancel {
         /// The exchange's identity of the order.

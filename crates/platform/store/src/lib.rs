@@ -35,7 +35,7 @@ pub use connection::{Connection, Password, Role, SslMode, UnknownSslMode};
 pub use database::{Database, migrations};
 #[cfg(any(test, feature = "testing"))]
 pub use desk::Fault;
-pub use desk::{CommitOutcome, Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder};
+pub use desk::{CommitOutcome, Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat};
 pub use error::{Incompatible, Result, StoreError};
 pub use hint::{Hint, Hints};
 pub use identity::Identity;

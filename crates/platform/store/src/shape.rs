@@ -55,6 +55,7 @@ pub(crate) const fn action_kind(action: &Action) -> &'static str {
         Action::Place(_) => "place",
         Action::Cancel { .. } => "cancel",
         Action::CreateGroup { .. } => "create_group",
+        Action::Repeat { .. } => "repeat",
         Action::TriggerGroup { .. } => "trigger_group",
         Action::ResetGroup { .. } => "reset_group",
     }

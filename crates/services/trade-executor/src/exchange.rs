@@ -1,22 +1,17 @@
 //! An intent as a call to the exchange.
 
 use rec_domain::{
-    Timestamp,
+    IntentId, Timestamp,
     answer::Outcome,
-    intent::{Action, Intent},
+    intent::{Action, Intent, OrderSpec},
 };
 use rec_kalshi::rest::{Client, NewOrder};
 
 /// Sends `intent`, signed at `signed_at`, once, and says what became of it.
 pub(crate) async fn send(client: &Client, intent: &Intent, signed_at: Timestamp) -> Outcome {
     match &intent.action {
-        Action::Place(spec) => {
-            let order = NewOrder::new(spec.clone(), intent.id.client_order_id());
-            match client.create_order(&order, signed_at).await {
-                Ok(ack) => ack.outcome(signed_at),
-                Err(failure) => failure.outcome(signed_at),
-            }
-        }
+        Action::Place(spec) => place(client, spec, intent.id, signed_at).await,
+        Action::Repeat { of, spec } => place(client, spec, *of, signed_at).await,
         Action::Cancel { order, exchange_index, .. } => {
             match client.cancel_order(order, *exchange_index, signed_at).await {
                 Ok(ack) => ack.outcome(),
@@ -35,6 +30,14 @@ pub(crate) async fn send(client: &Client, intent: &Intent, signed_at: Timestamp)
         Action::ResetGroup { group, exchange_index } => {
             done(client.reset_order_group(group, *exchange_index, signed_at).await, signed_at)
         }
+    }
+}
+
+async fn place(client: &Client, spec: &OrderSpec, identity: IntentId, signed_at: Timestamp) -> Outcome {
+    let order = NewOrder::new(spec.clone(), identity.client_order_id());
+    match client.create_order(&order, signed_at).await {
+        Ok(ack) => ack.outcome(signed_at),
+        Err(failure) => failure.outcome(signed_at),
     }
 }
 

@@ -9,4 +9,7 @@ mod effects;
 mod exchange;
 mod run;
 
+#[cfg(test)]
+mod tests;
+
 pub use run::run;

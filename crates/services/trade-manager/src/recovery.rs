@@ -31,7 +31,7 @@ pub(crate) fn books(snapshot: DeskSnapshot, epoch: u32, defaults: &AutomationSet
                     books.group_intents.insert(stored.intent.id, (exchange_index, role));
                 }
             }
-            Action::Place(_) | Action::Cancel { .. } | Action::TriggerGroup { .. } => {}
+            Action::Place(_) | Action::Repeat { .. } | Action::Cancel { .. } | Action::TriggerGroup { .. } => {}
         }
     }
     books.trades = snapshot.trades.into_iter().map(|trade| (trade.id, trade)).collect();
@@ -47,6 +47,12 @@ pub(crate) fn books(snapshot: DeskSnapshot, epoch: u32, defaults: &AutomationSet
             books.order_ids.insert(order_id.clone(), order.intent);
         }
         books.orders.insert(order.intent, order);
+    }
+    for stored in snapshot.repeats {
+        let repeats = books.repeats.entry(stored.order).or_default();
+        repeats.intents.extend(stored.intent);
+        repeats.under_way = stored.intent.is_some() && !stored.answered;
+        repeats.landed |= stored.landed;
     }
     books.parked_fills = snapshot.parked_fills;
     books.parked_settlements = snapshot.parked_settlements;

@@ -129,6 +129,8 @@ fn desk_config(ctx: &ServiceContext) -> DeskConfig {
     DeskConfig {
         caps: ctx.config.risk.caps,
         entry_send_by: limit(2),
+        repeat_after: limit(1),
+        repeat_send_by: limit(2),
         // The exchange takes a signature up to 5 s old and up to 30 s ahead.
         absence_proof: limit(5) + limit(30),
         quiet_before_comparison: limit(5),
@@ -136,5 +138,6 @@ fn desk_config(ctx: &ServiceContext) -> DeskConfig {
         view_interval: TimeSpan::from_seconds(1).at_least(ctx.clocks.in_market(Duration::from_millis(250))),
         retry_after: limit(1),
         comparison_interval: limit(60),
+        ..DeskConfig::default()
     }
 }

@@ -7,7 +7,7 @@ use rec_domain::{
     answer::Outcome,
     command::{CloseRequest, DeskCommand, DeskReply, DeskRequest, OpenRequest},
     desk_view::DeskView,
-    intent::Intent,
+    intent::{Action, Intent},
     order::OrderState,
     report::Report,
     settings::AutomationSettings,
@@ -19,7 +19,7 @@ use rec_engine::{
     sender::{Sender, SenderConfig, SenderInput, SenderOutput},
 };
 use rec_model::CounterRng;
-use rec_twin::core::{Twin, TwinConfig};
+use rec_twin::core::{Output, Twin, TwinConfig};
 
 use super::{memory::Memory, queue::Queue, venue};
 
@@ -34,6 +34,8 @@ pub struct WorldConfig {
     pub lost_requests: u32,
     /// Answers that never arrive although the order was taken or refused.
     pub lost_answers: u32,
+    /// Reports of the exchange's private channels that never arrive; the next complete reading has them.
+    pub lost_reports: u32,
     /// Commits that fail.
     pub failed_commits: u32,
     /// Commits of which nobody hears; every second one has happened.
@@ -51,6 +53,7 @@ impl WorldConfig {
             lost_hints: 0,
             lost_requests: 0,
             lost_answers: 0,
+            lost_reports: 0,
             failed_commits: 0,
             unknown_commits: 0,
             closes_after: 0,
@@ -65,6 +68,7 @@ impl WorldConfig {
             lost_hints: 20,
             lost_requests: 5,
             lost_answers: 10,
+            lost_reports: 10,
             failed_commits: 5,
             unknown_commits: 5,
             closes_after: 600,
@@ -97,6 +101,8 @@ pub struct World {
     sent: BTreeSet<IntentId>,
     sweep_due: bool,
     requests: u64,
+    repeated: usize,
+    landed: usize,
 }
 
 impl World {
@@ -127,6 +133,8 @@ impl World {
             sent: BTreeSet::new(),
             sweep_due: false,
             requests: 0,
+            repeated: 0,
+            landed: 0,
         }
     }
 
@@ -156,9 +164,16 @@ impl World {
 
     fn play_exchange(&mut self) {
         for output in self.twin.advance(self.now) {
-            if let Some(report) = venue::report(&output) {
-                self.later(30, Happening::Inbox(Box::new(report)));
-            }
+            self.tell_account(&output);
+        }
+    }
+
+    /// What the exchange's private channels say of the account.
+    fn tell_account(&mut self, output: &Output) {
+        if let Some(report) = venue::report(output)
+            && !self.chance(self.config.lost_reports)
+        {
+            self.later(30, Happening::Inbox(Box::new(report)));
         }
     }
 
@@ -188,15 +203,19 @@ impl World {
     fn arrive(&mut self, intent: &Intent, signed_at: Timestamp) {
         assert!(self.memory.is_claimed(&intent.id), "{} was sent without a claim", intent.id);
         assert!(self.sent.insert(intent.id), "{} was sent twice", intent.id);
+        if let Action::Repeat { of, spec } = &intent.action {
+            assert!(spec.reduce_only && self.sent.contains(of), "{of} was repeated, which opens or was never sent");
+            self.repeated += 1;
+        }
         if self.chance(self.config.lost_requests) {
             let outcome = Outcome::Unknown { reason: "connection lost".to_owned(), signed_at };
             self.later(5_000, Happening::Sender(Box::new(SenderInput::Sent { intent: intent.id, outcome })));
             return;
         }
         let outcome = venue::send(&mut self.twin, self.now, signed_at, intent);
-        let outputs = self.twin.take_outputs();
-        for report in outputs.iter().filter_map(venue::report) {
-            self.later(30, Happening::Inbox(Box::new(report)));
+        self.landed += usize::from(matches!(outcome, Outcome::AlreadyExists { .. }));
+        for output in self.twin.take_outputs() {
+            self.tell_account(&output);
         }
         let lost = self.chance(self.config.lost_answers);
         let outcome = if lost { Outcome::Unknown { reason: "timeout".to_owned(), signed_at } } else { outcome };
@@ -311,7 +330,7 @@ impl World {
                     }
                 }
                 DeskOutput::Publish(view) => self.view = Some(*view),
-                DeskOutput::RequestSweep => self.sweep_due = true,
+                DeskOutput::RequestSweep => self.sweep_due |= !self.chance(self.config.lost_hints),
                 DeskOutput::Stop { reason } => panic!("the desk stopped: {reason}"),
                 DeskOutput::Reply { reply: DeskReply::Accepted { .. } | DeskReply::Refused(_), .. }
                 | DeskOutput::Resolve { .. }
@@ -369,6 +388,8 @@ impl World {
             settled: self.memory.trades().filter(|trade| trade.state == TradeState::Settled).count(),
             closed: self.memory.trades().filter(|trade| trade.state == TradeState::Closed).count(),
             unknown: self.memory.orders_in(OrderState::Unknown),
+            repeated: self.repeated,
+            landed: self.landed,
             absent: self.memory.orders_in(OrderState::Absent),
             open_trades: books.trades.len(),
             clean: books.reconciliation.as_ref().is_some_and(rec_domain::reconciliation::Reconciliation::is_clean),
@@ -394,6 +415,10 @@ pub struct Balance {
     pub closed: usize,
     /// Orders whose outcome is not known.
     pub unknown: usize,
+    /// Closes that were sent again.
+    pub repeated: usize,
+    /// Repetitions of which the exchange said that it has the order.
+    pub landed: usize,
     /// Orders that never reached the exchange.
     pub absent: usize,
     /// Trades that have not ended.
@@ -439,6 +464,29 @@ mod tests {
             assert!(balance.clean && balance.halts.is_empty(), "seed {seed}: {balance:?}");
         }
         assert!(settled > 0 && closed > 0 && absent > 0, "{settled} settled, {closed} closed, {absent} absent");
+    }
+
+    #[test]
+    fn an_unknown_close_is_sent_again_until_it_is_known_and_never_executed_twice() {
+        let (mut repeated, mut landed) = (0, 0);
+        for seed in 1..=6 {
+            let config = WorldConfig {
+                lost_hints: 50,
+                lost_requests: 20,
+                lost_answers: 40,
+                lost_reports: 50,
+                closes_after: 120,
+                ..WorldConfig::calm(seed)
+            };
+            let mut world = World::new(config);
+            world.run(HOUR);
+            let balance = world.balance();
+            repeated += balance.repeated;
+            landed += balance.landed;
+            assert_eq!(balance.ours, balance.theirs, "seed {seed}: {balance:?}");
+            assert_eq!((balance.open_trades, balance.unknown), (0, 0), "seed {seed}: {balance:?}");
+        }
+        assert!(repeated > landed && landed > 0, "{repeated} sent again, {landed} had landed");
     }
 
     #[test]

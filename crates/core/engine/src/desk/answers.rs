@@ -16,6 +16,10 @@ impl Draft<'_> {
             self.group_answer(answer, exchange_index, role);
             return;
         }
+        if let Some(order) = self.repeated_by(answer.intent) {
+            self.repeat_answer(order, &answer.outcome);
+            return;
+        }
         let Some(order) = self.order(answer.intent) else {
             self.alarm(format!("an answer came for {}, which is no order of this desk", answer.intent));
             return;
@@ -23,7 +27,7 @@ impl Draft<'_> {
         self.order_answer(order, &answer.outcome);
     }
 
-    fn order_answer(&mut self, mut order: Order, outcome: &Outcome) {
+    pub(super) fn order_answer(&mut self, mut order: Order, outcome: &Outcome) {
         match outcome {
             Outcome::Acknowledged { order: order_id, filled, remaining, signed_at } => {
                 order.order_id = Some(order_id.clone());
@@ -39,7 +43,8 @@ impl Draft<'_> {
                 order.note = None;
             }
             Outcome::AlreadyExists { signed_at } | Outcome::Unknown { signed_at, .. } => {
-                order.signed_at = order.signed_at.or(Some(*signed_at));
+                // The last signature counts: until it has run out, the order may still be taken.
+                order.signed_at = order.signed_at.max(Some(*signed_at));
                 if order.state == OrderState::Intended {
                     order.state = OrderState::Unknown;
                 }
@@ -47,6 +52,9 @@ impl Draft<'_> {
                     Outcome::Unknown { reason, .. } => reason.clone(),
                     _ => "the exchange has it already".to_owned(),
                 });
+                if matches!(outcome, Outcome::AlreadyExists { .. }) {
+                    self.books.repeats.entry(order.intent).or_default().landed = true;
+                }
                 self.after.push(super::DeskOutput::RequestSweep);
             }
             Outcome::Rejected { status, code, message } => {

@@ -23,6 +23,8 @@ use rec_domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::Repeats;
+
 /// Which desk this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
@@ -64,6 +66,8 @@ pub struct Books {
     pub orders: BTreeMap<IntentId, Order>,
     /// Orders by the exchange's identity.
     pub order_ids: BTreeMap<OrderId, IntentId>,
+    /// Orders that were sent again, or that the exchange said it has.
+    pub repeats: BTreeMap<IntentId, Repeats>,
     /// Trades that ended a short while ago, for fills that come late.
     pub ended: BTreeMap<TradeId, Trade>,
     /// Fills whose order is not known yet.
@@ -120,6 +124,7 @@ impl Books {
             trades: BTreeMap::new(),
             orders: BTreeMap::new(),
             order_ids: BTreeMap::new(),
+            repeats: BTreeMap::new(),
             ended: BTreeMap::new(),
             parked_fills: Vec::new(),
             parked_settlements: Vec::new(),

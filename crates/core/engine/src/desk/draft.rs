@@ -235,6 +235,7 @@ impl<'a> Draft<'a> {
         });
         let orders = &books.orders;
         books.order_ids.retain(|_, intent| orders.contains_key(intent));
+        books.repeats.retain(|order, _| orders.contains_key(order));
         books.entry_times.retain(|at| *at > self.now - TimeSpan::from_seconds(60));
         let markets = &books.markets;
         books.history.retain(|(ticker, _), history| {

@@ -110,6 +110,12 @@ pub struct DeskConfig {
     pub caps: RiskCaps,
     /// An entry is not sent later than this after it was decided.
     pub entry_send_by: TimeSpan,
+    /// How long after the last word on an unknown close it is sent again.
+    pub repeat_after: TimeSpan,
+    /// A repetition is not sent later than this after it was decided.
+    pub repeat_send_by: TimeSpan,
+    /// How often a close is sent again at most; after that it is only looked for.
+    pub repeats_most: usize,
     /// How far a complete reading must reach past the signature of an unknown order before absence counts.
     pub absence_proof: TimeSpan,
     /// How far a complete reading must reach past the last change in the books before a difference counts.
@@ -127,6 +133,9 @@ impl Default for DeskConfig {
         Self {
             caps: RiskCaps::default(),
             entry_send_by: TimeSpan::from_seconds(2),
+            repeat_after: TimeSpan::from_seconds(1),
+            repeat_send_by: TimeSpan::from_seconds(2),
+            repeats_most: 10,
             absence_proof: TimeSpan::from_seconds(35),
             quiet_before_comparison: TimeSpan::from_seconds(5),
             view_interval: TimeSpan::from_seconds(1),

@@ -273,6 +273,7 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
             draft.turn_day();
             draft.forget_ended();
             draft.ensure_groups();
+            draft.repeat_unknown_closes();
             let closed: Vec<_> = draft
                 .books
                 .trades

@@ -15,6 +15,7 @@
 //! | `automation` | requests to change switches and strategy |
 //! | `answers` | what the executor said |
 //! | `reports` | what the exchange said of orders |
+//! | `repeating` | unknown closes that are sent again |
 //! | `booking` | fills to trades and ledger |
 //! | `settling` | settlements to trades and ledger |
 //! | `groups` | the order groups |
@@ -33,6 +34,7 @@ pub mod input;
 pub mod machine;
 mod opening;
 mod reconciling;
+mod repeating;
 mod reports;
 mod settling;
 #[cfg(test)]
@@ -42,3 +44,4 @@ mod view;
 pub use books::{Books, Group, Identity};
 pub use input::{DeskConfig, DeskInput, DeskOutput};
 pub use machine::Desk;
+pub use repeating::Repeats;

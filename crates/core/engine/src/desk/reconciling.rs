@@ -44,6 +44,9 @@ impl Draft<'_> {
             .open_orders()
             .filter(|order| order.state == OrderState::Unknown && order.order_id.is_none())
             .filter(|order| {
+                self.books.repeats.get(&order.intent).is_none_or(|repeats| !repeats.under_way && !repeats.landed)
+            })
+            .filter(|order| {
                 order.signed_at.is_some_and(|signed_at| {
                     sweep.as_of > signed_at + self.config.absence_proof
                         && sweep.since.is_none_or(|since| since < signed_at)

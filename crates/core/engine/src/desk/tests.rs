@@ -19,6 +19,8 @@ use rec_domain::{
     trade::{Origin, TradeState},
 };
 
+mod repeating;
+
 use super::{Books, Desk, DeskConfig, DeskInput, DeskOutput, Identity};
 use crate::Machine;
 

@@ -15,8 +15,8 @@ use rec_domain::{
 use sqlx::{PgConnection, PgExecutor};
 
 use super::{
-    Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, intent::select_intents, order::select_orders, posting,
-    trade::select_trades,
+    Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat, intent::select_intents,
+    order::select_orders, posting, trade::select_trades,
 };
 use crate::{
     error::{Incompatible, Result},
@@ -41,13 +41,15 @@ impl Desk {
         let connection = &mut *transaction;
         let day_start = start_of_day(now);
         let trades = open_trades(connection).await?;
+        let orders = orders(connection, now).await?;
         let snapshot = DeskSnapshot {
             identity,
             automation: automation(connection).await?,
             halts: halts(connection).await?,
             groups: groups(connection).await?,
             ended_trades: ended_trades(connection, now).await?,
-            orders: orders(connection, now).await?,
+            repeats: repeats(connection, &orders).await?,
+            orders,
             unanswered: unanswered(connection).await?,
             parked_fills: parked_fills(connection).await?,
             parked_settlements: parked_settlements(connection).await?,
@@ -175,6 +177,33 @@ async fn orders(connection: &mut PgConnection, now: Timestamp) -> Result<Vec<Sto
             })
         })
         .collect()
+}
+
+async fn repeats(connection: &mut PgConnection, orders: &[StoredOrder]) -> Result<Vec<StoredRepeat>> {
+    let ids: Vec<_> = orders.iter().map(|stored| stored.order.intent.as_uuid()).collect();
+    let rows = sqlx::query!(
+        r#"SELECT orders.id AS "order!", attempts.id AS "attempt!",
+            EXISTS (
+                SELECT FROM desk.answers, desk.cursors
+                WHERE answers.intent = attempts.id AND answers.id <= cursors.answer
+            ) AS "answered!",
+            EXISTS (SELECT FROM desk.answers WHERE answers.intent = attempts.id AND answers.kind = 'already_exists')
+                AS "landed!"
+         FROM unnest($1::uuid[]) AS orders (id)
+         JOIN desk.intents AS attempts
+            ON attempts.id = orders.id OR attempts.kind = 'repeat' AND attempts.action->>'of' = orders.id::text
+         ORDER BY attempts.created_at, attempts.id"#,
+        &ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    let attempts = rows.into_iter().map(|row| StoredRepeat {
+        order: IntentId::from_uuid(row.order),
+        intent: (row.attempt != row.order).then(|| IntentId::from_uuid(row.attempt)),
+        answered: row.answered,
+        landed: row.landed,
+    });
+    Ok(attempts.filter(|attempt| attempt.intent.is_some() || attempt.landed).collect())
 }
 
 async fn unanswered(connection: &mut PgConnection) -> Result<Vec<StoredIntent>> {

@@ -18,7 +18,7 @@ mod write;
 pub use commit::CommitOutcome;
 #[cfg(any(test, feature = "testing"))]
 pub use fault::Fault;
-pub use snapshot::{DeskSnapshot, StoredGroup, StoredIntent, StoredOrder};
+pub use snapshot::{DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat};
 
 use crate::database::Database;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rec_domain::{
-    DecisionId, ExchangeIndex, Money, OrderGroupId, Timestamp,
+    DecisionId, ExchangeIndex, IntentId, Money, OrderGroupId, Timestamp,
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
     halt::Halt,
@@ -38,6 +38,8 @@ pub struct DeskSnapshot {
     pub orders: Vec<StoredOrder>,
     /// Intents without an answer, orders included, oldest first.
     pub unanswered: Vec<StoredIntent>,
+    /// What the orders above were sent again by, oldest first.
+    pub repeats: Vec<StoredRepeat>,
     /// Fills whose order was not known.
     pub parked_fills: Vec<FillReport>,
     /// Settlements that did not fit the books.
@@ -80,6 +82,19 @@ pub struct StoredOrder {
     pub claim_signed_at: Option<Timestamp>,
     /// Whether the executor answered anything.
     pub answered: bool,
+}
+
+/// A repetition of an order, or the exchange's word that it has the order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRepeat {
+    /// The order.
+    pub order: IntentId,
+    /// The intent that repeated it; `None` for the order's own attempt.
+    pub intent: Option<IntentId>,
+    /// Whether the desk has consumed an answer to it.
+    pub answered: bool,
+    /// Whether the exchange answered that it has the order already.
+    pub landed: bool,
 }
 
 /// An intent without an answer.

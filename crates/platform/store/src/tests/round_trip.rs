@@ -23,12 +23,12 @@ use super::{Leader, now, sample};
 use crate::{CommitOutcome, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder};
 
 impl Leader {
-    async fn commit(&self, number: i64, rows: Vec<Row>) {
+    pub(super) async fn commit(&self, number: i64, rows: Vec<Row>) {
         let outcome = self.desk.commit(&sample::commit(self.lease.epoch(), number, rows)).await;
         assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
     }
 
-    async fn load(&self) -> DeskSnapshot {
+    pub(super) async fn load(&self) -> DeskSnapshot {
         self.desk.load(now()).await.expect("loaded")
     }
 }
