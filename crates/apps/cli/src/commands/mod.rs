@@ -8,6 +8,7 @@ pub mod db;
 pub mod lint;
 pub mod model;
 pub mod replay;
+mod replay_minutes;
 mod say;
 mod table;
 

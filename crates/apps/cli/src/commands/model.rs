@@ -133,7 +133,7 @@ fn rows(args: &TableArgs, set: &FingerprintSet) -> anyhow::Result<Vec<StrikeRow>
 }
 
 /// The set in a folder.
-fn read_fingerprints(folder: &Path) -> anyhow::Result<FingerprintSet> {
+pub(super) fn read_fingerprints(folder: &Path) -> anyhow::Result<FingerprintSet> {
     let shown = folder.display();
     let unreadable = || format!("the folder {shown} cannot be read; name the fingerprints with --fingerprints DIR");
     let mut names = Vec::new();

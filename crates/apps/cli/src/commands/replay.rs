@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use anyhow::Context as _;
@@ -10,11 +11,17 @@ use clap::{Args, Subcommand};
 use rec_config::Sources;
 use rec_domain::{Price, book::Level};
 use rec_kalshi::rows::order_book::NoSidePrices;
-use rec_replay::frames::{IndexState, Print, Report, read_recording, replay};
+use rec_replay::frames::{
+    IndexState, Print, Report,
+    minutes::{Judgement, Minutes, minutes, read_spot},
+    read_recording, replay,
+};
 use serde::Serialize;
 
 use super::{
-    model::read_text,
+    config::loaded,
+    model::{read_fingerprints, read_text},
+    replay_minutes,
     say::{say, say_json},
     table::columns,
 };
@@ -33,20 +40,37 @@ pub struct ReplayArgs {
 /// What `rec replay` replays.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ReplayCommand {
-    /// Print the books, trades and index values that recorded frames of the exchange imply.
+    /// Print what recorded traffic of the exchange implies, and what the desk would decide on it minute by minute.
     ///
     /// The frames pass the decoder and the machines of the desk. A FILE has one JSON frame a line, or is a JSON list
-    /// of frames, or ticker messages of 2025 ({"tickers": [...]}); each file counts as one connection. An excerpt has
-    /// gaps in its numbers: they are named, and a book with a gap since its snapshot is marked uncertain. What is
-    /// passed over is listed with its reason.
-    Frames {
-        /// Files with recorded frames.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// Print a JSON list with a report for each file.
-        #[arg(long)]
-        json: bool,
-    },
+    /// of frames, or one of the forms of 2025 (ticker messages, life-cycle messages, an answer for an event); each
+    /// file counts as one connection. For each file come books, trades, quotes and index values. An excerpt has gaps
+    /// in its numbers: they are named, and a book with a gap since its snapshot is marked uncertain. What is passed
+    /// over is listed with its reason.
+    ///
+    /// Then come the strike tables of all files together, one at every full minute and one at the end, and for each
+    /// row whether the desk would enter, at which limit, or why not: as a desk that holds nothing, has its entry
+    /// switch on and your settings otherwise. Without prices of the underlying every row is refused for want of them.
+    #[command(after_help = "Example: rec replay frames frames.jsonl --spot coinbase.jsonl --fingerprints DIR")]
+    Frames(FramesArgs),
+}
+
+/// What `rec replay frames` is asked.
+#[derive(Debug, Clone, Args)]
+pub struct FramesArgs {
+    /// Files with recorded traffic.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Prices of the underlying: lines of Coinbase ticker messages, lines "time,price" or
+    /// "time,open,high,low,close", or Coinbase's JSON list of one-minute candles.
+    #[arg(long, value_name = "FILE")]
+    pub spot: Option<PathBuf>,
+    /// Folder with the CSV files of a fingerprint set; without it no row has a chance.
+    #[arg(long, value_name = "DIR")]
+    pub fingerprints: Option<PathBuf>,
+    /// Print JSON: {files: [a report for each], assumed: [...], minutes: [a strike table for each]}.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Serialize)]
@@ -56,25 +80,51 @@ struct OfFile<'a> {
     report: Report,
 }
 
+#[derive(Serialize)]
+struct Everything<'a> {
+    files: Vec<OfFile<'a>>,
+    #[serde(flatten)]
+    minutes: Minutes,
+}
+
 /// Runs `rec replay`.
 ///
 /// # Errors
 /// When a file cannot be read or is no recording.
-pub fn run(args: ReplayArgs, _sources: Sources) -> anyhow::Result<ExitCode> {
-    let ReplayCommand::Frames { files, json } = args.command;
-    let mut reports = Vec::with_capacity(files.len());
-    for file in &files {
+pub fn run(args: ReplayArgs, sources: Sources) -> anyhow::Result<ExitCode> {
+    match args.command {
+        ReplayCommand::Frames(args) => frames(&args, &sources),
+    }
+}
+
+fn frames(args: &FramesArgs, sources: &Sources) -> anyhow::Result<ExitCode> {
+    let mut recordings = Vec::with_capacity(args.files.len());
+    for file in &args.files {
         // Subscriptions have the NO side in its own prices unless they ask for another form.
         let recorded = read_recording(&read_text(file)?, NoSidePrices::No)
             .with_context(|| format!("{} is no recording", file.display()))?;
-        reports.push(OfFile { file, report: replay(recorded) });
+        recordings.push(recorded);
     }
-    if json {
-        say_json(&reports)?;
+    let spot = match &args.spot {
+        None => Vec::new(),
+        Some(file) => read_spot(&read_text(file)?).with_context(|| format!("{} cannot be used", file.display()))?,
+    };
+    let Some(loaded) = loaded(sources) else { return Ok(ExitCode::FAILURE) };
+    let judgement = Judgement {
+        fingerprints: args.fingerprints.as_deref().map(read_fingerprints).transpose()?.map(Arc::new),
+        settings: loaded.config.automation,
+        caps: loaded.config.risk.caps,
+    };
+    let minutes = minutes(&recordings, &spot, &judgement);
+    let files: Vec<_> =
+        args.files.iter().zip(recordings).map(|(file, recorded)| OfFile { file, report: replay(recorded) }).collect();
+    if args.json {
+        say_json(&Everything { files, minutes })?;
     } else {
-        for one in &reports {
+        for one in &files {
             say(&format!("{}: {}", one.file.display(), text(&one.report)));
         }
+        say(&replay_minutes::text(&minutes));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -240,7 +290,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let file = folder.path().join("empty.jsonl");
         std::fs::write(&file, "\n").expect("written");
-        let command = ReplayCommand::Frames { files: vec![file], json: false };
+        let args = FramesArgs { files: vec![file], spot: None, fingerprints: None, json: false };
+        let command = ReplayCommand::Frames(args);
         let error = run(ReplayArgs { command }, Sources::default()).expect_err("nothing");
         assert!(format!("{error:#}").contains("empty.jsonl"), "{error:#}");
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rec_domain::{
     BookSide, MarketTicker, TimeSpan, Timestamp,
-    book::{Book, Level},
+    book::{Book, Level, Top},
 };
 use rec_engine::{
     Machine,
@@ -118,6 +118,11 @@ impl Books {
         implied.changes += 1;
         implied.doubtful_changes += u64::from(!self.known.contains(&ticker));
         Ok(())
+    }
+
+    /// Best bid and ask of a market whose book is certain.
+    pub(super) fn top(&self, ticker: &MarketTicker) -> Option<Top> {
+        self.known.contains(ticker).then(|| self.implied.get(ticker).map(|implied| implied.book.top()))?
     }
 
     /// The books as they are now.

@@ -1,7 +1,8 @@
 //! The forms in which recordings come.
 
+use rec_domain::market::MarketLifecycle;
 use rec_kalshi::{
-    legacy::{self, LegacyTicker},
+    legacy::{self, LegacyEvent, LegacyTicker},
     rows::{list::ReadError, order_book::NoSidePrices},
     ws::Frame,
 };
@@ -15,8 +16,10 @@ pub enum Recorded {
     Frames(Vec<(u64, Frame)>),
     /// Ticker messages of 2025, prices in whole cents.
     Tickers(Vec<LegacyTicker>),
-    /// Life-cycle messages of 2025; how many.
-    Lifecycle(u64),
+    /// An answer of 2025 to a request for an event, prices in whole cents.
+    Event(Box<LegacyEvent>),
+    /// Life-cycle messages of 2025.
+    Lifecycle(Vec<MarketLifecycle>),
 }
 
 /// Why a text is no recording.
@@ -30,7 +33,7 @@ pub enum RecordingError {
     Legacy(#[from] ReadError),
     /// JSON of another meaning.
     #[error(
-        "it is one JSON object without \"type\", \"tickers\" or \"events\", so it is neither a frame nor recorded \
+        "it is one JSON object without \"type\", \"tickers\", \"events\" or \"data\", so it is neither a frame nor recorded \
          messages; a recording has one JSON frame a line, or is a JSON list of frames"
     )]
     Other,
@@ -51,12 +54,12 @@ pub fn read_recording(text: &str, no_side: NoSidePrices) -> Result<Recorded, Rec
     if let Ok(Value::Object(object)) = serde_json::from_str(text)
         && !object.contains_key("type")
     {
-        return match (object.contains_key("tickers"), object.contains_key("events")) {
-            (true, _) => Ok(Recorded::Tickers(legacy::read_tickers(text)?)),
-            (false, true) => {
-                Ok(Recorded::Lifecycle(legacy::read_lifecycle(text)?.len().try_into().unwrap_or(u64::MAX)))
-            }
-            (false, false) => Err(RecordingError::Other),
+        let has = |key: &str| object.contains_key(key);
+        return match (has("tickers"), has("events"), has("data")) {
+            (true, _, _) => Ok(Recorded::Tickers(legacy::read_tickers(text)?)),
+            (_, true, _) => Ok(Recorded::Lifecycle(legacy::read_lifecycle(text)?)),
+            (_, _, true) => Ok(Recorded::Event(Box::new(legacy::read_event(text)?))),
+            _ => Err(RecordingError::Other),
         };
     }
     if serde_json::from_str::<&RawValue>(text).is_ok() {

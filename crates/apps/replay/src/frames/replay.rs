@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rec_domain::MarketTicker;
 use rec_engine::book::Input;
 use rec_kalshi::{
-    legacy::LegacyTicker,
+    legacy::{LegacyEvent, LegacyTicker},
     ws::{Frame, FrameKind, Observation, SequenceTracker},
 };
 
@@ -27,7 +27,9 @@ pub fn replay(recorded: Recorded) -> Report {
     match recorded {
         Recorded::Frames(frames) => of_frames(frames),
         Recorded::Tickers(tickers) => of_tickers(&tickers),
-        Recorded::Lifecycle(frames) => {
+        Recorded::Event(event) => of_event(&event),
+        Recorded::Lifecycle(changes) => {
+            let frames = changes.len().try_into().unwrap_or(u64::MAX);
             let passed =
                 Passed { kind: "market_lifecycle".to_owned(), reason: LIFE.to_owned(), count: frames, first: 1 };
             let ignored = if frames == 0 { Vec::new() } else { vec![passed] };
@@ -52,10 +54,35 @@ fn of_tickers(tickers: &[LegacyTicker]) -> Report {
     walk.end()
 }
 
+fn of_event(event: &LegacyEvent) -> Report {
+    let mut walk = Walk::default();
+    walk.report.frames = 1;
+    for market in &event.markets {
+        walk.quote(Quote {
+            ticker: market.ticker.clone(),
+            bid: market.yes_bid,
+            ask: market.yes_ask,
+            last_price: None,
+            at: event.recorded_at,
+            count: 1,
+        });
+    }
+    walk.end()
+}
+
 fn of_frames(frames: Vec<(u64, Frame)>) -> Report {
-    // The machine of a subscription is told which markets are wanted before its first frame.
+    let books = subscribed_markets(&frames).into_iter().map(|(sid, tickers)| (sid, Books::new(sid, tickers))).collect();
+    let mut walk = Walk { books, ..Walk::default() };
+    for (place, frame) in frames {
+        walk.take(place, frame);
+    }
+    walk.end()
+}
+
+/// The markets of each subscription to books: its machine is told which are wanted before its first frame.
+pub(super) fn subscribed_markets(frames: &[(u64, Frame)]) -> BTreeMap<u64, BTreeSet<MarketTicker>> {
     let mut wanted: BTreeMap<u64, BTreeSet<MarketTicker>> = BTreeMap::new();
-    for (_place, frame) in &frames {
+    for (_place, frame) in frames {
         let ticker = match &frame.kind {
             FrameKind::BookSnapshot(snapshot) => &snapshot.ticker,
             FrameKind::BookDelta(delta) => &delta.ticker,
@@ -65,12 +92,7 @@ fn of_frames(frames: Vec<(u64, Frame)>) -> Report {
             wanted.entry(sid).or_default().insert(ticker.clone());
         }
     }
-    let books = wanted.into_iter().map(|(sid, tickers)| (sid, Books::new(sid, tickers))).collect();
-    let mut walk = Walk { books, ..Walk::default() };
-    for (place, frame) in frames {
-        walk.take(place, frame);
-    }
-    walk.end()
+    wanted
 }
 
 #[derive(Default)]

@@ -151,10 +151,11 @@ fn market(s: &Situation<'_>) -> Verdict {
         "the event's collateral rule is not known".to_owned()
     })?;
     s.probability()?;
-    let age = s.row.book_at.filter(|_at| s.row.top.is_some()).map(|at| s.now.since(at));
-    demand(age.is_some_and(|age| age <= s.limits.book), RefusalCode::StaleBook, || match age {
-        Some(age) => format!("the book is {:.1} s old", age.as_seconds_f64()),
-        None => "the book is not known".to_owned(),
+    let age = s.row.book_at.map(|at| s.now.since(at));
+    let current = s.row.top.is_some() && age.is_some_and(|age| age <= s.limits.book);
+    demand(current, RefusalCode::StaleBook, || match age {
+        Some(age) if age > s.limits.book => format!("the book is {:.1} s old", age.as_seconds_f64()),
+        _ => "the book is not known".to_owned(),
     })
 }
 
