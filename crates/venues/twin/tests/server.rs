@@ -101,6 +101,7 @@ async fn a_connection_hears_books_without_a_gap_and_switches_make_one() {
     let mut socket = socket(&server, &writer).await;
     let command = json!({"id": 1, "cmd": "subscribe", "params": {
         "channels": ["orderbook_delta", "cfbenchmarks_value"], "market_tickers": tickers, "use_yes_price": true,
+        "index_ids": ["BRTI"],
     }});
     socket.send(Message::Text(command.to_string().into())).await.unwrap();
     let (mut books, mut index) = (0, 0);

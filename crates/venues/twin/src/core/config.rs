@@ -6,14 +6,10 @@ use rec_domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::core::series::{Asset, Series};
+
 /// The shard that crypto trades on since 2026-08-24.
 pub const CRYPTO_SHARD: ExchangeIndex = ExchangeIndex::new(2);
-
-/// The series that the twin lists.
-pub const SERIES: &str = "KXBTCD";
-
-/// The index that markets settle on.
-pub const INDEX: &str = "BRTI";
 
 /// The product of the spot venue.
 pub const PRODUCT: &str = "BTC-USD";
@@ -29,6 +25,17 @@ pub struct TwinConfig {
     pub warm_up: TimeSpan,
     /// Cash on the crypto shard at the start, booked as one deposit.
     pub starting_cash: Money,
+    /// The series that are listed.
+    #[serde(default = "hourly_bitcoin")]
+    pub series: Vec<Series>,
+    /// Whether a day's events are listed on the day before, as on the exchange; otherwise only the next two of each
+    /// series are, which keeps a demo small.
+    #[serde(default)]
+    pub listed_a_day_ahead: bool,
+}
+
+fn hourly_bitcoin() -> Vec<Series> {
+    vec![Series::Kxbtcd]
 }
 
 impl TwinConfig {
@@ -38,7 +45,20 @@ impl TwinConfig {
         let wednesday = EasternDay { year: 2026, month: 9, day: 23 };
         // 14:00 EDT exists on every day; the fallback is the same instant in UTC.
         let start = eastern::instant(wednesday, 14, 0, 0).unwrap_or(Timestamp::from_seconds(1_790_186_400));
-        Self { seed, start, warm_up: TimeSpan::from_minutes(40), starting_cash: Money::from_dollars(5_000) }
+        Self {
+            seed,
+            start,
+            warm_up: TimeSpan::from_minutes(40),
+            starting_cash: Money::from_dollars(5_000),
+            series: hourly_bitcoin(),
+            listed_a_day_ahead: false,
+        }
+    }
+
+    /// The assets whose prices the world needs: bitcoin always, for the spot venues.
+    pub fn assets(&self) -> impl Iterator<Item = Asset> {
+        let wanted = |asset: &Asset| *asset == Asset::Bitcoin || self.series.iter().any(|one| one.asset() == *asset);
+        Asset::ALL.into_iter().filter(wanted)
     }
 
     /// The first instant that anyone may see.

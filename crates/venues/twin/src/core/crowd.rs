@@ -1,7 +1,7 @@
 //! The other participants: makers who quote around the fair value, takers who give volume, and in the last
 //! quarter of an hour people who offer the favoured side too cheaply.
 
-use rec_domain::{BookSide, Price, Quantity, Side, TimeSpan, Timestamp};
+use rec_domain::{BookSide, Price, PriceGrid, Quantity, Side, TimeSpan};
 
 use crate::core::{
     book::{Owner, Resting},
@@ -9,6 +9,7 @@ use crate::core::{
     market::{CheapOffer, Quote},
     matching::Incoming,
     output::{BookChange, Output},
+    series::{Series, SeriesKind},
 };
 
 /// Cheap offers appear only this long before the close, in seconds.
@@ -23,8 +24,12 @@ const CHEAP_CEILING: i64 = 98;
 const CHEAP_DISCOUNT: (f64, f64) = (1.0, 4.0);
 /// Trades in a second, on average.
 const TRADES_A_SECOND: f64 = 1.2;
-/// How far from the price takers trade, in dollars (one standard deviation).
-const TAKER_REACH: f64 = 450.0;
+/// How far from the price takers trade, in steps of the strikes (one standard deviation).
+const TAKER_REACH: f64 = 4.5;
+/// How far makers quote from the fair value, in points: in the middle, and where a grid is finer near its ends.
+const HALF_SPREAD: (f64, f64) = (0.5, 0.1);
+/// How far behind the best quotes the deep ones are, in half spreads.
+const DEEP: i64 = 6;
 
 /// Which of a maker's orders.
 #[derive(Debug, Clone, Copy)]
@@ -35,69 +40,92 @@ enum Slot {
     DeepAsk,
 }
 
-/// Prices that a maker wants, in cents; `None` where it does not quote.
+/// Prices that a maker wants; `None` where it does not quote.
 #[derive(Debug, Clone, Copy)]
 struct Target {
-    bid: Option<i64>,
-    ask: Option<i64>,
-    deep_bid: Option<i64>,
-    deep_ask: Option<i64>,
+    bid: Option<Price>,
+    ask: Option<Price>,
+    deep_bid: Option<Price>,
+    deep_ask: Option<Price>,
+    /// Half of the spread, in points.
+    half_spread: f64,
+}
+
+/// An open event, for the crowd.
+#[derive(Debug, Clone)]
+struct OpenEvent {
+    series: Series,
+    close: rec_domain::Timestamp,
+    markets: std::ops::Range<u32>,
 }
 
 impl Twin {
-    /// Decides what the crowd does in the second that begins now.
+    /// Decides what the crowd does in the second that begins now. While trading pauses it does nothing.
     pub(crate) fn schedule_crowd(&mut self) {
-        let open: Vec<(Timestamp, std::ops::Range<u32>)> = self
-            .events
-            .values()
-            .filter(|event| event.is_open(self.now))
-            .map(|event| (event.close, event.markets.clone()))
-            .collect();
-        for (close, markets) in open {
-            self.schedule_makers(close, markets.clone());
-            self.schedule_takers(markets.clone());
-            if CHEAP_WINDOW.contains(&close.since(self.now).seconds()) && self.crowd.chance(CHEAP_CHANCE) {
-                self.schedule_cheap_offer(close, markets);
+        if !self.is_trading_paused() {
+            let open: Vec<OpenEvent> = self
+                .events
+                .values()
+                .filter(|event| event.is_open(self.now))
+                .map(|event| OpenEvent { series: event.series, close: event.close, markets: event.markets.clone() })
+                .collect();
+            for event in open {
+                self.schedule_makers(&event);
+                self.schedule_takers(&event);
+                let left = event.close.since(self.now).seconds();
+                if CHEAP_WINDOW.contains(&left) && self.crowd(event.series).chance(CHEAP_CHANCE) {
+                    self.schedule_cheap_offer(&event);
+                }
             }
         }
         self.schedule(self.now + TimeSpan::from_millis(995), Due::Tickers);
     }
 
-    fn schedule_makers(&mut self, close: Timestamp, markets: std::ops::Range<u32>) {
-        let valuation = self.valuation(close);
-        for number in markets {
+    fn schedule_makers(&mut self, event: &OpenEvent) {
+        let valuation = self.valuation(event.series.asset(), event.close);
+        let grid = event.series.grid();
+        for number in event.markets.clone() {
             let Some(market) = self.markets.get(&number) else { continue };
-            let fair = 100.0 * valuation.chance_above(market.floor.as_f64());
-            if self.wants_requote(number, fair) {
-                let at = self.within_second();
+            let Some(chance) = market.strike.chance(&valuation) else { continue };
+            if self.wants_requote(number, 100.0 * chance, &grid) {
+                let at = self.within_second(event.series);
                 self.schedule(at, Due::Requote(number));
             }
         }
     }
 
-    fn schedule_takers(&mut self, markets: std::ops::Range<u32>) {
+    fn schedule_takers(&mut self, event: &OpenEvent) {
+        let step = event.series.strike_step().as_f64();
         // One or two throws a second with this mean.
         for _throw in 0..2 {
-            if !self.crowd.chance(TRADES_A_SECOND / 2.0) {
+            let dice = self.crowd(event.series);
+            if !dice.chance(TRADES_A_SECOND / 2.0) {
                 continue;
             }
-            let wanted = self.point.index.as_f64() + TAKER_REACH * self.crowd.normal();
-            let number = markets.clone().find(|number| {
-                self.markets.get(number).is_some_and(|market| (market.floor.as_f64() - wanted).abs() <= 50.0)
-            });
+            let offset = TAKER_REACH * step * dice.normal();
+            let wanted = self.point(event.series.asset()).index.as_f64() + offset;
+            let near = |number: &u32| {
+                let anchor = self.markets.get(number).and_then(|market| market.strike.anchor());
+                anchor.is_some_and(|anchor| (anchor - wanted).abs() <= step / 2.0)
+            };
+            let number = match event.series.kind() {
+                SeriesKind::Above | SeriesKind::Range => event.markets.clone().find(near),
+                SeriesKind::Quarter => event.markets.clone().next(),
+            };
             if let Some(number) = number {
-                let at = self.within_second();
+                let at = self.within_second(event.series);
                 self.schedule(at, Due::Take(number));
             }
         }
     }
 
-    fn schedule_cheap_offer(&mut self, close: Timestamp, markets: std::ops::Range<u32>) {
-        let valuation = self.valuation(close);
+    fn schedule_cheap_offer(&mut self, event: &OpenEvent) {
+        let valuation = self.valuation(event.series.asset(), event.close);
         let mut candidates = Vec::new();
-        for number in markets {
+        for number in event.markets.clone() {
             let Some(market) = self.markets.get(&number).filter(|market| market.cheap.is_none()) else { continue };
-            let fair = 100.0 * valuation.chance_above(market.floor.as_f64());
+            let Some(chance) = market.strike.chance(&valuation) else { continue };
+            let fair = 100.0 * chance;
             if CHEAP_FAIR.contains(&fair) {
                 candidates.push((number, true));
             } else if CHEAP_FAIR.contains(&(100.0 - fair)) {
@@ -108,25 +136,26 @@ impl Twin {
             return;
         }
         let last = i64::try_from(candidates.len()).unwrap_or(1) - 1;
-        let pick = usize::try_from(self.crowd.whole(0, last)).unwrap_or(0);
+        let pick = usize::try_from(self.crowd(event.series).whole(0, last)).unwrap_or(0);
         let (number, yes) = candidates[pick];
-        let at = self.within_second();
+        let at = self.within_second(event.series);
         self.schedule(at, Due::Cheap(number, yes));
     }
 
-    /// What YES of a market is worth now, in points; `None` unless it is open.
+    /// What YES of a market is worth now, in points; `None` unless it trades and its strike is known.
     fn fair_points(&self, number: u32) -> Option<f64> {
         let market = self.markets.get(&number)?;
-        self.events.get(&market.close).filter(|event| event.is_open(self.now))?;
-        Some(100.0 * self.valuation(market.close).chance_above(market.floor.as_f64()))
+        self.event_of(number).filter(|event| event.is_open(self.now) && !self.is_trading_paused())?;
+        let valuation = self.valuation(market.series.asset(), market.close);
+        Some(100.0 * market.strike.chance(&valuation)?)
     }
 
     /// Whether a maker's quotes are missing, too far off, crossed by the fair value, or mostly eaten.
-    fn wants_requote(&self, number: u32, fair: f64) -> bool {
+    fn wants_requote(&self, number: u32, fair: f64, grid: &PriceGrid) -> bool {
         let Some(market) = self.markets.get(&number) else { return false };
-        let target = self.target(number, fair);
+        let target = self.target(number, fair, grid);
         let quotes = market.quotes;
-        let stale = |quote: Option<Quote>, side: BookSide, wanted: Option<i64>| match (quote, wanted) {
+        let stale = |quote: Option<Quote>, side: BookSide, wanted: Option<Price>| match (quote, wanted) {
             (None, None) => false,
             (Some(quote), Some(_)) => {
                 let distance = match side {
@@ -134,7 +163,8 @@ impl Twin {
                     BookSide::Ask => quote.price.points() - fair,
                 };
                 let left = market.book.remaining(side, quote.price, quote.number).unwrap_or_default();
-                !(0.4..=1.6).contains(&distance) || left.units() * 3 < quote.placed.units()
+                !(0.8 * target.half_spread..=3.2 * target.half_spread).contains(&distance)
+                    || left.units() * 3 < quote.placed.units()
             }
             _ => true,
         };
@@ -144,47 +174,48 @@ impl Twin {
         });
         // While a cheap offer caps a quote, that quote is where it should be although it is far off.
         let bid_stale = match market.cheap {
-            Some(cheap) if cheap.sells == Side::Yes => {
-                quotes.bid.map(|bid| bid.price) != target.bid.map(Price::from_cents)
-            }
+            Some(cheap) if cheap.sells == Side::Yes => quotes.bid.map(|bid| bid.price) != target.bid,
             _ => stale(quotes.bid, BookSide::Bid, target.bid),
         };
         let ask_stale = match market.cheap {
-            Some(cheap) if cheap.sells == Side::No => {
-                quotes.ask.map(|ask| ask.price) != target.ask.map(Price::from_cents)
-            }
+            Some(cheap) if cheap.sells == Side::No => quotes.ask.map(|ask| ask.price) != target.ask,
             _ => stale(quotes.ask, BookSide::Ask, target.ask),
         };
         capped || bid_stale || ask_stale
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "cents between 0 and 100")]
-    fn target(&self, number: u32, fair: f64) -> Target {
-        let orderable = |cents: i64| (1..=99).contains(&cents).then_some(cents);
-        let mut bid = libm::floor(fair - 0.5) as i64;
-        let mut ask = libm::ceil(fair + 0.5) as i64;
+    #[expect(clippy::cast_possible_truncation, reason = "hundredths of a cent between 0 and 10000")]
+    fn target(&self, number: u32, fair: f64, grid: &PriceGrid) -> Target {
+        let fine = grid.ranges().len() > 1 && !(10.0..90.0).contains(&fair);
+        let half_spread = if fine { HALF_SPREAD.1 } else { HALF_SPREAD.0 };
+        let deep = Price::from_units(DEEP * libm::round(half_spread * 100.0) as i64);
+        let mut bid = grid.round_down(Price::from_units(libm::floor((fair - half_spread) * 100.0) as i64));
+        let mut ask = grid.round_up(Price::from_units(libm::ceil((fair + half_spread) * 100.0) as i64));
         if let Some(cheap) = self.markets.get(&number).and_then(|market| market.cheap) {
-            let cents = cheap.price.units() / 100;
+            let cent = Price::from_cents(1);
             match cheap.sells {
-                Side::Yes => bid = bid.min(cents - 1),
-                Side::No => ask = ask.max(cents + 1),
+                Side::Yes => bid = bid.map(|bid| bid.min(cheap.price - cent)),
+                Side::No => ask = ask.map(|ask| ask.max(cheap.price + cent)),
             }
         }
-        Target { bid: orderable(bid), ask: orderable(ask), deep_bid: orderable(bid - 3), deep_ask: orderable(ask + 3) }
+        let deep_bid = bid.and_then(|bid| grid.round_down(bid - deep));
+        let deep_ask = ask.and_then(|ask| grid.round_up(ask + deep));
+        Target { bid, ask, deep_bid, deep_ask, half_spread }
     }
 
     /// Makers look at a market and move what is off.
     pub(crate) fn requote(&mut self, number: u32) {
         let Some(fair) = self.fair_points(number) else { return };
-        let target = self.target(number, fair);
         let Some(market) = self.markets.get(&number) else { return };
+        let target = self.target(number, fair, &market.series.grid());
+        let slack = libm::round(f64::from(DEEP as i32) * target.half_spread * 100.0) as i64;
         let quotes = market.quotes;
         // Withdraw everything that moves before anything new is placed, so that makers never trade with themselves.
         let moves = [
             (Slot::Bid, quotes.bid, target.bid, 0),
             (Slot::Ask, quotes.ask, target.ask, 0),
-            (Slot::DeepBid, quotes.deep_bid, target.deep_bid, 3),
-            (Slot::DeepAsk, quotes.deep_ask, target.deep_ask, 3),
+            (Slot::DeepBid, quotes.deep_bid, target.deep_bid, slack),
+            (Slot::DeepAsk, quotes.deep_ask, target.deep_ask, slack),
         ]
         .map(|(slot, quote, wanted, slack)| (slot, quote, wanted, self.must_move(number, slot, quote, wanted, slack)));
         for (slot, quote, _, must_move) in moves {
@@ -193,20 +224,20 @@ impl Twin {
             }
         }
         for (slot, _, wanted, must_move) in moves {
-            if let (Some(cents), true) = (wanted, must_move) {
-                self.place_quote(number, slot, Price::from_cents(cents));
+            if let (Some(price), true) = (wanted, must_move) {
+                self.place_quote(number, slot, price);
             }
         }
     }
 
-    fn must_move(&self, number: u32, slot: Slot, quote: Option<Quote>, wanted: Option<i64>, slack: i64) -> bool {
+    fn must_move(&self, number: u32, slot: Slot, quote: Option<Quote>, wanted: Option<Price>, slack: i64) -> bool {
         let (Some(quote), Some(wanted)) = (quote, wanted) else { return quote.is_some() != wanted.is_some() };
         let left = self
             .markets
             .get(&number)
             .and_then(|market| market.book.remaining(slot.side(), quote.price, quote.number))
             .unwrap_or_default();
-        (quote.price.units() / 100 - wanted).abs() > slack || left.units() * 3 < quote.placed.units()
+        (quote.price.units() - wanted.units()).abs() > slack || left.units() * 3 < quote.placed.units()
     }
 
     fn withdraw(&mut self, number: u32, slot: Slot, quote: Quote) {
@@ -217,9 +248,10 @@ impl Twin {
     }
 
     fn place_quote(&mut self, number: u32, slot: Slot, price: Price) {
+        let Some(series) = self.series_of(number) else { return };
         let contracts = match slot {
-            Slot::Bid | Slot::Ask => self.crowd.whole(40, 250),
-            Slot::DeepBid | Slot::DeepAsk => self.crowd.whole(150, 600),
+            Slot::Bid | Slot::Ask => self.crowd(series).whole(40, 250),
+            Slot::DeepBid | Slot::DeepAsk => self.crowd(series).whole(150, 600),
         };
         let placed = Quantity::from_contracts(contracts);
         let order = self.rest_crowd_order(number, slot.side(), price, placed);
@@ -233,8 +265,9 @@ impl Twin {
         if self.fair_points(number).is_none() {
             return;
         }
-        let side = if self.crowd.chance(0.5) { BookSide::Bid } else { BookSide::Ask };
-        let contracts = self.crowd.whole(4, 90);
+        let Some(series) = self.series_of(number) else { return };
+        let side = if self.crowd(series).chance(0.5) { BookSide::Bid } else { BookSide::Ask };
+        let contracts = self.crowd(series).whole(4, 90);
         let Some(market) = self.markets.get(&number) else { return };
         let Some((price, available)) = market.book.best(side.opposite()) else { return };
         if market.cheap.is_some_and(|cheap| cheap.price == price) {
@@ -247,10 +280,11 @@ impl Twin {
     /// Someone rests an offer of a side one to four points below what it is worth.
     pub(crate) fn offer_cheaply(&mut self, number: u32, yes: bool) {
         let Some(fair) = self.fair_points(number) else { return };
+        let Some(series) = self.series_of(number) else { return };
         let (low, high) = CHEAP_DISCOUNT;
-        let discount = self.crowd.between(low, high);
-        let contracts = self.crowd.whole(20, 200);
-        let lives = self.crowd.whole(8_000, 40_000);
+        let discount = self.crowd(series).between(low, high);
+        let contracts = self.crowd(series).whole(20, 200);
+        let lives = self.crowd(series).whole(8_000, 40_000);
         let own_fair = if yes { fair } else { 100.0 - fair };
         #[expect(clippy::cast_possible_truncation, reason = "cents between 0 and 100")]
         let own_cents = libm::floor(own_fair - discount) as i64;
@@ -337,11 +371,16 @@ impl Twin {
         self.outputs.push(Output::Book(change));
     }
 
-    /// Tells the summaries that changed.
+    /// Tells the summaries that changed. Only markets that trade, or have just closed, can have changed.
     pub(crate) fn tell_tickers(&mut self) {
         let now = self.now;
-        for market in self.markets.values_mut().filter(|market| market.dirty) {
+        let lately = now - TimeSpan::from_seconds(10);
+        let trading = self.events.values().filter(|event| event.open <= now && event.close > lately);
+        for number in trading.flat_map(|event| event.markets.clone()) {
+            let Some(market) = self.markets.get_mut(&number).filter(|market| market.dirty) else { continue };
             market.dirty = false;
+            let shown = market.shown();
+            market.candles.quote(now, shown);
             self.outputs.push(Output::Ticker(market.ticker_view(now)));
         }
     }

@@ -3,12 +3,14 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
+    sync::Arc,
 };
 
 use rec_domain::{TimeSpan, Timestamp, UsdPrice};
 
 use crate::core::{
     account::Account,
+    archive::Archive,
     config::{CRYPTO_SHARD, TwinConfig},
     dice::Dice,
     fair::Valuation,
@@ -16,18 +18,18 @@ use crate::core::{
     ledger::LedgerAccount,
     market::{Event, Market},
     mutation::{Applied, Mutation},
-    output::{IndexPrint, Output, TradePrint},
+    output::{Output, TradePrint},
     path::{PathPoint, PricePath},
     rejection::Rejection,
+    series::{Asset, Series},
     spot::SpotVenue,
+    underlying::{INDEX_DELAY, STEADY_A_SECOND, STEADY_DELAY, Underlying},
 };
 
-/// How long after the second that it is stamped with a print of the index is passed on.
-const INDEX_DELAY: TimeSpan = TimeSpan::from_millis(53);
-/// Prints of the index that are kept: two hours.
-const PRINTS_KEPT: usize = 7_200;
 /// Public trades that are kept.
-pub(crate) const TRADES_KEPT: usize = 2_000;
+pub(crate) const TRADES_KEPT: usize = 5_000;
+/// The stream of chance of each series' crowd.
+const CROWD_STREAMS: [u64; Series::ALL.len()] = [2, 22, 23, 24, 25, 26];
 /// Minutes that were played before the world begins, so that its past can be asked for.
 const PAST_MINUTES: i64 = 320;
 
@@ -37,7 +39,9 @@ pub(crate) enum Due {
     /// A whole second: the price moves, the crowd decides what it does in it.
     Second,
     /// The index of this second is passed on.
-    Index,
+    Index(Asset),
+    /// The index of a fifth of this second is passed on.
+    Steady(Asset, i64),
     /// The spot venue trades.
     Spot,
     /// Makers look at a market.
@@ -52,12 +56,18 @@ pub(crate) enum Due {
     Expire(u64),
     /// Summaries are told.
     Tickers,
+    /// The events of the next day are listed.
+    List(Series),
+    /// The strike of an event that has opened is known.
+    StrikeKnown(u32),
     /// An event closes.
-    Close(Timestamp),
+    Close(u32),
     /// Its result is known.
-    Determine(Timestamp),
+    Determine(u32),
     /// It is paid.
-    Settle(Timestamp),
+    Settle(u32),
+    /// Trading pauses for the week's maintenance, or by a fault.
+    Pause,
 }
 
 /// A local exchange with a spot venue, under a time that is given to it.
@@ -65,19 +75,23 @@ pub(crate) enum Due {
 pub struct Twin {
     pub(crate) config: TwinConfig,
     pub(crate) now: Timestamp,
-    pub(crate) path: PricePath,
-    pub(crate) point: PathPoint,
-    pub(crate) crowd: Dice,
+    pub(crate) underlyings: BTreeMap<Asset, Underlying>,
+    /// One stream of chance a series, so that a series plays the same whatever else is listed.
+    pub(crate) crowds: [Dice; Series::ALL.len()],
     queue: BinaryHeap<Reverse<(Timestamp, u64, Due)>>,
     queued: u64,
     pub(crate) numbers: u64,
     pub(crate) trades_made: u64,
-    /// Events by close.
-    pub(crate) events: BTreeMap<Timestamp, Event>,
+    /// Events by number.
+    pub(crate) events: BTreeMap<u32, Event>,
     /// Markets by number.
     pub(crate) markets: BTreeMap<u32, Market>,
-    pub(crate) by_ticker: HashMap<std::sync::Arc<str>, u32>,
-    pub(crate) prints: VecDeque<IndexPrint>,
+    pub(crate) by_ticker: HashMap<Arc<str>, u32>,
+    pub(crate) next_event: u32,
+    pub(crate) next_market: u32,
+    pub(crate) archive: Archive,
+    /// Until here a fault pauses trading.
+    pub(crate) paused_until: Option<Timestamp>,
     pub(crate) trades: VecDeque<TradePrint>,
     pub(crate) account: Account,
     pub(crate) spot: SpotVenue,
@@ -89,18 +103,22 @@ impl Twin {
     #[must_use]
     pub fn new(config: TwinConfig) -> Self {
         let past = config.start - TimeSpan::from_minutes(PAST_MINUTES);
-        let mut path = PricePath::new(config.seed, past, config.calm_until());
         let mut spot = SpotVenue::new(config.seed);
-        let mut prints = VecDeque::with_capacity(PRINTS_KEPT + 1);
-        for _ in 0..PAST_MINUTES * 60 - 1 {
-            let point = path.step(1);
-            spot.remember(point);
-            push_bounded(&mut prints, print_of(point), PRINTS_KEPT);
+        let mut underlyings = BTreeMap::new();
+        for asset in config.assets() {
+            let path = PricePath::of(asset, config.seed, past, config.calm_until());
+            let underlying = Underlying::new(asset, path, PAST_MINUTES * 60 - 1, |point| {
+                if asset == Asset::Bitcoin {
+                    spot.remember(point);
+                }
+            });
+            underlyings.insert(asset, underlying);
         }
+        let seed = config.seed;
         let mut twin = Self {
             now: config.start - TimeSpan::from_seconds(1),
-            point: path.point(),
-            crowd: Dice::new(config.seed, 2),
+            underlyings,
+            crowds: std::array::from_fn(|place| Dice::new(seed, CROWD_STREAMS[place])),
             queue: BinaryHeap::new(),
             queued: 0,
             numbers: 0,
@@ -108,20 +126,21 @@ impl Twin {
             events: BTreeMap::new(),
             markets: BTreeMap::new(),
             by_ticker: HashMap::new(),
-            prints,
+            next_event: 1,
+            next_market: 1,
+            archive: Archive::default(),
+            paused_until: None,
             trades: VecDeque::new(),
             account: Account::default(),
             spot,
             outputs: Vec::new(),
-            path,
             config,
         };
         let cash = twin.config.starting_cash;
         twin.account.ledger.post(&[(LedgerAccount::World, -cash), (LedgerAccount::Cash(CRYPTO_SHARD), cash)]);
-        let hour = TimeSpan::from_minutes(60);
         let start = twin.config.start;
-        twin.list_event(start + hour);
-        twin.list_event(start + hour + hour);
+        twin.list_first_events();
+        twin.schedule_next_pause();
         twin.schedule(start, Due::Second);
         twin.advance_quietly(start);
         twin
@@ -221,10 +240,13 @@ impl Twin {
     fn handle(&mut self, due: Due) {
         match due {
             Due::Second => self.play_second(),
-            Due::Index => {
-                if let Some(print) = self.prints.back() {
-                    self.outputs.push(Output::Index(*print));
-                }
+            Due::Index(asset) => {
+                let print = self.told_underlying(asset).and_then(|underlying| underlying.prints.back());
+                self.outputs.extend(print.copied().map(Output::Index));
+            }
+            Due::Steady(asset, part) => {
+                let print = self.told_underlying(asset).map(|underlying| underlying.steady(part));
+                self.outputs.extend(print.map(Output::Steady));
             }
             Due::Spot => self.spot_trade(),
             Due::Requote(market) => self.requote(market),
@@ -233,20 +255,41 @@ impl Twin {
             Due::CheapEnds(market, number) => self.end_cheap_offer(market, number),
             Due::Expire(number) => self.expire_order(number),
             Due::Tickers => self.tell_tickers(),
-            Due::Close(close) => self.close_event(close),
-            Due::Determine(close) => self.determine_event(close),
-            Due::Settle(close) => self.settle_event(close),
+            Due::List(series) => self.list_next_day(series),
+            Due::StrikeKnown(event) => self.make_strike_known(event),
+            Due::Close(event) => self.close_event(event),
+            Due::Determine(event) => self.determine_event(event),
+            Due::Settle(event) => self.settle_event(event),
+            Due::Pause => self.schedule_next_pause(),
         }
     }
 
     fn play_second(&mut self) {
-        self.point = self.path.step(1);
-        debug_assert_eq!(self.point.at, self.now, "the path and the queue keep the same seconds");
-        push_bounded(&mut self.prints, print_of(self.point), PRINTS_KEPT);
-        self.schedule(self.now + INDEX_DELAY, Due::Index);
+        for underlying in self.underlyings.values_mut() {
+            underlying.step();
+            debug_assert_eq!(underlying.point.at, self.now, "the path and the queue keep the same seconds");
+        }
+        self.schedule_index();
         self.schedule(self.now + TimeSpan::from_seconds(1), Due::Second);
         self.schedule_spot();
         self.schedule_crowd();
+    }
+
+    /// An asset whose index is passed on now.
+    fn told_underlying(&self, asset: Asset) -> Option<&Underlying> {
+        self.underlyings.get(&asset).filter(|underlying| !underlying.is_silent(self.now))
+    }
+
+    fn schedule_index(&mut self) {
+        let now = self.now;
+        let assets: Vec<Asset> = self.underlyings.keys().copied().collect();
+        for asset in assets {
+            self.schedule(now + INDEX_DELAY, Due::Index(asset));
+            for part in 0..STEADY_A_SECOND {
+                let at = now + TimeSpan::from_millis(part * 1_000 / STEADY_A_SECOND) + STEADY_DELAY;
+                self.schedule(at, Due::Steady(asset, part));
+            }
+        }
     }
 
     fn schedule_spot(&mut self) {
@@ -256,22 +299,35 @@ impl Twin {
     }
 
     fn spot_trade(&mut self) {
-        let (point, now) = (self.point, self.now);
+        let (point, now) = (self.point(Asset::Bitcoin), self.now);
         let tick = self.spot.trade(point, now);
         self.outputs.push(Output::Spot(tick));
     }
 
-    /// An instant within the second that begins now.
-    pub(crate) fn within_second(&mut self) -> Timestamp {
-        self.now + TimeSpan::from_micros(self.crowd.whole(1_000, 990_000))
+    /// The stream of chance of a series' crowd.
+    pub(crate) const fn crowd(&mut self, series: Series) -> &mut Dice {
+        &mut self.crowds[series as usize]
     }
 
-    /// How an event that closes at `close` is to be valued now.
-    pub(crate) fn valuation(&self, close: Timestamp) -> Valuation {
+    /// An instant within the second that begins now.
+    pub(crate) fn within_second(&mut self, series: Series) -> Timestamp {
+        self.now + TimeSpan::from_micros(self.crowd(series).whole(1_000, 990_000))
+    }
+
+    /// An asset's walk as it stands.
+    pub(crate) fn point(&self, asset: Asset) -> PathPoint {
+        let nowhere = PathPoint { at: self.now, spot: UsdPrice::ZERO, index: UsdPrice::ZERO };
+        self.underlyings.get(&asset).map_or(nowhere, |underlying| underlying.point)
+    }
+
+    /// How an event on `asset` that closes at `close` is to be valued now.
+    pub(crate) fn valuation(&self, asset: Asset, close: Timestamp) -> Valuation {
         let window = close - TimeSpan::from_seconds(60);
+        let underlying = self.underlyings.get(&asset);
         let (mut known, mut known_sum) = (0, 0.0);
         if self.now >= window {
-            for print in self.prints.iter().rev().take_while(|print| print.stamped >= window) {
+            let prints = underlying.into_iter().flat_map(|one| one.prints.iter().rev());
+            for print in prints.take_while(|print| print.stamped >= window) {
                 if print.stamped < close {
                     known += 1;
                     known_sum += print.value.as_f64();
@@ -279,9 +335,9 @@ impl Twin {
             }
         }
         Valuation {
-            index: self.point.index.as_f64(),
+            index: self.point(asset).index.as_f64(),
             seconds_to_close: close.since(self.now).as_seconds_f64(),
-            volatility: self.path.expected_volatility(),
+            volatility: underlying.map_or(0.0, Underlying::expected_volatility),
             known,
             known_sum,
         }
@@ -295,29 +351,19 @@ impl Twin {
             .filter_map(|(event, number)| self.markets.get(&number).map(|market| (event, market)))
     }
 
-    /// What YES of a market is worth to the twin's makers now; `None` for an unknown market.
+    /// What YES of a market is worth to the twin's makers now; `None` for an unknown market, and while its strike is
+    /// not known.
     #[must_use]
     pub fn fair_value(&self, ticker: &str) -> Option<f64> {
         let market = self.markets.get(self.by_ticker.get(ticker)?)?;
-        Some(self.valuation(market.close).chance_above(market.floor.as_f64()))
+        market.strike.chance(&self.valuation(market.series.asset(), market.close))
     }
 
-    /// The settlement value of `close` from the prints so far; `None` unless all sixty are known.
+    /// The settlement value of `asset` at `close` from the prints so far; `None` unless all sixty are known.
     #[must_use]
-    pub fn settlement_value(&self, close: Timestamp) -> Option<UsdPrice> {
-        let first = close - TimeSpan::from_seconds(60);
-        let window: Vec<UsdPrice> = self
-            .prints
-            .iter()
-            .filter(|print| first <= print.stamped && print.stamped < close)
-            .map(|print| print.value)
-            .collect();
-        (window.len() == 60).then(|| UsdPrice::mean_half_up_to_cents(&window)).flatten()
+    pub fn settlement_value(&self, asset: Asset, close: Timestamp) -> Option<UsdPrice> {
+        self.underlyings.get(&asset)?.mean_before(close)
     }
-}
-
-fn print_of(point: PathPoint) -> IndexPrint {
-    IndexPrint { stamped: point.at, value: point.index, received: point.at + INDEX_DELAY }
 }
 
 /// Appends and drops the oldest beyond `kept`.

@@ -117,6 +117,8 @@ impl Twin {
             .flatten();
         let now = self.now;
         let Some(market) = self.markets.get_mut(&market_number) else { return };
+        let shown = market.shown();
+        market.candles.trade(now, shown, price, count);
         market.book.take_from_front(incoming.side.opposite(), count);
         market.volume += count;
         market.open_interest += Quantity::from_units(count.units() / 2);

@@ -14,7 +14,9 @@
 //! - `average_fee_paid` is per contract; fills of makers cost nothing in this series.
 
 pub mod account;
+pub mod archive;
 pub mod book;
+pub mod candles;
 pub mod config;
 pub mod cost;
 mod crowd;
@@ -33,10 +35,13 @@ pub mod mutation;
 mod orders;
 pub mod output;
 pub mod path;
+mod pause;
 pub mod query;
 pub mod rejection;
+pub mod series;
 pub mod session;
 pub mod spot;
+mod underlying;
 pub mod wire;
 
 pub use config::TwinConfig;
@@ -45,6 +50,7 @@ pub use fault_input::Fault;
 pub use mutation::{Applied, CancelOrder, CreateGroup, CreateOrder, Mutation, SelfTradePrevention, TimeInForce};
 pub use output::{Channel, Output};
 pub use rejection::Rejection;
+pub use series::{Asset, Series};
 pub use session::{Frame, Session};
 
 #[cfg(test)]

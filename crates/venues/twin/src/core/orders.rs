@@ -1,7 +1,7 @@
 //! The account's orders: place, cancel, expire.
 
 use rec_domain::{
-    BookSide, ExchangeIndex, Money, Price, PriceGrid, Quantity,
+    BookSide, ExchangeIndex, Money, Price, Quantity,
     fee::{FeeSchedule, Liquidity},
 };
 
@@ -73,6 +73,9 @@ impl Twin {
         if !event.is_open(self.now) {
             return Err(Rejection::market_inactive());
         }
+        if self.is_trading_paused() {
+            return Err(Rejection::trading_paused());
+        }
         let known = request.client_order_id.as_ref().is_some_and(|id| self.account.client_order_ids.contains(id));
         if known {
             return Err(Rejection::nested(409, "order_already_exists", None));
@@ -80,7 +83,7 @@ impl Twin {
         if !request.count.is_positive() {
             return Err(Rejection::nested(400, "invalid_order_size", None));
         }
-        if !PriceGrid::linear_cent().contains(request.price) {
+        if self.series_of(market).is_none_or(|series| !series.grid().contains(request.price)) {
             return Err(Rejection::nested(400, "invalid_price", None));
         }
         let immediate = request.time_in_force != TimeInForce::GoodTillCanceled;

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use rec_domain::{BookSide, Price, Quantity, Side, Timestamp, UsdPrice};
 
-use crate::core::account::{Fill, Order};
+use crate::core::{
+    account::{Fill, Order},
+    market::Strike,
+    series::{Asset, Series},
+};
 
 /// The exchange's channels, and the spot venue's feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,13 +31,19 @@ pub enum Channel {
     MarketLifecycle,
     /// The index, once a second.
     IndexValue,
-    /// The spot venue's feed: not a channel of the exchange.
+    /// The index, five times a second.
+    IndexValueSteady,
+    /// The feed of the Coinbase-protocol spot venue: not a channel of the exchange.
     Spot,
+    /// The feed of the Kraken-protocol spot venue: not a channel of the exchange.
+    Kraken,
+    /// The feed of the Bitstamp-protocol spot venue: not a channel of the exchange.
+    Bitstamp,
 }
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::OrderbookDelta,
         Self::Ticker,
         Self::Trade,
@@ -43,7 +53,10 @@ impl Channel {
         Self::OrderGroupUpdates,
         Self::MarketLifecycle,
         Self::IndexValue,
+        Self::IndexValueSteady,
         Self::Spot,
+        Self::Kraken,
+        Self::Bitstamp,
     ];
 
     /// The name on the wire.
@@ -59,14 +72,29 @@ impl Channel {
             Self::OrderGroupUpdates => "order_group_updates",
             Self::MarketLifecycle => "market_lifecycle_v2",
             Self::IndexValue => "cfbenchmarks_value",
+            Self::IndexValueSteady => "cfbenchmarks_value_5hz",
             Self::Spot => "spot",
+            Self::Kraken => "kraken",
+            Self::Bitstamp => "bitstamp",
         }
     }
 
     /// The exchange's channel of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|channel| channel.name() == name && *channel != Self::Spot)
+        Self::ALL.into_iter().find(|channel| channel.name() == name && !channel.is_of_a_spot_venue())
+    }
+
+    /// Whether it belongs to a spot venue, not to the exchange.
+    #[must_use]
+    pub const fn is_of_a_spot_venue(self) -> bool {
+        matches!(self, Self::Spot | Self::Kraken | Self::Bitstamp)
+    }
+
+    /// Whether it tells of an index.
+    #[must_use]
+    pub const fn is_of_an_index(self) -> bool {
+        matches!(self, Self::IndexValue | Self::IndexValueSteady)
     }
 
     /// Whether its frames are numbered.
@@ -74,7 +102,12 @@ impl Channel {
     pub const fn is_numbered(self) -> bool {
         matches!(
             self,
-            Self::OrderbookDelta | Self::Trade | Self::MarketLifecycle | Self::OrderGroupUpdates | Self::IndexValue
+            Self::OrderbookDelta
+                | Self::Trade
+                | Self::MarketLifecycle
+                | Self::OrderGroupUpdates
+                | Self::IndexValue
+                | Self::IndexValueSteady
         )
     }
 }
@@ -105,9 +138,13 @@ pub enum Output {
     Group(GroupChange),
     /// A market was listed, determined or settled.
     Lifecycle(LifecycleChange),
-    /// The index.
+    /// An event was listed.
+    Event(EventListed),
+    /// The index, once a second.
     Index(IndexPrint),
-    /// The spot venue traded.
+    /// The index, five times a second.
+    Steady(SteadyPrint),
+    /// A spot venue traded.
     Spot(SpotTick),
 }
 
@@ -206,10 +243,22 @@ pub enum LifecycleEvent {
     Created {
         /// Its event.
         event_ticker: Arc<str>,
-        /// Strictly above this wins.
-        floor: UsdPrice,
+        /// Its series.
+        series: Series,
+        /// What it asks.
+        strike: Strike,
         /// First instant at which it takes orders.
         open: Timestamp,
+        /// First instant at which it takes no more.
+        close: Timestamp,
+    },
+    /// Its strike is known now.
+    StrikeKnown {
+        /// What it asks.
+        strike: Strike,
+    },
+    /// It closes at another instant than was said.
+    CloseDateUpdated {
         /// First instant at which it takes no more.
         close: Timestamp,
     },
@@ -227,9 +276,22 @@ pub enum LifecycleEvent {
     },
 }
 
-/// A print of the index.
+/// An event was listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventListed {
+    /// Its ticker.
+    pub ticker: Arc<str>,
+    /// Its series.
+    pub series: Series,
+    /// When it closes.
+    pub close: Timestamp,
+}
+
+/// A print of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexPrint {
+    /// Whose index.
+    pub asset: Asset,
     /// The whole second that it is stamped with.
     pub stamped: Timestamp,
     /// The index, in cents.
@@ -238,9 +300,50 @@ pub struct IndexPrint {
     pub received: Timestamp,
 }
 
-/// A trade of the spot venue.
+/// One of five prints of an index in a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SteadyPrint {
+    /// Whose index.
+    pub asset: Asset,
+    /// The fifth of a second that it is stamped with.
+    pub stamped: Timestamp,
+    /// The index, in cents.
+    pub value: UsdPrice,
+    /// When the exchange passes it on.
+    pub received: Timestamp,
+}
+
+/// A spot venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Venue {
+    /// Coinbase Exchange.
+    Coinbase,
+    /// Kraken, version 2 of its protocol.
+    Kraken,
+    /// Bitstamp.
+    Bitstamp,
+}
+
+impl Venue {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Coinbase, Self::Kraken, Self::Bitstamp];
+
+    /// The channel of its feed.
+    #[must_use]
+    pub const fn channel(self) -> Channel {
+        match self {
+            Self::Coinbase => Channel::Spot,
+            Self::Kraken => Channel::Kraken,
+            Self::Bitstamp => Channel::Bitstamp,
+        }
+    }
+}
+
+/// A trade of a spot venue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpotTick {
+    /// Where.
+    pub venue: Venue,
     /// Contiguous number.
     pub trade_id: u64,
     /// Its number among all events of the venue, with gaps.

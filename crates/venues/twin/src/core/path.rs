@@ -2,10 +2,8 @@
 
 use rec_domain::{Timestamp, UsdPrice};
 
-use crate::core::dice::Dice;
+use crate::core::{dice::Dice, series::Asset};
 
-/// The price around which the walk lives, in dollars.
-const ANCHOR: f64 = 84_000.0;
 /// Seconds in which the pull of the anchor would halve a deviation, roughly.
 const ANCHOR_SECONDS: f64 = 172_800.0;
 /// Volatility of the calm first hour: 0.030 % per square root of a minute.
@@ -14,6 +12,28 @@ const CALM: f64 = 0.000_30;
 const LONG_RUN: f64 = 0.000_56;
 /// Mean seconds between jumps.
 const JUMP_SECONDS: f64 = 4_500.0;
+
+/// What differs between the walks of two assets.
+#[derive(Debug, Clone, Copy)]
+struct Character {
+    /// The price around which the walk lives, in dollars.
+    anchor: f64,
+    /// Volatility as a multiple of bitcoin's.
+    scale: f64,
+    /// How far the index strays from one venue's price, in dollars.
+    basis: f64,
+    /// The stream of chance.
+    stream: u64,
+}
+
+impl Character {
+    const fn of(asset: Asset) -> Self {
+        match asset {
+            Asset::Bitcoin => Self { anchor: 84_000.0, scale: 1.0, basis: 4.0, stream: 1 },
+            Asset::Ether => Self { anchor: 2_600.0, scale: 1.4, basis: 0.15, stream: 11 },
+        }
+    }
+}
 
 /// How violent the market is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +57,7 @@ pub struct PathPoint {
 /// The walk, advanced step by step. It depends on the seed only, never on what anyone trades.
 #[derive(Debug, Clone)]
 pub struct PricePath {
+    character: Character,
     dice: Dice,
     at: Timestamp,
     calm_until: Timestamp,
@@ -52,20 +73,29 @@ pub struct PricePath {
 }
 
 impl PricePath {
-    /// A walk that stands at `from`; it stays calm until `calm_until`.
+    /// Bitcoin's walk, standing at `from`; it stays calm until `calm_until`.
     #[must_use]
     pub fn new(seed: u64, from: Timestamp, calm_until: Timestamp) -> Self {
-        let mut dice = Dice::new(seed, 1);
-        let price = ANCHOR + dice.between(-1_500.0, 1_500.0);
+        Self::of(Asset::Bitcoin, seed, from, calm_until)
+    }
+
+    /// The walk of an asset.
+    #[must_use]
+    pub fn of(asset: Asset, seed: u64, from: Timestamp, calm_until: Timestamp) -> Self {
+        let character = Character::of(asset);
+        let mut dice = Dice::new(seed, character.stream);
+        let reach = character.anchor / 56.0;
+        let price = character.anchor + dice.between(-reach, reach);
         let jump_left = dice.exponential(JUMP_SECONDS);
         Self {
+            character,
             dice,
             at: from,
             calm_until,
             log_price: libm::log(price),
             basis: 0.0,
             regime: Regime::Calm,
-            volatility: per_second(CALM),
+            volatility: character.scale * per_second(CALM),
             regime_left: 0.0,
             jump_left,
             jump: (0.0, 0.0),
@@ -81,7 +111,7 @@ impl PricePath {
     /// What makers take for the volatility until the close: partly the present one, partly the long run.
     #[must_use]
     pub fn expected_volatility(&self) -> f64 {
-        0.5 * (self.volatility + per_second(LONG_RUN))
+        0.5 * (self.volatility + self.character.scale * per_second(LONG_RUN))
     }
 
     /// The walk as it stands.
@@ -100,7 +130,7 @@ impl PricePath {
             self.change_regime(elapsed);
             self.maybe_jump(elapsed);
         }
-        let pull = (libm::log(ANCHOR) - self.log_price) * elapsed / ANCHOR_SECONDS;
+        let pull = (libm::log(self.character.anchor) - self.log_price) * elapsed / ANCHOR_SECONDS;
         let shock = self.volatility * elapsed.sqrt() * self.dice.normal();
         let (left, duration) = self.jump;
         let jumped = if duration > 0.0 { left * (elapsed / duration).min(1.0) } else { 0.0 };
@@ -108,7 +138,7 @@ impl PricePath {
         self.log_price += pull + shock + jumped;
         // The index is an average over venues: it stays within some dollars of one venue's price.
         let keep = libm::exp(-elapsed / 45.0);
-        self.basis = self.basis * keep + 4.0 * (1.0 - keep * keep).sqrt() * self.dice.normal();
+        self.basis = self.basis * keep + self.character.basis * (1.0 - keep * keep).sqrt() * self.dice.normal();
         self.point()
     }
 
@@ -130,7 +160,7 @@ impl PricePath {
             Regime::Normal => (0.000_42, 0.000_56, 1_800.0),
             Regime::Wild => (0.000_80, 0.001_10, 500.0),
         };
-        self.volatility = per_second(self.dice.between(low, high));
+        self.volatility = self.character.scale * per_second(self.dice.between(low, high));
         self.regime_left = 120.0 + self.dice.exponential(mean_seconds);
     }
 

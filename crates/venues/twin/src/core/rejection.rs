@@ -75,6 +75,12 @@ impl Rejection {
         Self::nested(400, "MARKET_INACTIVE", None)
     }
 
+    /// Trading pauses: no new orders and no changes of orders; cancels are taken.
+    #[must_use]
+    pub fn trading_paused() -> Self {
+        Self::nested(409, "trading_is_paused", None)
+    }
+
     /// The code of a nested or flat rejection; empty for the other shapes.
     #[must_use]
     pub fn code(&self) -> &str {

@@ -9,7 +9,7 @@ use crate::core::{
     config::PRODUCT,
     dice::Dice,
     exchange::push_bounded,
-    output::SpotTick,
+    output::{SpotTick, Venue},
     path::{MinuteBar, PathPoint, cents},
     rejection::{Rejection, RejectionBody},
 };
@@ -61,7 +61,15 @@ impl SpotVenue {
         self.trade_id += 1;
         self.sequence += u64::try_from(self.dice.whole(1, 60)).unwrap_or(1);
         let taker_bought = price >= point.spot;
-        let tick = SpotTick { trade_id: self.trade_id, sequence: self.sequence, price, size, taker_bought, at };
+        let tick = SpotTick {
+            venue: Venue::Coinbase,
+            trade_id: self.trade_id,
+            sequence: self.sequence,
+            price,
+            size,
+            taker_bought,
+            at,
+        };
         self.take(at, price, size);
         self.last = Some(tick);
         tick

@@ -1,46 +1,84 @@
 //! Market data, status and limits.
 
-use rec_domain::{TimeSpan, Timestamp};
+use rec_domain::{TimeSpan, Timestamp, eastern};
 use serde_json::{Value, json};
 
 use super::{Params, page};
 use crate::core::{
     Twin,
-    config::{CRYPTO_SHARD, INDEX, SERIES},
+    config::CRYPTO_SHARD,
+    lifecycle::EVENTS_KEPT,
     market::{Event, Market},
     rejection::Rejection,
+    series::{Asset, Series},
+    underlying::Underlying,
     wire::{self, event_body, market_body, orderbook_body, series_body},
 };
 
-pub(super) fn status() -> Value {
+/// While trading pauses the exchange is active and trading is not; it says when it resumes.
+pub(super) fn status(twin: &Twin) -> Value {
+    let resumes = twin.trading_resumes();
+    let trading = resumes.is_none();
     let shard = |index: i32, description: &str| {
         json!({
-            "exchange_index": index, "description": description, "exchange_active": true, "trading_active": true,
+            "exchange_index": index, "description": description, "exchange_active": true, "trading_active": trading,
             "intra_exchange_transfers_active": true,
         })
     };
-    json!({
+    let mut body = json!({
         "exchange_active": true,
-        "trading_active": true,
+        "trading_active": trading,
         "intra_exchange_transfers_active": true,
         "exchange_index_statuses": [shard(0, "default"), shard(CRYPTO_SHARD.get(), "crypto")],
-    })
+    });
+    if let Some(at) = resumes {
+        body["exchange_estimated_resume_time"] = json!(at);
+    }
+    body
 }
 
-pub(super) fn schedule() -> Value {
-    json!({ "schedule": { "standard_hours": [], "maintenance_windows": [] } })
+/// Always open but for Thursdays from 03:00 to 05:00, in the recorded form: hours of each weekday, Eastern time.
+pub(super) fn schedule(twin: &Twin) -> Value {
+    let whole = json!([{ "open_time": "00:00", "close_time": "00:00" }]);
+    let thursday =
+        json!([{ "open_time": "00:00", "close_time": "03:00" }, { "open_time": "05:00", "close_time": "00:00" }]);
+    let day = eastern::day(twin.now());
+    let from = eastern::instant(day, 0, 0, 0).unwrap_or(twin.now());
+    let mut hours = json!({ "start_time": from, "end_time": from + TimeSpan::from_minutes(365 * 24 * 60) });
+    for name in ["monday", "tuesday", "wednesday", "friday", "saturday", "sunday"] {
+        hours[name] = whole.clone();
+    }
+    hours["thursday"] = thursday;
+    json!({ "schedule": { "standard_hours": [hours], "maintenance_windows": [] } })
 }
 
+/// Events leave the live lists some hours after they were paid; everything of the account stays for two months.
 pub(super) fn historical_cutoff(twin: &Twin) -> Value {
     let at = twin.config().start - TimeSpan::from_minutes(60 * 24 * 60);
+    let settled = twin.now() - EVENTS_KEPT;
     json!({
-        "market_settled_ts": at, "trades_created_ts": at, "orders_updated_ts": at,
+        "market_settled_ts": if twin.archive.is_empty() { at } else { settled },
+        "trades_created_ts": at,
+        "orders_updated_ts": at,
         "market_positions_last_updated_ts": at,
     })
 }
 
-pub(super) fn series(ticker: &str) -> Result<Value, Rejection> {
-    if ticker == SERIES { Ok(json!({ "series": series_body() })) } else { Err(Rejection::not_found()) }
+pub(super) fn series(twin: &Twin, ticker: &str) -> Result<Value, Rejection> {
+    let listed = Series::named(ticker).filter(|series| twin.config().series.contains(series));
+    listed.map(|series| json!({ "series": series_body(series) })).ok_or_else(Rejection::not_found)
+}
+
+pub(super) fn series_list(twin: &Twin, params: &Params) -> Value {
+    let wanted = params.text("category").is_none_or(|category| category == "Crypto");
+    let bodies = twin.config().series.iter().filter(|_| wanted).map(|series| series_body(*series));
+    let tagged = bodies.filter(|body| {
+        params.text("tags").is_none_or(|tags| {
+            let has = |tag: &str| body["tags"].as_array().is_some_and(|known| known.iter().any(|one| one == tag));
+            tags.split(',').any(has)
+        })
+    });
+    json!({ "series": tagged.collect::<Vec<Value>>() })
 }
 
 /// Checks the word of a `status` filter.
@@ -55,7 +93,7 @@ fn status_filter(params: &Params, known: &[&str]) -> Result<(), Rejection> {
 
 fn event_matches(twin: &Twin, params: &Params, event: &Event) -> bool {
     let close = event.close.seconds();
-    params.allows("series_ticker", SERIES)
+    params.allows("series_ticker", event.series.ticker())
         && params.allows("status", event.filter_word(twin.now()))
         && params.number("min_close_ts").is_none_or(|min| close >= min)
         && params.number("max_close_ts").is_none_or(|max| close <= max)
@@ -68,8 +106,7 @@ pub(super) fn events(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
         .values()
         .rev()
         .filter(|event| event_matches(twin, params, event) && params.allows("tickers", &event.ticker));
-    let keyed = found.map(|event| (u64::try_from(event.close.seconds()).unwrap_or(0), event));
-    let page = page::descending("GetEvents", params, 200, keyed)?;
+    let page = page::descending("GetEvents", params, 200, found.map(|event| (u64::from(event.number), event)))?;
     let bodies: Vec<Value> = page
         .items
         .iter()
@@ -84,8 +121,12 @@ pub(super) fn events(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
     Ok(json!({ "events": bodies, "milestones": [], "cursor": page.cursor }))
 }
 
+pub(super) fn event_named<'a>(twin: &'a Twin, ticker: &str) -> Result<&'a Event, Rejection> {
+    twin.events.values().find(|event| &*event.ticker == ticker).ok_or_else(Rejection::not_found)
+}
+
 pub(super) fn event(twin: &Twin, ticker: &str, params: &Params) -> Result<Value, Rejection> {
-    let event = twin.events.values().find(|event| &*event.ticker == ticker).ok_or_else(Rejection::not_found)?;
+    let event = event_named(twin, ticker)?;
     let mut body = event_body(event);
     if params.is_set("with_nested_markets") {
         body["markets"] = json!(market_bodies(twin, event));
@@ -99,14 +140,27 @@ fn market_bodies(twin: &Twin, event: &Event) -> Vec<Value> {
     numbers.filter_map(|number| twin.markets.get(&number)).map(|market| market_body(twin, event, market)).collect()
 }
 
+/// Whether an instant lies within `min_{name}_ts` and `max_{name}_ts`; what has no such instant does not, when it is
+/// asked for.
+fn between(params: &Params, name: &str, at: Option<Timestamp>) -> bool {
+    let at = at.map(Timestamp::seconds);
+    params.number(&format!("min_{name}_ts")).is_none_or(|min| at.is_some_and(|at| at >= min))
+        && params.number(&format!("max_{name}_ts")).is_none_or(|max| at.is_some_and(|at| at <= max))
+}
+
+fn market_matches(params: &Params, event: &Event, market: &Market) -> bool {
+    params.allows("event_ticker", &event.ticker)
+        && params.allows("tickers", &market.name.ticker)
+        && between(params, "updated", Some(market.updated))
+        && between(params, "created", Some(event.created))
+        && between(params, "settled", event.settled_at)
+}
+
 pub(super) fn markets(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
     status_filter(params, &["unopened", "open", "paused", "closed", "settled"])?;
     let found = twin.markets.iter().rev().filter_map(|(number, market)| {
-        let event = twin.events.get(&market.close)?;
-        let wanted = event_matches(twin, params, event)
-            && params.allows("event_ticker", &event.ticker)
-            && params.allows("tickers", &market.name.ticker)
-            && params.number("min_updated_ts").is_none_or(|min| market.updated.seconds() >= min);
+        let event = twin.events.get(&market.event)?;
+        let wanted = event_matches(twin, params, event) && market_matches(params, event, market);
         wanted.then_some((u64::from(*number), (event, market)))
     });
     let page = page::descending("GetMarkets", params, 1_000, found)?;
@@ -114,10 +168,26 @@ pub(super) fn markets(twin: &Twin, params: &Params) -> Result<Value, Rejection> 
     Ok(json!({ "markets": bodies, "cursor": page.cursor }))
 }
 
-fn find<'a>(twin: &'a Twin, ticker: &str) -> Result<(&'a Event, &'a Market), Rejection> {
+/// Markets that were paid before the cutoff.
+pub(super) fn historical_markets(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
+    let found = twin.archive.markets().filter_map(|(place, event, market)| {
+        let wanted = params.allows("series_ticker", event.series.ticker()) && market_matches(params, event, market);
+        wanted.then_some((place, (event, market)))
+    });
+    let page = page::descending("GetHistoricalMarkets", params, 1_000, found)?;
+    let bodies: Vec<Value> = page.items.iter().map(|(event, market)| market_body(twin, event, market)).collect();
+    Ok(json!({ "markets": bodies, "cursor": page.cursor }))
+}
+
+pub(super) fn historical_market(twin: &Twin, ticker: &str) -> Result<Value, Rejection> {
+    let (event, market) = twin.archive.market(ticker).ok_or_else(Rejection::not_found)?;
+    Ok(json!({ "market": market_body(twin, event, market) }))
+}
+
+pub(super) fn find<'a>(twin: &'a Twin, ticker: &str) -> Result<(&'a Event, &'a Market), Rejection> {
     let number = twin.by_ticker.get(ticker).ok_or_else(Rejection::not_found)?;
     let market = twin.markets.get(number).ok_or_else(Rejection::not_found)?;
-    let event = twin.events.get(&market.close).ok_or_else(Rejection::not_found)?;
+    let event = twin.events.get(&market.event).ok_or_else(Rejection::not_found)?;
     Ok((event, market))
 }
 
@@ -188,35 +258,35 @@ pub(super) fn limits() -> Value {
     })
 }
 
-fn index_wanted(params: &Params) -> Result<(), Rejection> {
-    match params.text("id") {
-        Some(INDEX) => Ok(()),
-        _ => Err(Rejection::not_found()),
-    }
+fn index_wanted<'a>(twin: &'a Twin, params: &Params) -> Result<(&'static str, &'a Underlying), Rejection> {
+    let asset = params.text("id").and_then(Asset::of_index).ok_or_else(Rejection::not_found)?;
+    let underlying = twin.underlyings.get(&asset).ok_or_else(Rejection::not_found)?;
+    Ok((asset.index_id(), underlying))
 }
 
 pub(super) fn index_value(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
-    index_wanted(params)?;
-    let payload = twin
+    let (id, underlying) = index_wanted(twin, params)?;
+    let payload = underlying
         .prints
         .back()
-        .map(|print| json!({ "id": INDEX, "time": print.stamped.millis(), "value": print.value.to_string() }));
+        .map(|print| json!({ "id": id, "time": print.stamped.millis(), "value": print.value.to_string() }));
     Ok(json!({ "data": { "serverTime": twin.now(), "payload": payload } }))
 }
 
-/// The prints of the hour that begins at `timestamp`, one a second, as far as they are kept.
+/// The prints of the hour that begins at `timestamp`, five a second, as far as they are kept.
 pub(super) fn index_history(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
-    index_wanted(params)?;
+    let (_, underlying) = index_wanted(twin, params)?;
+    if params.text("timespan").is_some_and(|span| span != "HOUR") {
+        return Err(Rejection::bad_request("timespan must be HOUR"));
+    }
     let from = match params.text("timestamp") {
         Some(text) => text.parse::<Timestamp>().map_err(|error| Rejection::bad_request(&error.to_string()))?,
         None => twin.now() - TimeSpan::from_minutes(60),
     };
     let until = from + TimeSpan::from_minutes(60);
-    let payload: Vec<Value> = twin
-        .prints
-        .iter()
-        .filter(|print| from <= print.stamped && print.stamped < until)
-        .map(|print| json!({ "time": print.stamped.millis(), "value": print.value.to_string() }))
+    let payload: Vec<Value> = underlying
+        .history(from, until)
+        .map(|(at, value)| json!({ "time": at.millis(), "value": value.to_string() }))
         .collect();
     Ok(json!({ "data": { "serverTime": twin.now(), "payload": payload } }))
 }

@@ -1,5 +1,6 @@
 //! Reads over REST: from a path and its parameters to a body.
 
+mod candles;
 mod exchange;
 mod page;
 mod params;
@@ -16,7 +17,9 @@ use crate::core::{Twin, rejection::Rejection};
 pub fn is_public(path: &str) -> bool {
     let path = path.trim_matches('/');
     let first = path.split('/').next().unwrap_or_default();
-    matches!(first, "exchange" | "series" | "events" | "markets" | "historical") || path == "account/endpoint_costs"
+    let is_of_an_account = matches!(path, "historical/fills" | "historical/orders" | "historical/positions");
+    let is_market_data = matches!(first, "exchange" | "series" | "events" | "markets" | "historical");
+    is_market_data && !is_of_an_account || path == "account/endpoint_costs"
 }
 
 /// The body of a GET of `path` (relative to `/trade-api/v2`).
@@ -26,18 +29,31 @@ pub fn is_public(path: &str) -> bool {
 pub fn get(twin: &Twin, path: &str, params: &Params) -> Result<Value, Rejection> {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts.as_slice() {
-        ["exchange", "status"] => Ok(exchange::status()),
-        ["exchange", "schedule"] => Ok(exchange::schedule()),
+        ["exchange", "status"] => Ok(exchange::status(twin)),
+        ["exchange", "schedule"] => Ok(exchange::schedule(twin)),
         ["exchange", "user_data_timestamp"] => Ok(serde_json::json!({ "as_of_time": twin.now() })),
         ["historical", "cutoff"] => Ok(exchange::historical_cutoff(twin)),
-        ["series"] => Ok(serde_json::json!({ "series": [crate::core::wire::series_body()] })),
+        ["historical", "markets"] => exchange::historical_markets(twin, params),
+        ["historical", "markets", ticker] => exchange::historical_market(twin, ticker),
+        ["historical", "markets", ticker, "candlesticks"] => candles::of_historical_market(twin, ticker, params),
+        // Nothing of these is older than the cutoff.
+        ["historical", "trades"] => Ok(serde_json::json!({ "trades": [], "cursor": "" })),
+        ["historical", "orders"] => Ok(serde_json::json!({ "orders": [], "cursor": "" })),
+        ["historical", "fills"] => Ok(serde_json::json!({ "fills": [], "cursor": "" })),
+        ["historical", "positions"] => {
+            Ok(serde_json::json!({ "market_positions": [], "event_positions": [], "cursor": "" }))
+        }
+        ["series"] => Ok(exchange::series_list(twin, params)),
         ["series", "fee_changes"] => Ok(serde_json::json!({ "series_fee_change_arr": [] })),
-        ["series", ticker] => exchange::series(ticker),
+        ["series", ticker] => exchange::series(twin, ticker),
+        ["series", series, "markets", ticker, "candlesticks"] => candles::of_market(twin, series, ticker, params),
+        ["series", series, "events", ticker, "candlesticks"] => candles::of_event(twin, series, ticker, params),
         ["events", "fee_changes"] => Ok(serde_json::json!({ "event_fee_changes": [], "cursor": "" })),
         ["events"] => exchange::events(twin, params),
         ["events", ticker] => exchange::event(twin, ticker, params),
         ["markets"] => exchange::markets(twin, params),
         ["markets", "trades"] => exchange::trades(twin, params),
+        ["markets", "candlesticks"] => candles::batch(twin, params),
         ["markets", "orderbooks"] => Ok(exchange::orderbooks(twin, params)),
         ["markets", ticker] => exchange::market(twin, ticker),
         ["markets", ticker, "orderbook"] => exchange::orderbook(twin, ticker, params),

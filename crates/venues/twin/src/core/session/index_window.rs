@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rec_domain::UsdPrice;
 use serde_json::{Value, json};
 
-use crate::core::{config::INDEX, output::IndexPrint};
+use crate::core::output::IndexPrint;
 
 /// Seconds of a quarter of an hour.
 const QUARTER_SECONDS: i64 = 900;
@@ -19,15 +19,16 @@ impl IndexWindow {
     /// comes only in the last minute of a quarter of an hour, takes it in and is not what markets settle on.
     pub(super) fn message(&mut self, print: IndexPrint) -> Value {
         let second = print.stamped.seconds();
+        let id = print.asset.index_id();
         while self.0.front().is_some_and(|old| old.stamped.seconds() < second - 60) {
             self.0.pop_front();
         }
         let before: Vec<UsdPrice> = self.0.iter().map(|old| old.value).collect();
         let data = json!({
-            "type": "value", "time": print.stamped.millis(), "id": INDEX, "value": print.value.to_string(),
+            "type": "value", "time": print.stamped.millis(), "id": id, "value": print.value.to_string(),
         });
         let mut message = json!({
-            "index_id": INDEX,
+            "index_id": id,
             "received_at": print.received.millis(),
             "data": data.to_string(),
             "avg_60s_data": {

@@ -3,7 +3,7 @@
 mod command;
 mod index_window;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ use self::{command::Command, index_window::IndexWindow};
 use crate::core::{
     Twin,
     output::{Channel, Output},
+    series::Asset,
     wire::frames,
 };
 
@@ -39,7 +40,8 @@ struct Subscription {
     use_yes_price: bool,
     /// The number of the last frame.
     seq: u64,
-    window: IndexWindow,
+    /// The indices that are followed, each with what this subscription has seen of it.
+    indices: BTreeMap<Asset, IndexWindow>,
 }
 
 /// The exchange's error codes that the twin gives.
@@ -56,6 +58,7 @@ enum ErrorCode {
     UnsupportedAction = 13,
     TickerRequired = 14,
     ActionRequired = 15,
+    IndexIdsRequired = 24,
 }
 
 impl ErrorCode {
@@ -72,6 +75,7 @@ impl ErrorCode {
             Self::UnsupportedAction => "Unsupported action",
             Self::TickerRequired => "Market Ticker required",
             Self::ActionRequired => "Action required",
+            Self::IndexIdsRequired => "Index IDs required",
         }
     }
 }
@@ -99,6 +103,7 @@ impl Session {
         let known: Option<Vec<Channel>> = names.iter().map(|name| Channel::named(name)).collect();
         let channels = known.ok_or(ErrorCode::UnknownChannel)?;
         let tickers = params.tickers();
+        let indices = params.indices().unwrap_or_default();
         if channels.contains(&Channel::OrderbookDelta) && tickers.is_none() {
             return Err(ErrorCode::TickerRequired);
         }
@@ -111,20 +116,23 @@ impl Session {
                     if let Some(added) = &tickers {
                         self.subscriptions[place].add(added);
                     }
+                    self.subscriptions[place].follow(&indices);
                     sent.push(self.subscriptions[place].confirm(command.id));
                     place
                 }
                 None => {
                     self.next_sid += 1;
                     let sid = self.next_sid;
-                    self.subscriptions.push(Subscription {
+                    let mut subscription = Subscription {
                         sid,
                         channel,
                         markets: tickers.clone().map(|tickers| tickers.into_iter().collect()),
                         use_yes_price: params.use_yes_price.unwrap_or(false),
                         seq: 0,
-                        window: IndexWindow::default(),
-                    });
+                        indices: BTreeMap::new(),
+                    };
+                    subscription.follow(&indices);
+                    self.subscriptions.push(subscription);
                     let message = json!({ "channel": channel.name(), "sid": sid });
                     sent.push(answer(json!({ "type": "subscribed", "id": command.id, "msg": message }), twin));
                     self.subscriptions.len() - 1
@@ -165,11 +173,8 @@ impl Session {
         let place = self.subscriptions.iter().position(|subscription| subscription.sid == sid);
         let subscription = &mut self.subscriptions[place.ok_or(ErrorCode::UnknownSid)?];
         let action = params.action.as_deref().ok_or(ErrorCode::ActionRequired)?;
-        if subscription.channel == Channel::IndexValue {
-            return match action {
-                "subscribe_indices" | "unsubscribe_indices" => Ok(vec![subscription.confirm(command.id)]),
-                _ => Err(ErrorCode::UnsupportedAction),
-            };
+        if subscription.channel.is_of_an_index() {
+            return subscription.update_indices(command.id, action, params.indices(), twin);
         }
         let tickers = params.tickers().ok_or(ErrorCode::TickerRequired)?;
         match action {
@@ -227,13 +232,52 @@ impl Subscription {
         }
     }
 
+    /// Follows indices of channels that tell of them.
+    fn follow(&mut self, indices: &[Asset]) {
+        if self.channel.is_of_an_index() {
+            for asset in indices {
+                self.indices.entry(*asset).or_default();
+            }
+        }
+    }
+
+    fn update_indices(
+        &mut self,
+        id: Option<i64>,
+        action: &str,
+        indices: Option<Vec<Asset>>,
+        twin: &Twin,
+    ) -> Result<Vec<Frame>, ErrorCode> {
+        match action {
+            "subscribe_indices" => self.follow(&indices.ok_or(ErrorCode::IndexIdsRequired)?),
+            "unsubscribe_indices" => {
+                let gone = indices.ok_or(ErrorCode::IndexIdsRequired)?;
+                self.indices.retain(|asset, _| !gone.contains(asset));
+            }
+            "indexlist" => {
+                let known: Vec<&str> = twin.config().assets().map(Asset::index_id).collect();
+                let seq = self.next_seq();
+                let kind = format!("{}_indexlist", self.channel.name());
+                let body =
+                    json!({ "type": kind, "id": id, "sid": self.sid, "seq": seq, "msg": { "index_ids": known } });
+                return Ok(vec![line(None, &body)]);
+            }
+            _ => return Err(ErrorCode::UnsupportedAction),
+        }
+        Ok(vec![self.confirm(id)])
+    }
+
     /// The `ok` frame, which takes a number where the channel has numbers.
     fn confirm(&mut self, id: Option<i64>) -> Frame {
         let mut body = json!({ "type": "ok", "id": id, "sid": self.sid });
         if self.channel.is_numbered() {
             body["seq"] = json!(self.next_seq());
         }
-        body["msg"] = json!({ "market_tickers": self.markets });
+        body["msg"] = if self.channel.is_of_an_index() {
+            json!({ "index_ids": self.indices.keys().map(|asset| asset.index_id()).collect::<Vec<_>>() })
+        } else {
+            json!({ "market_tickers": self.markets })
+        };
         line(None, &body)
     }
 
@@ -284,7 +328,13 @@ impl Subscription {
             }
             (Channel::OrderGroupUpdates, Output::Group(change)) => ("order_group_updates", frames::group(change)),
             (Channel::MarketLifecycle, Output::Lifecycle(change)) => ("market_lifecycle_v2", frames::lifecycle(change)),
-            (Channel::IndexValue, Output::Index(print)) => ("cfbenchmarks_value", self.window.message(*print)),
+            (Channel::MarketLifecycle, Output::Event(event)) => ("event_lifecycle", frames::event_listed(event)),
+            (Channel::IndexValue, Output::Index(print)) => {
+                ("cfbenchmarks_value", self.indices.get_mut(&print.asset)?.message(*print))
+            }
+            (Channel::IndexValueSteady, Output::Steady(print)) if self.indices.contains_key(&print.asset) => {
+                ("cfbenchmarks_value_5hz", frames::steady_index(print))
+            }
             _ => return None,
         };
         Some(self.numbered(kind, &message, twin))

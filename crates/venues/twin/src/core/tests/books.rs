@@ -5,7 +5,8 @@ use rec_domain::{BookSide, Money, Price, Quantity, TimeSpan};
 
 use super::support::{cancel, group, order, young};
 use crate::core::{
-    Mutation, SelfTradePrevention, TimeInForce, Twin, account::OrderStatus, config::CRYPTO_SHARD, ledger::LedgerAccount,
+    Asset, Mutation, SelfTradePrevention, TimeInForce, Twin, account::OrderStatus, config::CRYPTO_SHARD,
+    ledger::LedgerAccount,
 };
 
 fn check(twin: &Twin) {
@@ -39,8 +40,8 @@ proptest! {
             let to = twin.now() + TimeSpan::from_millis(i64::from(action) * 700);
             twin.advance_quietly(to);
             let open: Vec<String> = twin.markets.values()
-                .filter(|market| twin.events[&market.close].is_open(twin.now()))
-                .filter(|market| (market.floor.as_f64() - twin.point.index.as_f64()).abs() < 500.0)
+                .filter(|market| twin.events[&market.event].is_open(twin.now()))
+                .filter(|market| (market.strike.anchor().expect("known") - twin.point(Asset::Bitcoin).index.as_f64()).abs() < 500.0)
                 .map(|market| market.name.ticker.to_string())
                 .collect();
             let Some(ticker) = open.get(strike % open.len().max(1)) else { continue };

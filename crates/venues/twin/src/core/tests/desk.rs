@@ -55,12 +55,12 @@ fn entries(twin: &mut Twin, hour: i64, tail: &Tail) -> BTreeSet<(String, Side)> 
     let mut bought = BTreeSet::new();
     for left in (60..=450).rev().map(|half| half * 2) {
         twin.advance_quietly(close - TimeSpan::from_seconds(left));
-        let spot = twin.point.spot.as_f64();
+        let spot = twin.point(crate::core::Asset::Bitcoin).spot.as_f64();
         let traded = |market: &&crate::core::market::Market| {
             market.close == close && market.volume >= Quantity::from_contracts(1_000)
         };
         for market in twin.markets.values().filter(traded) {
-            let strike = market.nominal().as_f64();
+            let strike = market.strike.anchor().expect("known") + 0.01;
             let (side, against) = if strike < spot { (Side::Yes, BookSide::Ask) } else { (Side::No, BookSide::Bid) };
             let Some((price, _)) = market.book.best(against) else { continue };
             let ask = side.convert_price(price).points();

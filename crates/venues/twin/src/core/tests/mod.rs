@@ -2,9 +2,12 @@
 
 mod books;
 mod desk;
+mod faults;
 mod groups;
+mod market_data;
 mod orders;
 mod recorded;
+mod series;
 mod sessions;
 mod settlement;
 mod support;

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rec_domain::{BookSide, Price, TimeSpan};
 use serde_json::Value;
 
-use super::support::{market_worth, order, place, recorded, young};
+use super::{
+    series::world_of,
+    support::{market_worth, order, place, recorded, young},
+};
 use crate::core::{
-    Session,
+    Series, Session,
     query::{self, Params},
 };
 
@@ -39,6 +42,35 @@ fn rest_bodies_have_every_recorded_field() {
         let theirs: Value = serde_json::from_str(&text).expect("JSON");
         assert_covers("series", &get("series/KXBTCD")["series"], &theirs["series"]);
     }
+    let quarters = world_of(&[Series::Kxbtc15m], 2);
+    let get_quarter = |path: &str| query::get(&quarters, path, &Params::parse("status=open&limit=1")).expect("answers");
+    if let Some(text) = recorded("markets_open_KXBTC15M.json") {
+        let theirs: Value = serde_json::from_str(&text).expect("JSON");
+        let ours = get_quarter("markets");
+        assert_covers("quarter", &ours["markets"][0], &theirs["markets"][0]);
+        for same in
+            ["price_level_structure", "strike_type", "settlement_timer_seconds", "custom_strike", "no_sub_title"]
+        {
+            assert_eq!(ours["markets"][0][same], theirs["markets"][0][same], "{same}");
+        }
+        let ranges = |body: &Value| body["markets"][0]["price_ranges"].clone();
+        assert_eq!(ranges(&ours), ranges(&theirs));
+    }
+    if let Some(text) = recorded("series_KXBTC15M.json") {
+        let theirs: Value = serde_json::from_str(&text).expect("JSON");
+        let ours = get_quarter("series/KXBTC15M");
+        assert_covers("series of quarters", &ours["series"], &theirs["series"]);
+        for same in ["frequency", "title", "tags", "fee_type", "exchange_index"] {
+            assert_eq!(ours["series"][same], theirs["series"][same], "{same}");
+        }
+    }
+    if let Some(text) = recorded("cf_history_BRTI_head.json") {
+        let theirs: Value = serde_json::from_str(&text).expect("JSON");
+        let ours = query::get(&twin, "cfbenchmarks/history/values", &Params::parse("id=BRTI&timespan=HOUR"));
+        let ours = ours.expect("answers");
+        assert_covers("index history", &ours["data"], &theirs["data"]);
+        assert_covers("row of the index history", &ours["data"]["payload"][0], &theirs["data"]["payload"][0]);
+    }
     if let Some(text) = recorded("endpoint_costs.json") {
         let theirs: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(get("account/endpoint_costs"), theirs);
@@ -58,7 +90,7 @@ fn frames_have_every_recorded_field() {
     let ticker = market_worth(&twin, 50.0);
     session.command(
         &format!(
-            r#"{{"id":1,"cmd":"subscribe","params":{{"channels":["orderbook_delta","ticker","trade","market_lifecycle_v2","cfbenchmarks_value"],"market_tickers":["{ticker}"]}}}}"#
+            r#"{{"id":1,"cmd":"subscribe","params":{{"channels":["orderbook_delta","ticker","trade","market_lifecycle_v2","cfbenchmarks_value","cfbenchmarks_value_5hz"],"market_tickers":["{ticker}"],"index_ids":["BRTI"]}}}}"#
         ),
         &twin,
     );

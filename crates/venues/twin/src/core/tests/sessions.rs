@@ -160,7 +160,7 @@ fn the_index_comes_every_second_with_the_average_that_settles() {
     });
     let average = &at_close.expect("a print at the close")["msg"]["avg_60s_data"];
     assert_eq!(average["window_size"], 60);
-    let settled = twin.settlement_value(close).expect("sixty prints").as_f64();
+    let settled = twin.settlement_value(crate::core::Asset::Bitcoin, close).expect("sixty prints").as_f64();
     let told: f64 = average["value"].as_str().expect("text").parse().expect("number");
     assert!((told - settled).abs() <= 0.005 + 1e-9, "{told} rounds to {settled}");
     assert!(at_close.is_some_and(|frame| frame["msg"]["last_60s_windowed_average_15min"]["window_size"] == 60));

@@ -4,7 +4,7 @@ use rec_domain::{BookSide, Money, Price, Side, TimeSpan, Timestamp, UsdPrice};
 
 use super::support::{contracts, market_worth, order, place, recorded, young};
 use crate::core::{
-    Output, Twin, TwinConfig,
+    Asset, Output, Twin, TwinConfig,
     config::CRYPTO_SHARD,
     ledger::LedgerAccount,
     market::Stage,
@@ -25,7 +25,7 @@ fn an_event_settles_on_its_own_sixty_prints_after_the_recorded_delays() {
                 Output::Lifecycle(change) => match change.event {
                     LifecycleEvent::Determined { at, .. } => determined = Some(at),
                     LifecycleEvent::Settled { at } => settled = Some(at),
-                    LifecycleEvent::Created { .. } => {}
+                    _ => {}
                 },
                 _ => {}
             }
@@ -37,7 +37,7 @@ fn an_event_settles_on_its_own_sixty_prints_after_the_recorded_delays() {
         .map(|print| print.value)
         .collect();
     assert_eq!(window.len(), 60);
-    let event = &twin.events[&close];
+    let event = twin.events.values().find(|event| event.close == close).expect("kept");
     let value = UsdPrice::mean_half_up_to_cents(&window).expect("prints");
     assert_eq!(event.expiration_value, Some(value));
     let delay = |at: Option<Timestamp>| at.expect("announced").since(close).seconds();
@@ -45,7 +45,7 @@ fn an_event_settles_on_its_own_sixty_prints_after_the_recorded_delays() {
     assert!((148..=158).contains(&delay(settled)), "{settled:?}");
     for number in event.markets.clone() {
         let market = &twin.markets[&number];
-        assert_eq!(market.result, Some(if value > market.floor { Side::Yes } else { Side::No }));
+        assert_eq!(market.result, market.strike.result(value));
     }
     assert_eq!(event.stage, Stage::Finalized);
 }
@@ -88,15 +88,17 @@ fn recorded_expirations_are_met_to_the_cent() {
         let first = vector["t0_unix_s"].as_i64().expect("number");
         let cents = vector["brti_1hz_cents"].as_array().expect("array").iter();
         let mut twin = Twin::new(TwinConfig::demo(1));
-        twin.prints = cents
+        let underlying = twin.underlyings.get_mut(&Asset::Bitcoin).expect("there");
+        underlying.prints = cents
             .zip(first..)
             .map(|(cents, second)| IndexPrint {
+                asset: Asset::Bitcoin,
                 stamped: Timestamp::from_seconds(second),
                 value: UsdPrice::from_cents(cents.as_i64().expect("number")),
                 received: Timestamp::from_seconds(second),
             })
             .collect();
-        let value = twin.settlement_value(close).expect("sixty prints");
+        let value = twin.settlement_value(Asset::Bitcoin, close).expect("sixty prints");
         assert_eq!(value.to_string(), vector["expiration_value"].as_str().expect("text"));
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn young(seed: u64) -> Twin {
 pub(super) fn market_worth(twin: &Twin, points: f64) -> String {
     let distance = |ticker: &str| (100.0 * twin.fair_value(ticker).expect("known") - points).abs();
     let open = twin.markets.values().filter(|market| {
-        twin.events[&market.close].is_open(twin.now())
+        twin.events[&market.event].is_open(twin.now())
             && market.book.best(BookSide::Bid).is_some()
             && market.book.best(BookSide::Ask).is_some()
     });

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rec_domain::{BookSide, Price, Quantity, Side, TimeSpan, Timestamp};
 
 use super::support::{best, market_worth, order, young};
-use crate::core::{Mutation, Output, Twin, TwinConfig};
+use crate::core::{Asset, Mutation, Output, Twin, TwinConfig};
 
 fn text(outputs: &[Output]) -> String {
     format!("{outputs:?}")
@@ -98,7 +98,7 @@ fn the_first_hour_is_calm_for_any_seed() {
 fn opportunities(twin: &Twin) -> Vec<(String, Side)> {
     let mut found = Vec::new();
     for market in twin.markets.values() {
-        let event = &twin.events[&market.close];
+        let event = &twin.events[&market.event];
         let ttc = event.time_to_close(twin.now()).seconds();
         if !event.is_open(twin.now()) || !(120..=900).contains(&ttc) || market.volume < Quantity::from_contracts(1_000)
         {
@@ -146,9 +146,9 @@ fn near_markets_have_traded_a_thousand_contracts_before_the_last_quarter() {
         let mut twin = Twin::new(TwinConfig::demo(seed));
         let at = twin.config().start + TimeSpan::from_minutes(40);
         twin.advance_quietly(at);
-        let index = twin.point.index.as_f64();
-        for market in twin.markets.values().filter(|market| twin.events[&market.close].is_open(twin.now())) {
-            if (market.floor.as_f64() - index).abs() < 450.0 {
+        let index = twin.point(Asset::Bitcoin).index.as_f64();
+        for market in twin.markets.values().filter(|market| twin.events[&market.event].is_open(twin.now())) {
+            if (market.strike.anchor().expect("known") - index).abs() < 450.0 {
                 assert!(market.volume >= Quantity::from_contracts(1_000), "{}: {}", market.name.ticker, market.volume);
             }
         }
@@ -173,7 +173,8 @@ fn what_nobody_needs_any_more_is_forgotten() {
     twin.advance_quietly(to);
     assert!(twin.events.len() <= 8 && twin.markets.len() <= 8 * 71, "{} events", twin.events.len());
     assert_eq!(twin.markets.len(), twin.by_ticker.len());
-    assert!(twin.prints.len() <= 7_200 && twin.trades.len() <= 2_000);
+    assert!(twin.underlyings[&Asset::Bitcoin].prints.len() <= 7_200 && twin.trades.len() <= 5_000);
+    assert!(!twin.archive.is_empty() && twin.archive.len() <= 6_000, "{} archived", twin.archive.len());
 }
 
 #[test]

@@ -7,10 +7,13 @@ use crate::core::{
     account::{Order, Position},
     config::CRYPTO_SHARD,
     market::Market,
-    output::{BookChange, FillView, GroupChange, LifecycleChange, LifecycleEvent, MarketName, TickerView, TradePrint},
+    output::{
+        BookChange, EventListed, FillView, GroupChange, LifecycleChange, LifecycleEvent, MarketName, SteadyPrint,
+        TickerView, TradePrint,
+    },
     wire::{
         count, dollars,
-        market::{levels, rules, settlement_value},
+        market::{Titles, event_title, grid_fields, levels, rules, settlement_value, strike_fields},
         portfolio::legacy_side,
         price,
     },
@@ -193,24 +196,46 @@ pub(crate) fn group(change: &GroupChange) -> Value {
 pub(crate) fn lifecycle(change: &LifecycleChange) -> Value {
     let ticker = &*change.ticker;
     match &change.event {
-        LifecycleEvent::Created { event_ticker, floor, open, close } => json!({
-            "event_type": "created",
-            "market_ticker": ticker,
-            "exchange_index": CRYPTO_SHARD.get(),
-            "open_ts": open.seconds(),
-            "close_ts": close.seconds(),
-            "additional_metadata": {
-                "name": "Bitcoin price",
-                "title": "Bitcoin price",
-                "rules_primary": rules(*close, *floor),
+        LifecycleEvent::Created { event_ticker, series, strike, open, close } => {
+            let titles = Titles::of(*strike);
+            let mut listed = json!({
+                "name": titles.yes,
+                "title": event_title(*series),
+                "yes_sub_title": titles.yes,
+                "no_sub_title": titles.yes,
+                "rules_primary": rules(*series, *close, *strike),
+                "rules_secondary": "",
                 "can_close_early": true,
                 "event_ticker": &**event_ticker,
                 "expected_expiration_ts": close.seconds() + 300,
-                "strike_type": "greater",
-                "floor_strike": floor.as_f64(),
-            },
-            "price_level_structure": "linear_cent",
-            "price_ranges": [{"start": "0.0000", "end": "1.0000", "step": "0.0100"}],
+            });
+            let mut message = json!({
+                "event_type": "created",
+                "market_ticker": ticker,
+                "exchange_index": CRYPTO_SHARD.get(),
+                "open_ts": open.seconds(),
+                "close_ts": close.seconds(),
+            });
+            extend(&mut listed, strike_fields(*strike));
+            message["additional_metadata"] = listed;
+            extend(&mut message, grid_fields(*series));
+            message
+        }
+        LifecycleEvent::StrikeKnown { strike } => {
+            let mut message = json!({
+                "event_type": "metadata_updated",
+                "market_ticker": ticker,
+                "exchange_index": CRYPTO_SHARD.get(),
+                "yes_sub_title": Titles::of(*strike).yes,
+            });
+            extend(&mut message, strike_fields(*strike));
+            message
+        }
+        LifecycleEvent::CloseDateUpdated { close } => json!({
+            "event_type": "close_date_updated",
+            "market_ticker": ticker,
+            "exchange_index": CRYPTO_SHARD.get(),
+            "close_ts": close.seconds(),
         }),
         LifecycleEvent::Determined { result, at } => json!({
             "event_type": "determined",
@@ -227,4 +252,36 @@ pub(crate) fn lifecycle(change: &LifecycleChange) -> Value {
             "settled_ts": at.seconds(),
         }),
     }
+}
+
+fn extend(message: &mut Value, fields: Map<String, Value>) {
+    if let Some(message) = message.as_object_mut() {
+        message.extend(fields);
+    }
+}
+
+/// An event that was listed.
+pub(crate) fn event_listed(event: &EventListed) -> Value {
+    json!({
+        "event_ticker": &*event.ticker,
+        "exchange_index": CRYPTO_SHARD.get(),
+        "title": event_title(event.series),
+        "subtitle": rec_domain::eastern::date_and_clock(event.close),
+        "collateral_return_type": event.series.collateral().0,
+        "series_ticker": event.series.ticker(),
+        "strike_date": event.close.seconds(),
+    })
+}
+
+/// One of five prints of an index in a second.
+pub(crate) fn steady_index(print: &SteadyPrint) -> Value {
+    let id = print.asset.index_id();
+    let data = json!({ "type": "value", "time": print.stamped.millis(), "id": id, "value": print.value.to_string() });
+    json!({
+        "index_id": id,
+        "value_usd": rec_domain::decimal::format(print.value.units(), 6, 6) + "00",
+        "source_ts_ms": print.stamped.millis(),
+        "received_at": print.received.millis(),
+        "data": data.to_string(),
+    })
 }

@@ -1,26 +1,33 @@
 //! Series, events, markets and order books.
 
 use rec_domain::{BookSide, Price, Quantity, Side, TimeSpan, Timestamp, UsdPrice, eastern};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::core::{
     Twin,
     book::Level,
-    config::{CRYPTO_SHARD, SERIES},
-    market::{Event, Market, Stage},
+    config::CRYPTO_SHARD,
+    market::{Event, Market, Stage, Strike},
+    series::{Series, SeriesKind},
     wire::{count, price},
 };
 
-/// The series that the twin lists.
+/// A series.
 #[must_use]
-pub fn series_body() -> Value {
+pub fn series_body(series: Series) -> Value {
+    let asset = series.asset();
+    let (title, frequency, tags) = match series.kind() {
+        SeriesKind::Above => ("price Above/below", "hourly", ["Hourly", asset.symbol()]),
+        SeriesKind::Range => ("range", "hourly", ["Hourly", asset.symbol()]),
+        SeriesKind::Quarter => ("price up down", "fifteen_min", [asset.symbol(), "15 min"]),
+    };
     json!({
-        "ticker": SERIES,
-        "title": "Bitcoin price Above/below",
-        "frequency": "hourly",
+        "ticker": series.ticker(),
+        "title": format!("{} {title}", asset.title()),
+        "frequency": frequency,
         "category": "Crypto",
         "categories": ["Crypto"],
-        "tags": ["Hourly", "BTC"],
+        "tags": tags,
         "settlement_sources": [{"name": "CF Benchmarks", "url": ""}],
         "contract_url": "",
         "contract_terms_url": "",
@@ -33,19 +40,29 @@ pub fn series_body() -> Value {
     })
 }
 
+/// The title of an event.
+pub(crate) fn event_title(series: Series) -> String {
+    match series.kind() {
+        SeriesKind::Above => format!("{} price", series.asset().title()),
+        SeriesKind::Range => format!("{} range", series.asset().title()),
+        SeriesKind::Quarter => format!("{} price up in next 15 mins?", series.asset().symbol()),
+    }
+}
+
 /// An event, without its markets.
 #[must_use]
 pub fn event_body(event: &Event) -> Value {
+    let (collateral, exclusive) = event.series.collateral();
     json!({
         "event_ticker": &*event.ticker,
-        "series_ticker": SERIES,
-        "title": "Bitcoin price",
+        "series_ticker": event.series.ticker(),
+        "title": event_title(event.series),
         "sub_title": eastern::date_and_clock(event.close),
-        "collateral_return_type": "DIRECNET",
-        "mutually_exclusive": false,
+        "collateral_return_type": collateral,
+        "mutually_exclusive": exclusive,
         "category": "Crypto",
         "strike_date": event.close,
-        "strike_period": "hourly",
+        "strike_period": if event.series.kind() == SeriesKind::Quarter { "fifteen_min" } else { "hourly" },
         "available_on_brokers": true,
         "product_metadata": null,
         "settlement_sources": [{"name": "CF Benchmarks", "url": ""}],
@@ -57,16 +74,14 @@ pub fn event_body(event: &Event) -> Value {
 /// A market with its summary.
 #[must_use]
 pub fn market_body(twin: &Twin, event: &Event, market: &Market) -> Value {
-    let nominal = market.nominal().units() / 1_000_000;
-    let title = format!("${},{:03} or above", nominal / 1_000, nominal % 1_000);
+    let titles = Titles::of(market.strike);
     let mut body = json!({
         "ticker": &*market.name.ticker,
         "event_ticker": &*event.ticker,
         "market_type": "binary",
-        "title": "Bitcoin price",
-        "subtitle": &title,
-        "yes_sub_title": &title,
-        "no_sub_title": &title,
+        "title": event_title(event.series),
+        "yes_sub_title": titles.yes,
+        "no_sub_title": titles.no,
         "created_time": event.created,
         "updated_time": market.updated,
         "open_time": event.open,
@@ -75,20 +90,23 @@ pub fn market_body(twin: &Twin, event: &Event, market: &Market) -> Value {
         "expiration_time": event.close + TimeSpan::from_minutes(7 * 24 * 60),
         "latest_expiration_time": event.close + TimeSpan::from_minutes(7 * 24 * 60),
         "occurrence_datetime": event.close + TimeSpan::from_minutes(5),
-        "settlement_timer_seconds": 60,
+        "settlement_timer_seconds": event.series.settlement_timer_seconds(),
         "status": event.status(twin.now()),
         "result": market.result.map_or("", Side::name),
         "can_close_early": true,
         "expiration_value": event.expiration_value.map(|value| value.to_string()).unwrap_or_default(),
-        "strike_type": "greater",
-        "floor_strike": market.floor.as_f64(),
-        "rules_primary": rules(event.close, market.floor),
+        "rules_primary": rules(event.series, event.close, market.strike),
         "rules_secondary": RULES_SECONDARY,
-        "price_level_structure": "linear_cent",
-        "price_ranges": [{"start": "0.0000", "end": "1.0000", "step": "0.0100"}],
         "exchange_index": CRYPTO_SHARD.get(),
     });
     if let Some(fields) = body.as_object_mut() {
+        if event.series.kind() == SeriesKind::Quarter {
+            fields.insert("custom_strike".to_owned(), json!({ "round_digits": "2" }));
+        } else {
+            fields.insert("subtitle".to_owned(), json!(titles.yes));
+        }
+        fields.extend(strike_fields(market.strike));
+        fields.extend(grid_fields(event.series));
         if let Value::Object(mut quotes) = quotes(market) {
             fields.append(&mut quotes);
         }
@@ -104,6 +122,72 @@ pub fn market_body(twin: &Twin, event: &Event, market: &Market) -> Value {
 
 const RULES_SECONDARY: &str = "At the last minute before expiration, 60 RTI prices are collected. The official and \
                                final value is the average of these prices.";
+
+/// `strike_type`, `floor_strike` and `cap_strike`; the key of a strike that is not there is left out.
+pub(crate) fn strike_fields(strike: Strike) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("strike_type".to_owned(), json!(strike.kind()));
+    for (key, value) in [("floor_strike", strike.floor()), ("cap_strike", strike.cap())] {
+        if let Some(value) = value {
+            fields.insert(key.to_owned(), number(value));
+        }
+    }
+    fields
+}
+
+/// A strike as the exchange writes it: a number, whole where it can be.
+fn number(value: UsdPrice) -> Value {
+    let whole = value.units() / 1_000_000;
+    if whole * 1_000_000 == value.units() { json!(whole) } else { json!(value.as_f64()) }
+}
+
+/// `price_level_structure` and `price_ranges`.
+pub(crate) fn grid_fields(series: Series) -> Map<String, Value> {
+    let grid = series.grid();
+    let range = |range: &rec_domain::grid::PriceRange| json!({ "start": price(range.start), "end": price(range.end), "step": price(range.step) });
+    let ranges: Vec<Value> = grid.ranges().iter().map(range).collect();
+    let mut fields = Map::new();
+    fields.insert("price_level_structure".to_owned(), json!(series.price_level_structure()));
+    fields.insert("price_ranges".to_owned(), json!(ranges));
+    fields
+}
+
+/// What the two sides of a market are called.
+pub(crate) struct Titles {
+    pub(crate) yes: String,
+    no: String,
+}
+
+impl Titles {
+    pub(crate) fn of(strike: Strike) -> Self {
+        let cent = UsdPrice::from_cents(1);
+        let both = |text: String| Self { yes: text.clone(), no: text };
+        match strike {
+            Strike::Above(floor) => both(format!("${} or above", grouped(floor + cent))),
+            Strike::Between(floor, cap) => both(format!("${} to {}", grouped(floor), grouped(cap))),
+            Strike::Below(cap) => both(format!("${} or below", grouped(cap - cent))),
+            Strike::AtLeast(None) => both("Target price: TBD".to_owned()),
+            // Recorded: only the side that wins above is told the target.
+            Strike::AtLeast(Some(floor)) => {
+                Self { yes: format!("Target Price: ${}", grouped(floor)), no: "Target price: TBD".to_owned() }
+            }
+        }
+    }
+}
+
+/// Dollars with thousands separators, and with cents where there are any.
+fn grouped(value: UsdPrice) -> String {
+    let text = value.to_string();
+    let (whole, cents) = text.split_once('.').unwrap_or((&text, "00"));
+    let mut grouped = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if cents.trim_end_matches('0').is_empty() { grouped } else { format!("{grouped}.{cents}") }
+}
 
 /// Prices and volumes of a market; where nobody quotes, the bid is zero and the ask one dollar.
 fn quotes(market: &Market) -> Value {
@@ -138,11 +222,25 @@ pub(crate) fn settlement_value(result: Side) -> &'static str {
 }
 
 /// The rule of a market in the exchange's words.
-pub(crate) fn rules(close: Timestamp, floor: UsdPrice) -> String {
+pub(crate) fn rules(series: Series, close: Timestamp, strike: Strike) -> String {
     let at = eastern::date_and_clock(close);
+    let index = series.asset().index_title();
+    let wins = match strike {
+        Strike::Above(floor) => format!("above {floor}"),
+        Strike::Below(cap) => format!("below {cap}"),
+        Strike::Between(floor, cap) => format!("between {floor}-{cap}"),
+        Strike::AtLeast(_) => {
+            let before = eastern::date_and_clock(close - series.period());
+            return format!(
+                "If the simple average of the sixty seconds of CF Benchmarks' {index} before {at} is at least the \
+                 simple average of the sixty seconds of CF Benchmarks' {index} before {before}, then the market \
+                 resolves to Yes."
+            );
+        }
+    };
     format!(
-        "If the simple average of the sixty seconds of CF Benchmarks' Bitcoin Real-Time Index (BRTI) before {at} is \
-         above {floor} at {at}, then the market resolves to Yes."
+        "If the simple average of the sixty seconds of CF Benchmarks' {index} before {at} is {wins} at {at}, then the \
+         market resolves to Yes."
     )
 }
 
