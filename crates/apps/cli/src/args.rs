@@ -49,6 +49,10 @@ pub enum Command {
     ///
     /// It expects an exchange, such as `rec twin`.
     Up(UpArgs),
+    /// Makes ready what the services stand on: database and, in mode twin, the model.
+    ///
+    /// For a desk whose processes are started one by one; `rec up` and `rec demo` do it by themselves.
+    Prepare,
     /// Runs some of the services in this process.
     Run {
         /// Names of services, as trade-manager; `rec status` lists them.

@@ -2,6 +2,7 @@
 //!
 //! - [`args`]: what can be typed. [`commands`]: configuration, database, model, replay, lint.
 //! - [`demo`]: the whole desk on a simulated exchange. [`up`]: the whole desk. [`twin`]: the exchange alone.
+//! - [`prepare`]: what the services of a desk in several processes stand on.
 //! - [`whole_desk`]: services, guard and database together. [`status`]: the health of a desk that runs.
 
 pub mod args;
@@ -12,6 +13,7 @@ pub mod guard_process;
 pub mod keys;
 pub mod lint;
 pub mod model_set;
+pub mod prepare;
 mod say;
 pub mod services;
 pub mod state_dir;

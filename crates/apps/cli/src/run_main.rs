@@ -10,7 +10,7 @@ use rec_runtime::logs::{self, LogTarget};
 
 use crate::{
     args::{Cli, Command},
-    commands, demo, say, services, status, twin, up,
+    commands, demo, prepare, say, services, status, twin, up,
 };
 
 /// Runs what was typed.
@@ -30,6 +30,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => block_on(demo::run(args, sources)),
         Command::Up(args) => block_on(up::run(args, sources)),
+        Command::Prepare => block_on(prepare::run(sources)),
         Command::Run { services, own_session } => run_services(&services, own_session, &sources),
         Command::Twin(args) => block_on(twin::run(args, sources)),
         Command::Status(args) => block_on(status::run(args, sources)),

@@ -4,7 +4,6 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Args;
 use rec_config::Sources;
-use rec_domain::Mode;
 use rec_runtime::{
     Clocks,
     compose::check_mode,
@@ -13,7 +12,7 @@ use rec_runtime::{
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    model_set, run_main,
+    prepare, run_main,
     state_dir::StateDir,
     steps::{Audience, Steps},
     whole_desk::{DeskDatabase, WholeDesk, failure},
@@ -62,11 +61,7 @@ pub async fn run(args: UpArgs, mut sources: Sources) -> anyhow::Result<ExitCode>
     let database = DeskDatabase::start(&config).await?;
     let owner = database.prepare(config.mode, false).await?;
     steps.done("database", "ready");
-    if config.mode == Mode::Twin && !model_set::is_there(&config.model.fingerprint_dir) {
-        let (folder, now) = (config.model.fingerprint_dir.clone(), clocks.now());
-        tokio::task::spawn_blocking(move || model_set::learn_into(&folder, now)).await??;
-        steps.done("model", "learned from a made-up history");
-    }
+    prepare::learn(&config, clocks.now(), &steps).await?;
     let mut desk = WholeDesk::start(Arc::clone(&config), &sources, clocks, database.access(), &steps).await?;
     state.describe(&format!("process {}, {}", std::process::id(), desk.page()))?;
     let token = rec_main_app::allow_one_log_in(&owner, "operator", LOG_IN_LIFE).await?;

@@ -106,7 +106,7 @@ pub enum Incompatible {
         theirs: String,
     },
     /// Nobody said yet whose the database is.
-    #[error("this database is not marked with a mode and an account yet; start the desk once with `rec up`")]
+    #[error("this database is not marked with a mode and an account yet; `rec prepare` or `rec up` marks it")]
     NoIdentity,
 }
 
