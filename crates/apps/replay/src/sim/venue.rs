@@ -1,40 +1,28 @@
 //! The exchange's core in the desk's words. It stands where client and sockets stand in a running desk.
 
 use rec_domain::{
-    ClientOrderId, EventTicker, ExchangeIndex, FillId, MarketTicker, OrderGroupId, OrderId, SeriesTicker, Side,
-    Timestamp,
+    ClientOrderId, EventTicker, ExchangeIndex, FillId, IntentId, MarketTicker, OrderGroupId, OrderId, SeriesTicker,
+    Side, Timestamp,
     answer::Outcome,
     fee::FeeSchedule,
-    intent::{Action, Intent, TimeInForce},
+    intent::{Action, Intent, OrderSpec, TimeInForce},
     market::{Collateral, Market, MarketStatus, StrikeRule},
     report::{FillReport, GroupReport, OrderReport, PositionReport, Report, ReportedStatus, SettlementReport, Sweep},
 };
 use rec_twin::core::{
     Applied, CancelOrder, CreateGroup, CreateOrder, Mutation, Output, SelfTradePrevention,
-    TimeInForce as TwinTimeInForce, Twin, config::CRYPTO_SHARD, market::Strike, mutation::GroupRef,
+    TimeInForce as TwinTimeInForce, Twin,
+    account::{Fill, Order},
+    config::CRYPTO_SHARD,
+    market::Strike,
+    mutation::GroupRef,
 };
 
 /// Carries an intent out at `at`, signed at `signed_at`.
 pub fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent: &Intent) -> Outcome {
     let mutation = match &intent.action {
-        Action::Place(spec) => Mutation::CreateOrder(CreateOrder {
-            ticker: spec.ticker.to_string(),
-            client_order_id: Some(intent.id.to_string()),
-            side: spec.book_side,
-            count: spec.quantity,
-            price: spec.price,
-            time_in_force: match spec.time_in_force {
-                TimeInForce::ImmediateOrCancel => TwinTimeInForce::ImmediateOrCancel,
-                TimeInForce::GoodTillCanceled => TwinTimeInForce::GoodTillCanceled,
-                TimeInForce::FillOrKill => TwinTimeInForce::FillOrKill,
-            },
-            self_trade_prevention: SelfTradePrevention::TakerAtCross,
-            post_only: false,
-            reduce_only: spec.reduce_only,
-            expires_at: None,
-            order_group_id: Some(spec.group.to_string()),
-            exchange_index: Some(spec.exchange_index),
-        }),
+        Action::Place(spec) => order(spec, intent.id),
+        Action::Repeat { of, spec } => order(spec, *of),
         Action::Cancel { order, exchange_index, .. } => Mutation::CancelOrder(CancelOrder {
             order_id: order.to_string(),
             exchange_index: Some(*exchange_index),
@@ -56,8 +44,30 @@ pub fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent: &Inten
         Ok(Applied::Cancelled(cancelled)) => Outcome::Canceled { reduced_by: cancelled.reduced_by },
         Ok(Applied::Group { order_group_id, .. }) => Outcome::GroupCreated { group: OrderGroupId::new(order_group_id) },
         Ok(Applied::Done) => Outcome::Done,
+        Err(rejection) if rejection.status == 409 => Outcome::AlreadyExists { signed_at },
         Err(rejection) => Outcome::Rejected { status: 400, code: format!("{rejection:?}"), message: String::new() },
     }
+}
+
+fn order(spec: &OrderSpec, identity: IntentId) -> Mutation {
+    Mutation::CreateOrder(CreateOrder {
+        ticker: spec.ticker.to_string(),
+        client_order_id: Some(identity.to_string()),
+        side: spec.book_side,
+        count: spec.quantity,
+        price: spec.price,
+        time_in_force: match spec.time_in_force {
+            TimeInForce::ImmediateOrCancel => TwinTimeInForce::ImmediateOrCancel,
+            TimeInForce::GoodTillCanceled => TwinTimeInForce::GoodTillCanceled,
+            TimeInForce::FillOrKill => TwinTimeInForce::FillOrKill,
+        },
+        self_trade_prevention: SelfTradePrevention::TakerAtCross,
+        post_only: false,
+        reduce_only: spec.reduce_only,
+        expires_at: None,
+        order_group_id: Some(spec.group.to_string()),
+        exchange_index: Some(spec.exchange_index),
+    })
 }
 
 fn reference(group: &OrderGroupId, exchange_index: ExchangeIndex) -> GroupRef {
@@ -68,37 +78,8 @@ fn reference(group: &OrderGroupId, exchange_index: ExchangeIndex) -> GroupRef {
 #[must_use]
 pub fn report(output: &Output) -> Option<Report> {
     match output {
-        Output::Fill(view) => Some(Report::Fill(FillReport {
-            fill_id: FillId::new(view.fill.trade_id.clone()),
-            order_id: OrderId::new(view.fill.order_id.clone()),
-            client_order_id: view.client_order_id.clone().map(ClientOrderId::new),
-            ticker: MarketTicker::new(view.fill.ticker.as_ref()),
-            exchange_index: CRYPTO_SHARD,
-            book_side: view.fill.side,
-            price: view.fill.price,
-            quantity: view.fill.count,
-            fee: Some(view.fill.fee),
-            is_taker: view.fill.is_taker,
-            at: view.fill.at,
-        })),
-        Output::Order(order) => Some(Report::Order(OrderReport {
-            order_id: OrderId::new(order.order_id.clone()),
-            client_order_id: order.client_order_id.clone().map(ClientOrderId::new),
-            ticker: MarketTicker::new(order.ticker.as_ref()),
-            exchange_index: CRYPTO_SHARD,
-            book_side: order.side,
-            price: order.price,
-            status: match order.status.name() {
-                "resting" => ReportedStatus::Resting,
-                "canceled" => ReportedStatus::Canceled,
-                "executed" => ReportedStatus::Executed,
-                other => ReportedStatus::Other(other.to_owned()),
-            },
-            initial: order.initial,
-            filled: order.filled,
-            remaining: order.remaining,
-            updated_at: order.updated,
-        })),
+        Output::Fill(view) => Some(fill_report(&view.fill, view.client_order_id.clone())),
+        Output::Order(order) => Some(order_report(order)),
         Output::Group(change) => Some(Report::Group(GroupReport {
             group: OrderGroupId::new(change.order_group_id.clone()),
             event: change.event.to_owned(),
@@ -106,6 +87,43 @@ pub fn report(output: &Output) -> Option<Report> {
         })),
         _ => None,
     }
+}
+
+fn fill_report(fill: &Fill, client_order_id: Option<String>) -> Report {
+    Report::Fill(FillReport {
+        fill_id: FillId::new(fill.trade_id.clone()),
+        order_id: OrderId::new(fill.order_id.clone()),
+        client_order_id: client_order_id.map(ClientOrderId::new),
+        ticker: MarketTicker::new(fill.ticker.as_ref()),
+        exchange_index: CRYPTO_SHARD,
+        book_side: fill.side,
+        price: fill.price,
+        quantity: fill.count,
+        fee: Some(fill.fee),
+        is_taker: fill.is_taker,
+        at: fill.at,
+    })
+}
+
+fn order_report(order: &Order) -> Report {
+    Report::Order(OrderReport {
+        order_id: OrderId::new(order.order_id.clone()),
+        client_order_id: order.client_order_id.clone().map(ClientOrderId::new),
+        ticker: MarketTicker::new(order.ticker.as_ref()),
+        exchange_index: CRYPTO_SHARD,
+        book_side: order.side,
+        price: order.price,
+        status: match order.status.name() {
+            "resting" => ReportedStatus::Resting,
+            "canceled" => ReportedStatus::Canceled,
+            "executed" => ReportedStatus::Executed,
+            other => ReportedStatus::Other(other.to_owned()),
+        },
+        initial: order.initial,
+        filled: order.filled,
+        remaining: order.remaining,
+        updated_at: order.updated,
+    })
 }
 
 /// A complete reading of the account, in the order in which the inbox takes it.
@@ -149,7 +167,9 @@ pub fn sweep(twin: &Twin) -> Vec<Report> {
         positions,
         resting,
     });
-    settlements.chain([end]).collect()
+    // As in the exchange's list, a fill does not carry the order's own identity.
+    let fills = account.fills.iter().map(|fill| fill_report(fill, None));
+    account.orders.values().map(order_report).chain(fills).chain(settlements).chain([end]).collect()
 }
 
 /// The markets that the exchange lists, as the desk knows them.
