@@ -2,6 +2,7 @@
 //!
 //! - `run`(fn@run): the service.
 //! - [`live`]: what the desk last said, from the bus. [`view`]: what the page makes of it, as pure functions.
+//! - [`records`]: what the page shows out of the database.
 //! - [`routes`]: every route with who may use it. `pages` and `api`: what they do. `security`: what stands before them.
 //! - [`auth`]: users, sessions, one-time log-ins. [`stream`]: the live page. `assets`: style sheets and scripts.
 //!
@@ -14,6 +15,7 @@ mod assets;
 pub mod auth;
 pub mod live;
 mod pages;
+pub mod records;
 pub mod routes;
 mod run;
 #[cfg(test)]

@@ -16,7 +16,10 @@ use rec_domain::{
 };
 use serde::Serialize;
 
-use crate::view::{Moment, Panel};
+use crate::{
+    records::Records,
+    view::{Moment, Panel},
+};
 
 /// Everything that the page follows.
 pub const TOPICS: &[Topic] = &[
@@ -33,7 +36,7 @@ pub const TOPICS: &[Topic] = &[
 ];
 
 /// Events that are remembered.
-const EVENTS_KEPT: usize = 40;
+pub const EVENTS_KEPT: usize = 40;
 /// Markets whose books are remembered; an hour's event has fewer than a hundred.
 const BOOKS_KEPT: usize = 2_000;
 
@@ -71,6 +74,9 @@ pub struct Live {
     pub entry_before: Option<EntryStatus>,
     /// Health of every service.
     pub health: Option<Received<HealthReport>>,
+    /// What was read out of the database last.
+    #[serde(skip)]
+    pub records: Option<Received<Records>>,
     /// The newest events first.
     pub events: VecDeque<OutboxEvent>,
 }
@@ -92,7 +98,14 @@ impl Live {
                 &[Panel::Header, Panel::Strikes]
             }
             BusEvent::Markets(markets) => {
-                self.markets = markets.iter().map(|market| (market.ticker.clone(), market.clone())).collect();
+                let present = markets.iter().map(|market| (market.ticker.clone(), market.clone())).collect();
+                let mut past = std::mem::replace(&mut self.markets, present);
+                // A trade that waits for its result keeps the name of its market.
+                for trade in self.desk.iter().flat_map(|desk| &desk.value.trades) {
+                    if let Some(market) = past.remove(&trade.ticker) {
+                        self.markets.entry(trade.ticker.clone()).or_insert(market);
+                    }
+                }
                 self.forget_books();
                 &[Panel::Trades]
             }
@@ -159,6 +172,19 @@ mod tests {
     fn event(number: i64, at: i64) -> BusEvent {
         let event = DeskEvent::Automation { auto_entry: true, auto_stop: true };
         BusEvent::Outbox(OutboxEvent { number, at: Timestamp::from_seconds(at), event })
+    }
+
+    #[test]
+    fn a_trade_that_waits_for_its_result_keeps_the_name_of_its_market() {
+        let mut live = crate::sample::live();
+        let held = live.desk.as_ref().expect("desk").value.trades[0].ticker.clone();
+        assert!(live.markets.len() > 2);
+        live.apply(&BusEvent::Markets(Vec::new()), moment());
+        assert!(live.markets.contains_key(&held));
+        assert_eq!(live.markets.len(), 2, "those of open trades, and no other");
+        live.desk = None;
+        live.apply(&BusEvent::Markets(Vec::new()), moment());
+        assert!(live.markets.is_empty());
     }
 
     fn moment() -> Moment {

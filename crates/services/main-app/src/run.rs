@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::{
     app::{App, Shared},
     auth::{Auth, AuthConfig, CookieRules, UserStore, postgres::PostgresUsers},
+    records,
     routes::router,
     stream::Hub,
     view::{Limits, Moment, page::Setting},
@@ -26,9 +27,15 @@ const CONNECTIONS: u32 = 3;
 #[must_use]
 pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
     Box::pin(async move {
-        let users = Arc::new(PostgresUsers::new(ctx.open_database(CONNECTIONS).await?));
+        let database = ctx.open_database(CONNECTIONS).await?;
+        let users = Arc::new(PostgresUsers::new(database.clone()));
         let app = build(&ctx, Arc::<PostgresUsers>::clone(&users));
-        tokio::try_join!(follow(&ctx, &app), ping(&ctx, &users), serve_public(&ctx, router(Arc::clone(&app))))?;
+        tokio::try_join!(
+            follow(&ctx, &app),
+            records::follow(&ctx, &app, &database),
+            ping(&ctx, &users),
+            serve_public(&ctx, router(Arc::clone(&app))),
+        )?;
         Ok(())
     })
 }

@@ -24,8 +24,11 @@ use rec_domain::{
     trade::{Origin, Trade, TradeState},
 };
 
+use rec_store::{Alert, RefusalCount, Severity};
+
 use crate::{
     live::{Live, Received},
+    records::Records,
     view::{Limits, Moment, page::Setting},
 };
 
@@ -192,6 +195,7 @@ fn desk() -> DeskView {
         desk: DeskId::from_bits(0x12_34_56),
         epoch: 3,
         ready: true,
+        armed: true,
         settings: AutomationSettings { auto_entry: true, auto_stop: true, ..AutomationSettings::default() },
         caps: RiskCaps::default(),
         halts: Vec::new(),
@@ -328,7 +332,27 @@ pub(crate) fn live() -> Live {
         entry: Some(Received { value: status, received_at: wall }),
         entry_before: None,
         health: Some(Received { value: health(), received_at: wall }),
+        records: Some(Received { value: records(), received_at: wall }),
         events: events(),
+    }
+}
+
+fn records() -> Records {
+    let alert = |severity, code: &str, subject: &str, message: &str, raised, resolved: Option<i64>| Alert {
+        severity,
+        code: code.to_owned(),
+        subject: subject.to_owned(),
+        message: message.to_owned(),
+        raised_at: at(raised),
+        resolved_at: resolved.map(at),
+    };
+    let count = |code: RefusalCode, times| RefusalCount { code: code.name().to_owned(), times };
+    Records {
+        alerts: vec![
+            alert(Severity::Critical, "check_failing", "kalshi-account-sync", "user data stale for 6.2 s", 30, None),
+            alert(Severity::Warning, "check_failing", "price-watchdog", "index prints stale for 4.1 s", 900, Some(860)),
+        ],
+        refusals: vec![count(RefusalCode::OrdersPerMinute, 1_204), count(RefusalCode::Cash, 3)],
     }
 }
 

@@ -35,23 +35,19 @@ async function post(path, body) {
 }
 
 // Resolves to the answers, or to nothing when the operator thinks better of it.
-function confirm({ title, text, ok, reason = true, limit }) {
+function confirm({ title, text, ok, reason = true }) {
   field("title").textContent = title;
   field("text").textContent = text;
   field("ok").textContent = ok;
   field("reason").value = "";
   field("reason").required = reason;
   field("reason-row").hidden = !reason;
-  field("limit").value = limit ?? "";
-  field("limit").required = limit !== undefined;
-  field("limit").disabled = limit === undefined;
-  field("limit-row").hidden = limit === undefined;
   dialog.returnValue = "cancel";
   dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       const agreed = dialog.returnValue === "ok";
-      resolve(agreed ? { reason: field("reason").value.trim(), cents: field("limit").value } : undefined);
+      resolve(agreed ? { reason: field("reason").value.trim() } : undefined);
     }, { once: true });
   });
 }
@@ -63,18 +59,6 @@ function identity() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
-// "95.5" cents to "0.9550" dollars, in decimal text only.
-export function dollars(cents) {
-  const [whole, fraction = ""] = cents.split(".");
-  return `0.${whole.padStart(2, "0")}${fraction.padEnd(2, "0")}`;
-}
-
-// "0.955" dollars to "95.5" cents.
-export function cents(price) {
-  const digits = (price.split(".")[1] ?? "").padEnd(4, "0");
-  return String(Number(`${digits.slice(0, 2)}.${digits.slice(2)}`));
 }
 
 const actions = {
@@ -100,15 +84,6 @@ const actions = {
     }[data.switch];
     const answer = await confirm({ title: `Switch ${name} ${on ? "on" : "off"}?`, text, ok: `Switch ${on ? "on" : "off"}`, reason: false });
     if (answer) await post("/api/automation", { decision: identity(), [data.switch]: on });
-  },
-  async close({ trade, what, limitPrice }) {
-    const answer = await confirm({
-      title: "Close this trade?",
-      text: `Sells ${what} at the best bids, none below the price that you name. What finds no bid stays open.`,
-      ok: "Close",
-      limit: limitPrice ? cents(limitPrice) : "",
-    });
-    if (answer) await post(`/api/trades/${trade}/close`, { decision: identity(), limit: dollars(answer.cents), reason: answer.reason });
   },
 };
 

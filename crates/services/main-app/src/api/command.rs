@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use rec_api::Problem;
+use rec_api::{ApiError, Problem};
 use rec_domain::{
     DecisionId,
     command::{DeskCommand, DeskReply, DeskRequest},
@@ -41,6 +41,17 @@ pub(crate) fn reason(text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
+/// Asks trade-manager, and notes who asked.
+pub(crate) async fn request(
+    app: &Shared,
+    who: &LoggedIn,
+    decision: DecisionId,
+    command: DeskCommand,
+) -> Result<DeskReply, ApiError> {
+    info!(user = %who.operator.name, %decision, ?command, "asked by the operator");
+    app.desk.request(DeskRequest { decision, requester: "operator".to_owned(), command }).await
+}
+
 /// Asks trade-manager. `decision` is the browser's identity of the request; repeating it does nothing twice.
 pub(crate) async fn ask(
     app: &Shared,
@@ -49,9 +60,7 @@ pub(crate) async fn ask(
     command: DeskCommand,
 ) -> Result<Response, Problem> {
     let decision = DecisionId::from_uuid(decision.unwrap_or_else(Uuid::new_v4));
-    info!(user = %who.operator.name, %decision, ?command, "asked by the operator");
-    let request = DeskRequest { decision, requester: "operator".to_owned(), command };
-    match app.desk.request(request).await? {
+    match request(app, who, decision, command).await? {
         DeskReply::Refused(refusal) => Err(Problem::refusal(&refusal)),
         DeskReply::Accepted { intent, trade } => {
             let answer = json!({ "answer": "accepted", "decision": decision, "intent": intent, "trade": trade });

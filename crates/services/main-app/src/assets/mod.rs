@@ -52,4 +52,5 @@ pub(crate) const ASSETS: &[Asset] = &[
     asset!("morph.js", JS, Operator),
     asset!("stream.js", JS, Operator),
     asset!("commands.js", JS, Operator),
+    asset!("tickets.js", JS, Operator),
 ];

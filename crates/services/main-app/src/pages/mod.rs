@@ -1,9 +1,18 @@
 //! Pages: the only place where HTML is made.
 
+pub(crate) mod answer;
+pub(crate) mod closing;
 pub(crate) mod desk;
+pub(crate) mod frame;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod opening;
 pub(crate) mod panels;
+pub(crate) mod strategy;
+pub(crate) mod system;
+mod ticket;
+
+pub(crate) use frame::Frame;
 
 use askama::Template;
 use axum::{

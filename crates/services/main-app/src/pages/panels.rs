@@ -32,4 +32,6 @@ panels! {
     Balance = "panels/balance.html",
     Events = "panels/events.html",
     Health = "panels/health.html",
+    Alerts = "panels/alerts.html",
+    Refusals = "panels/refusals.html",
 }

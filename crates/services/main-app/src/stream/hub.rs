@@ -14,8 +14,9 @@ use tracing::{error, info};
 use super::encode;
 use crate::{
     auth::TokenHash,
-    live::Live,
+    live::{Live, Received},
     pages::panels,
+    records::Records,
     view::{Moment, PageView, Panel, page::Setting},
 };
 
@@ -64,6 +65,13 @@ impl Hub {
         let mut inner = self.lock();
         let panels = inner.live.apply(event, now);
         inner.changed.extend(panels);
+    }
+
+    /// Takes over what was read out of the database.
+    pub fn record(&self, records: Records, now: Moment) {
+        let mut inner = self.lock();
+        inner.live.records = Some(Received { value: records, received_at: now.wall });
+        inner.changed.extend([Panel::Alerts, Panel::Refusals, Panel::Health]);
     }
 
     /// The page as it is now.

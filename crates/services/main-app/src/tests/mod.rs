@@ -6,5 +6,7 @@ mod pages;
 mod routes;
 mod serve;
 mod service;
+mod strategy;
 mod stream;
 mod support;
+mod tickets;

@@ -46,6 +46,19 @@ async fn the_page_of_a_desk_that_said_nothing_says_so() {
     assert!(!text.contains("data-action=\"halt\""), "there is nobody to ask");
 }
 
+#[tokio::test]
+async fn the_system_page_puts_open_alerts_first_and_counts_refusals_by_reason() {
+    let desk = desk();
+    desk.app.hub.record(sample::live().records.expect("sample").value, sample::moment());
+    let cookie = desk.log_in().await;
+    let text = desk.get("/system", &cookie).await.text;
+    let place = |said: &str| text.find(said).unwrap_or_else(|| panic!("{said}: {text}"));
+    assert!(place("1 open") < place("user data stale") && place("user data stale") < place("index prints stale"));
+    assert!(place("<code title=\"the entry in docs/OPERATIONS.md\">check_failing</code>") > 0);
+    assert!(place("cap: orders per minute <code>orders_per_minute</code>") < place("not enough cash"));
+    assert!(text.contains("1,204") && desk.get("/", &cookie).await.text.contains("1 open alert"));
+}
+
 #[test]
 fn halts_stand_with_their_reason_and_only_the_operators_own_can_be_resumed() {
     insta::assert_snapshot!("halted", tidy(&panel(Panel::Safety, &sample::halted(), sample::moment())));
@@ -76,7 +89,10 @@ fn what_others_write_cannot_become_markup() {
 async fn nothing_on_the_page_needs_an_inline_script_or_style() {
     let desk = desk();
     let cookie = desk.log_in().await;
-    for text in [desk.get("/", &cookie).await.text, desk.get("/login", "").await.text] {
+    let paths = ["/", "/login", "/strategy", "/system", "/trades/41/close", "/open?ticker=X&side=no"];
+    for path in paths {
+        let cookie = if path == "/login" { "" } else { &cookie };
+        let text = desk.get(path, cookie).await.text;
         assert!(!text.contains(" style=") && !text.contains("<style") && !text.contains("javascript:"));
         let scripts: Vec<_> = text.match_indices("<script").map(|(at, _)| &text[at..at + 40]).collect();
         assert!(

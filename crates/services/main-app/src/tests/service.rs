@@ -9,9 +9,15 @@ use std::{
 };
 
 use rec_config::Sources;
-use rec_domain::{Mode, Service, bus_event::BusEvent};
+use rec_domain::{
+    Mode, Service, TimeSpan,
+    bus_event::BusEvent,
+    halt::HaltSource,
+    outbox::DeskEvent,
+    row::{Commit, Row},
+};
 use rec_runtime::{Clocks, Composition, DatabaseAccess, Running, compose::SHUTDOWN_DEADLINE, database::ACCOUNT};
-use rec_store::{Database, Role, testing::TestDatabase};
+use rec_store::{CommitOutcome, Database, Lease, Role, testing::TestDatabase};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -59,11 +65,26 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
     started.elapsed()
 }
 
+/// An event that was written, and published, while nobody ran the page.
+async fn happened_before(test: &TestDatabase) {
+    let database = test.open(Role::Service(Service::TradeManager)).await;
+    let lease = Lease::acquire(&database, "test", TimeSpan::from_seconds(60)).await.expect("the lease is free");
+    let event = DeskEvent::Halted { source: HaltSource::Operator, reason: "before the start".to_owned() };
+    let (at, rows) = (sample::moment().market, vec![Row::Event(event)]);
+    let commit = Commit { number: 1, epoch: lease.epoch(), at, inputs: vec!["{}".to_owned()], rows };
+    let outcome = database.desk().commit(&commit).await;
+    assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
+    let batch = test.open(Role::Service(Service::DbPoller)).await.outbox().take_unpublished(10).await.expect("taken");
+    assert_eq!(batch.events.len(), 1);
+    batch.published().await.expect("marked");
+}
+
 #[tokio::test]
 async fn it_serves_the_desk_to_whoever_logs_in_and_is_well_only_while_the_desk_speaks() {
     let Some(test) = TestDatabase::migrated().await else { return };
     let owner = test.open(Role::Owner).await;
     owner.identity(Mode::Twin, ACCOUNT).await.expect("marked");
+    happened_before(&test).await;
     let folder = tempfile::tempdir().expect("a folder");
     let running = start(folder.path(), &test).await;
     let address = running.address(Service::MainApp).expect("it has a port");
@@ -83,6 +104,10 @@ async fn it_serves_the_desk_to_whoever_logs_in_and_is_well_only_while_the_desk_s
     assert!(cookie.starts_with(&format!("rec_session_{}=", address.port())), "{cookie}");
     assert!(get(address, &path, "").await.starts_with("HTTP/1.1 401"), "the link opens once");
     assert!(get(address, "/", &cookie).await.contains("No word from trade-manager"));
+    until("it shows what happened before it started", async || {
+        get(address, "/", &cookie).await.contains("halted by operator: before the start")
+    })
+    .await;
     let ports = get(address, "/api/ports", &cookie).await;
     assert!(ports.contains(&format!("\"main_app\":{}", address.port())), "{ports}");
 

@@ -33,6 +33,8 @@ impl Limits {
     pub const DESK_WALL: TimeSpan = TimeSpan::from_seconds(4);
     /// Health and the entry supervisor speak about once a second of wall time.
     pub const STATUS_WALL: TimeSpan = TimeSpan::from_seconds(5);
+    /// The database is read every two seconds of wall time.
+    pub const RECORDS_WALL: TimeSpan = TimeSpan::from_seconds(8);
 }
 
 /// The clock on which an age is counted.

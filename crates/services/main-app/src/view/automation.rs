@@ -45,7 +45,7 @@ pub struct EntryView {
     /// In one sentence, what keeps it from looking at all.
     pub held_by: Option<String>,
     /// Rows looked at.
-    pub considered: u64,
+    pub considered: String,
     /// Requests made.
     pub requested: u64,
     /// How old this is.
@@ -109,7 +109,7 @@ impl AutomationView {
                         .map(|until| (until.millis(), format::countdown(until.since(now.market)))),
                     why_not: recent_reasons(live.entry_before.as_ref(), &entry.value),
                     held_by: held_by(live, &entry.value),
-                    considered: entry.value.considered,
+                    considered: format::count(entry.value.considered),
                     requested: entry.value.requested,
                     age: Age::wall(entry.received_at, Limits::STATUS_WALL, now),
                 }

@@ -60,12 +60,7 @@ fn describe(event: &DeskEvent) -> (&'static str, String, Tone) {
         }
         DeskEvent::Fill { trade, quantity, price, fee } => (
             "fill",
-            format!(
-                "#{trade} {} at {}, fee {}",
-                format::quantity(*quantity),
-                format::cents(*price),
-                format::money(*fee)
-            ),
+            format!("#{trade} {} at {}, fee {}", format::quantity(*quantity), format::cents(*price), format::fee(*fee)),
             Tone::Calm,
         ),
         DeskEvent::Refused { ticker, side, refusal } => (

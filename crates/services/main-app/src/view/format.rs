@@ -1,6 +1,6 @@
 //! How numbers and times are written, the same everywhere on the page.
 
-use rec_domain::{Money, Price, Probability, Quantity, TimeSpan, Timestamp, UsdPrice, eastern};
+use rec_domain::{Money, Price, Probability, Quantity, TimeSpan, Timestamp, UsdPrice, decimal, eastern};
 
 /// What stands where there is no number.
 pub const NOTHING: &str = "–";
@@ -57,6 +57,18 @@ pub fn cents(price: Price) -> String {
     format!("{}{}{fraction}¢", minus(price.is_negative()), units / 100)
 }
 
+/// A price for a field that counts cents: `95.5`, without a sign of the unit.
+#[must_use]
+pub fn cents_field(price: Price) -> String {
+    decimal::format(price.units(), 2, 0)
+}
+
+/// The price that [`cents_field`] writes; `None` for what is no number of at most two decimals.
+#[must_use]
+pub fn parse_cents(text: &str) -> Option<Price> {
+    decimal::parse(text.trim(), 2).ok().map(Price::from_units)
+}
+
 /// `97.3 %`. What is not certain is never written as 0.0 % or 100.0 %.
 #[must_use]
 pub fn percent(probability: Probability) -> String {
@@ -99,6 +111,40 @@ pub fn quantity(quantity: Quantity) -> String {
         rest => format!(".{rest:02}"),
     };
     format!("{}{whole}{fraction}", minus(quantity.is_negative()))
+}
+
+/// `17,619`.
+#[must_use]
+pub fn count(count: u64) -> String {
+    thousands(count)
+}
+
+/// A fee, to a hundredth of a cent where it has one: `$0.07`, `$0.0028`.
+#[must_use]
+pub fn fee(fee: Money) -> String {
+    if fee.micros() % 10_000 == 0 {
+        return money(fee);
+    }
+    let hundredths = (fee.micros().unsigned_abs() + 50) / 100;
+    format!("{}${}.{:04}", minus(fee.is_negative()), thousands(hundredths / 10_000), hundredths % 10_000)
+}
+
+/// Contracts for a field: `10`, `2.5`.
+#[must_use]
+pub fn contracts_field(quantity: Quantity) -> String {
+    decimal::format(quantity.units(), 2, 0)
+}
+
+/// The most that something costs, in whole cents.
+#[must_use]
+pub fn at_most(amount: Money) -> Money {
+    -at_least(-amount)
+}
+
+/// The least that something brings, in whole cents.
+#[must_use]
+pub fn at_least(amount: Money) -> Money {
+    Money::from_micros(amount.micros().div_euclid(10_000) * 10_000)
 }
 
 /// `12:34`, `1:02:03`; nothing below zero.
@@ -194,6 +240,19 @@ mod tests {
         assert_eq!(distance(UsdPrice::from_cents(820)), "$8.20");
         assert_eq!(quantity(Quantity::from_units(7_194)), "71.94");
         assert_eq!(quantity(Quantity::from_contracts(33_338)), "33,338");
+    }
+
+    #[test]
+    fn a_field_of_cents_reads_what_it_writes() {
+        for (units, text) in [(9_500, "95"), (9_350, "93.5"), (9_355, "93.55"), (1, "0.01")] {
+            assert_eq!(cents_field(Price::from_units(units)), text);
+            assert_eq!(parse_cents(text), Some(Price::from_units(units)));
+        }
+        for text in ["", "x", "95.555", "95,5"] {
+            assert_eq!(parse_cents(text), None, "{text}");
+        }
+        assert_eq!(fee(Money::from_micros(2_800)), "$0.0028");
+        assert_eq!(fee(Money::from_micros(70_000)), "$0.07");
     }
 
     #[test]

@@ -3,19 +3,25 @@
 //! - [`mod@format`]: how numbers and times are written.
 //! - [`age`]: how old values are, and when that is too old.
 //! - [`panel`]: the parts of the page that are replaced by themselves.
+//! - [`opening`] and [`closing`]: the tickets of an order by hand. [`strategy`]: the form of the settings.
 //! - One module for each panel.
 
 pub mod age;
+pub mod alerts;
 pub mod automation;
 pub mod balance;
+pub mod closing;
 pub mod events;
 pub mod format;
 pub mod header;
 pub mod health;
+pub mod opening;
 pub mod page;
 pub mod panel;
 pub mod profit;
+pub mod refusals;
 pub mod safety;
+pub mod strategy;
 pub mod strikes;
 pub mod tone;
 pub mod trades;

@@ -4,11 +4,13 @@ use rec_domain::{Mode, eastern};
 
 use super::{
     Limits, Moment,
+    alerts::AlertsView,
     automation::AutomationView,
     balance::BalanceView,
     events::{self, EventRow},
     header::HeaderView,
     health::HealthView,
+    refusals::RefusalsView,
     safety::SafetyView,
     strikes::StrikesView,
     trades::TradesView,
@@ -47,6 +49,10 @@ pub struct PageView {
     pub events: Vec<EventRow>,
     /// Health.
     pub health: HealthView,
+    /// Alerts.
+    pub alerts: AlertsView,
+    /// Refusals by reason.
+    pub refusals: RefusalsView,
 }
 
 /// What is always visible.
@@ -89,6 +95,8 @@ impl PageView {
             balance: BalanceView::of(live, now),
             events: events::rows(live),
             health: HealthView::of(live, now),
+            alerts: AlertsView::of(live, now),
+            refusals: RefusalsView::of(live, now),
         }
     }
 }

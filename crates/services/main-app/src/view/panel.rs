@@ -19,6 +19,10 @@ pub enum Panel {
     Events,
     /// Health of every service.
     Health,
+    /// What a person must see.
+    Alerts,
+    /// Refused requests to open, by reason.
+    Refusals,
 }
 
 impl Panel {
@@ -32,6 +36,8 @@ impl Panel {
         Self::Balance,
         Self::Events,
         Self::Health,
+        Self::Alerts,
+        Self::Refusals,
     ];
 
     /// The name, which is the id of the element on the page and the name of the event in the stream.
@@ -46,6 +52,8 @@ impl Panel {
             Self::Balance => "balance",
             Self::Events => "events",
             Self::Health => "health",
+            Self::Alerts => "alerts",
+            Self::Refusals => "refusals",
         }
     }
 }

@@ -6,7 +6,7 @@ use rec_domain::{
     trade::{Origin, Trade, TradeState},
 };
 
-use super::{Age, Limits, Moment, Tone, format, profit, strikes::Band};
+use super::{Age, Limits, Moment, Tone, format, opening::name_of, profit, strikes::Band};
 use crate::live::Live;
 
 /// What the panel of active trades shows.
@@ -57,8 +57,6 @@ pub struct TradeRow {
     pub origin: &'static str,
     /// Whether the operator may close it now.
     pub can_close: bool,
-    /// The price that the close dialog starts with: one exit step below the bid.
-    pub suggested_limit: Option<Price>,
 }
 
 impl TradesView {
@@ -68,11 +66,7 @@ impl TradesView {
         let Some(desk) = &live.desk else { return Self { known: false, rows: Vec::new() } };
         let mut trades: Vec<&Trade> = desk.value.trades.iter().collect();
         trades.sort_by(|a, b| (a.close_time, &a.ticker, a.id).cmp(&(b.close_time, &b.ticker, b.id)));
-        let step = desk.value.settings.exit_step;
-        Self {
-            known: true,
-            rows: trades.into_iter().map(|trade| TradeRow::of(trade, step, live, limits, now)).collect(),
-        }
+        Self { known: true, rows: trades.into_iter().map(|trade| TradeRow::of(trade, live, limits, now)).collect() }
     }
 }
 
@@ -88,8 +82,7 @@ pub(super) fn bid_and_fees(live: &Live, trade: &Trade) -> (Option<Price>, Option
 }
 
 impl TradeRow {
-    fn of(trade: &Trade, exit_step: Price, live: &Live, limits: &Limits, now: Moment) -> Self {
-        let market = live.markets.get(&trade.ticker);
+    fn of(trade: &Trade, live: &Live, limits: &Limits, now: Moment) -> Self {
         let row = live.strikes.as_ref().and_then(|table| table.rows.iter().find(|row| row.ticker == trade.ticker));
         let (bid, fees) = bid_and_fees(live, trade);
         let chance = row.and_then(|row| row.probability(trade.side));
@@ -97,10 +90,7 @@ impl TradeRow {
         let (state_words, state_tone) = state(trade);
         Self {
             id: trade.id.get(),
-            market: row
-                .map(|row| format!("≥ {}", format::strike(row.strike)))
-                .or_else(|| market.map(|market| market.title.clone()))
-                .unwrap_or_else(|| trade.ticker.to_string()),
+            market: name_of(live, &trade.ticker),
             ticker: trade.ticker.to_string(),
             side: trade.side,
             held: format::quantity(trade.held()),
@@ -121,8 +111,6 @@ impl TradeRow {
                 Origin::Foreign => "made elsewhere",
             },
             can_close: trade.state == TradeState::Open && trade.origin != Origin::Foreign && trade.held().is_positive(),
-            suggested_limit: bid
-                .map(|bid| Price::from_units((bid - exit_step).units().max(Price::from_cents(1).units()))),
         }
     }
 }
@@ -155,7 +143,6 @@ mod tests {
         assert_eq!((open.entry.as_str(), open.bid.as_deref()), ("95¢", Some("97¢")));
         assert_eq!(open.profit.as_deref(), Some("+$0.15"));
         assert!(open.can_close);
-        assert_eq!(open.suggested_limit, Some(Price::from_cents(95)));
     }
 
     #[test]
@@ -170,7 +157,7 @@ mod tests {
         live.books.remove(&ticker);
         let view = TradesView::of(&live, &sample::limits(), sample::moment());
         let row = view.rows.iter().find(|row| row.ticker == ticker.as_str()).expect("row");
-        assert_eq!((&row.bid, &row.profit, row.suggested_limit), (&None, &None, None));
+        assert_eq!((&row.bid, &row.profit), (&None, &None));
     }
 
     #[test]
