@@ -68,6 +68,13 @@ pub enum Command {
     Status(StatusArgs),
     /// Shows, checks or begins the configuration.
     Config(commands::config::ConfigArgs),
+    /// Sets the operator's password; also when it was forgotten.
+    ///
+    /// Asks twice on the terminal and shows nothing of it; never give it as an argument, where others see it. Whoever
+    /// is logged in has to log in again.
+    Password(commands::users::PasswordArgs),
+    /// Prints a link that logs in once, for a desk that runs.
+    LoginLink(commands::users::LoginLinkArgs),
     /// Looks after the database.
     Db(commands::db::DbArgs),
     /// Asks the probability model.

@@ -35,6 +35,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Twin(args) => block_on(twin::run(args, sources)),
         Command::Status(args) => block_on(status::run(args, sources)),
         Command::Config(args) => commands::config::run(args, sources),
+        Command::Password(args) => block_on(commands::users::set_password(args, sources)),
+        Command::LoginLink(args) => block_on(commands::users::print_login_link(args, sources)),
         Command::Db(args) => block_on(commands::db::run(args, sources)),
         Command::Model(args) => commands::model::run(args, sources),
         Command::Replay(args) => commands::replay::run(args, sources),

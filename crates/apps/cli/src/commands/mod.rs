@@ -11,6 +11,7 @@ pub mod replay;
 mod replay_minutes;
 mod say;
 mod table;
+pub mod users;
 
 /// A recorded file or folder, which the project does not ship; `None`, said aloud, where there is none.
 #[cfg(test)]
