@@ -20,6 +20,7 @@ pub mod state_dir;
 pub mod status;
 pub mod steps;
 pub mod twin;
+pub mod twin_conditions;
 pub mod up;
 pub mod whole_desk;
 

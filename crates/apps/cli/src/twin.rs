@@ -12,12 +12,15 @@ use rec_runtime::{
 };
 use rec_twin::{
     core::TwinConfig,
-    server::{ServeConfig, TwinServer, TwinSwitches, has_journal, serve},
+    server::{Faults, ServeConfig, TwinServer, has_journal, serve},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::{keys, run_main, say, state_dir};
+use crate::{
+    keys, run_main, say, state_dir,
+    twin_conditions::{self, ConditionArgs},
+};
 
 /// Options of `rec twin`.
 #[derive(Debug, Args)]
@@ -34,6 +37,9 @@ pub struct TwinArgs {
     /// Forgets the world that is in the state directory.
     #[arg(long)]
     pub fresh: bool,
+    /// What it allows, how slow it is, and what goes wrong.
+    #[command(flatten)]
+    pub conditions: ConditionArgs,
 }
 
 /// The time of day, which the twin reads once.
@@ -51,6 +57,7 @@ pub async fn serve_configured(
     seed: u64,
     speed: f64,
     resume: bool,
+    conditions: &ConditionArgs,
     shutdown: CancellationToken,
 ) -> anyhow::Result<TwinServer> {
     state_dir::make(&config.state_dir)?;
@@ -58,6 +65,7 @@ pub async fn serve_configured(
     if !resume && has_journal(&folder) {
         std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
+    let token = conditions.new_token();
     let serve_config = ServeConfig {
         twin: TwinConfig::demo(seed),
         speed,
@@ -67,10 +75,14 @@ pub async fn serve_configured(
         state_dir: Some(folder),
         resume,
         keys: keys::of_twin(&config.exchange.credentials_path)?,
+        conditions: conditions.conditions(token.as_deref()),
     };
-    serve(serve_config, Arc::new(TwinSwitches::default()), shutdown)
-        .await
-        .context("the twin; choose other ports with --port-base")
+    let served = serve(serve_config, Arc::new(Faults::default()), shutdown).await;
+    let served = served.context("the twin; choose other ports with --port-base")?;
+    if let Some(token) = token {
+        twin_conditions::write_token(&config.state_dir, &token)?;
+    }
+    Ok(served)
 }
 
 /// Runs the twin until Ctrl-C or SIGTERM.
@@ -87,7 +99,9 @@ pub async fn run(args: TwinArgs, sources: Sources) -> anyhow::Result<ExitCode> {
         config.state_dir.join("twin").display()
     );
     ensure!(journal || !args.resume, "there is no world to resume in {}", config.state_dir.display());
-    let server = serve_configured(&config, args.seed, args.speed, args.resume, CancellationToken::new()).await?;
+    let server =
+        serve_configured(&config, args.seed, args.speed, args.resume, &args.conditions, CancellationToken::new())
+            .await?;
     let origin = server.clock_origin();
     say::say(&format!("exchange  {}  {}", server.rest_url(), server.ws_url()));
     say::say(&format!("spot      {}  {}", server.spot_rest_url(), server.spot_ws_url()));
@@ -96,6 +110,9 @@ pub async fn run(args: TwinArgs, sources: Sources) -> anyhow::Result<ExitCode> {
         "desk      rec up --speed {} --market-origin {} --wall-origin {}",
         origin.speed, origin.market, origin.wall
     ));
+    if let Some(notice) = args.conditions.notice(&server, &config.state_dir) {
+        say::say(&format!("faults    {notice}"));
+    }
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}

@@ -20,7 +20,7 @@ use rec_runtime::{
 use rec_store::{Database, Role, testing::TestDatabase};
 use rec_twin::{
     core::TwinConfig,
-    server::{ApiKey, Scope, ServeConfig, TwinServer, TwinSwitches, serve},
+    server::{ApiKey, Conditions, Faults, Scope, ServeConfig, TwinServer, serve},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +35,7 @@ const NOTICE: Duration = Duration::from_secs(5);
 /// A twin and the service that watches it.
 struct Rig {
     running: Running,
-    switches: Arc<TwinSwitches>,
+    faults: Arc<Faults>,
     twin: TwinServer,
     /// With the right to trade, which the service does not have.
     trader: Client,
@@ -45,7 +45,7 @@ impl Rig {
     async fn start(folder: &Path, database: DatabaseAccess) -> Self {
         let (key, pem) = ApiKey::generate_ed25519("read-key", Scope::Read).expect("randomness");
         let (trading, trading_pem) = ApiKey::generate_ed25519("write-key", Scope::Write).expect("randomness");
-        let switches = Arc::new(TwinSwitches::default());
+        let faults = Arc::new(Faults::default());
         let serving = ServeConfig {
             twin: TwinConfig::demo(1),
             speed: SPEED,
@@ -55,8 +55,9 @@ impl Rig {
             state_dir: None,
             resume: false,
             keys: vec![key, trading],
+            conditions: Conditions::default(),
         };
-        let twin = serve(serving, Arc::clone(&switches), CancellationToken::new()).await.expect("the twin listens");
+        let twin = serve(serving, Arc::clone(&faults), CancellationToken::new()).await.expect("the twin listens");
         let files = Some(BTreeMap::new());
         let sources = Sources { files, env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
         let sources = sources.with("--port", "net.ports.kalshi-account-sync", "0");
@@ -79,7 +80,7 @@ impl Rig {
         let trader = trader.expect("a client");
         let services = vec![(Service::KalshiAccountSync, run as ServiceMain)];
         let composition = Composition { services, config: Arc::new(config), clocks, database };
-        Self { running: composition.start().await.expect("the service starts"), switches, twin, trader }
+        Self { running: composition.start().await.expect("the service starts"), faults, twin, trader }
     }
 
     fn is_healthy(&self) -> bool {
@@ -143,9 +144,9 @@ async fn the_account_is_read_again_and_again_and_the_loss_of_exchange_or_databas
         assert!(Instant::now() < deadline, "the group is told of in time");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    rig.switches.take_down();
+    rig.faults.take_down();
     rig.until(false, NOTICE).await;
-    rig.switches.bring_up();
+    rig.faults.bring_up();
     rig.until(true, PATIENCE).await;
     drop(test);
     rig.until(false, NOTICE).await;

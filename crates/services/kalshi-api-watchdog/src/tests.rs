@@ -18,7 +18,7 @@ use rec_runtime::{
 };
 use rec_twin::{
     core::{Channel, TwinConfig},
-    server::{ApiKey, Scope, ServeConfig, TwinServer, TwinSwitches, serve},
+    server::{ApiKey, Conditions, Faults, Scope, ServeConfig, TwinServer, serve},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -33,14 +33,14 @@ const NOTICE: Duration = Duration::from_secs(5);
 /// A twin and the service that watches it.
 struct Rig {
     running: Running,
-    switches: Arc<TwinSwitches>,
+    faults: Arc<Faults>,
     twin: TwinServer,
 }
 
 impl Rig {
     async fn start(folder: &Path, warm_up: TimeSpan) -> Self {
         let (key, pem) = ApiKey::generate_ed25519("read-key", Scope::Read).expect("randomness");
-        let switches = Arc::new(TwinSwitches::default());
+        let faults = Arc::new(Faults::default());
         let serving = ServeConfig {
             twin: TwinConfig { warm_up, ..TwinConfig::demo(1) },
             speed: SPEED,
@@ -50,8 +50,9 @@ impl Rig {
             state_dir: None,
             resume: false,
             keys: vec![key],
+            conditions: Conditions::default(),
         };
-        let twin = serve(serving, Arc::clone(&switches), CancellationToken::new()).await.expect("the twin listens");
+        let twin = serve(serving, Arc::clone(&faults), CancellationToken::new()).await.expect("the twin listens");
         let files = Some(BTreeMap::new());
         let sources = Sources { files, env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
         let sources = sources.with("--port", "net.ports.kalshi-api-watchdog", "0");
@@ -68,7 +69,7 @@ impl Rig {
         let clocks = Clocks::new(market, Arc::new(SystemWall));
         let services = vec![(Service::KalshiApiWatchdog, run as ServiceMain)];
         let composition = Composition { services, config: Arc::new(config), clocks, database: DatabaseAccess::none() };
-        Self { running: composition.start().await.expect("the service starts"), switches, twin }
+        Self { running: composition.start().await.expect("the service starts"), faults, twin }
     }
 
     fn is_healthy(&self) -> bool {
@@ -127,13 +128,13 @@ async fn silence_and_loss_of_the_exchange_are_noticed_within_five_seconds_and_he
     let folder = tempfile::tempdir().expect("a folder");
     let rig = Rig::start(folder.path(), TimeSpan::from_minutes(40)).await;
     rig.until(true, PATIENCE).await;
-    rig.switches.silence(Channel::OrderbookDelta, true);
+    rig.faults.silence(Channel::OrderbookDelta, true);
     rig.until(false, NOTICE).await;
-    rig.switches.silence(Channel::OrderbookDelta, false);
+    rig.faults.silence(Channel::OrderbookDelta, false);
     rig.until(true, PATIENCE).await;
-    rig.switches.take_down();
+    rig.faults.take_down();
     rig.until(false, NOTICE).await;
-    rig.switches.bring_up();
+    rig.faults.bring_up();
     rig.until(true, PATIENCE).await;
     rig.end().await;
 }

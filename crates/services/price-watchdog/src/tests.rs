@@ -17,7 +17,7 @@ use rec_runtime::{
 };
 use rec_twin::{
     core::{Channel, TwinConfig},
-    server::{ApiKey, Scope, ServeConfig, TwinServer, TwinSwitches, serve},
+    server::{ApiKey, Conditions, Faults, Scope, ServeConfig, TwinServer, serve},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -32,14 +32,14 @@ const NOTICE: Duration = Duration::from_secs(5);
 /// A twin and the service that watches it.
 struct Rig {
     running: Running,
-    switches: Arc<TwinSwitches>,
+    faults: Arc<Faults>,
     twin: TwinServer,
 }
 
 impl Rig {
     async fn start(folder: &Path) -> Self {
         let (key, pem) = ApiKey::generate_ed25519("read-key", Scope::Read).expect("randomness");
-        let switches = Arc::new(TwinSwitches::default());
+        let faults = Arc::new(Faults::default());
         let serving = ServeConfig {
             twin: TwinConfig::demo(1),
             speed: SPEED,
@@ -49,8 +49,9 @@ impl Rig {
             state_dir: None,
             resume: false,
             keys: vec![key],
+            conditions: Conditions::default(),
         };
-        let twin = serve(serving, Arc::clone(&switches), CancellationToken::new()).await.expect("the twin listens");
+        let twin = serve(serving, Arc::clone(&faults), CancellationToken::new()).await.expect("the twin listens");
         let files = Some(BTreeMap::new());
         let sources = Sources { files, env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
         let sources = sources.with("--port", "net.ports.price-watchdog", "0");
@@ -67,7 +68,7 @@ impl Rig {
         let clocks = Clocks::new(market, Arc::new(SystemWall));
         let services = vec![(Service::PriceWatchdog, run as ServiceMain)];
         let composition = Composition { services, config: Arc::new(config), clocks, database: DatabaseAccess::none() };
-        Self { running: composition.start().await.expect("the service starts"), switches, twin }
+        Self { running: composition.start().await.expect("the service starts"), faults, twin }
     }
 
     fn is_healthy(&self) -> bool {
@@ -108,13 +109,13 @@ async fn prices_index_and_momentum_are_published_and_each_silence_is_noticed_wit
     let distance = (spot.expect("seen") - index.expect("seen")).units().abs();
     assert!(distance < UsdPrice::from_cents(100_000).units(), "both are dollars of the same underlying");
     rig.until(true, PATIENCE).await;
-    rig.switches.silence(Channel::IndexValue, true);
+    rig.faults.silence(Channel::IndexValue, true);
     rig.until(false, NOTICE).await;
-    rig.switches.silence(Channel::IndexValue, false);
+    rig.faults.silence(Channel::IndexValue, false);
     rig.until(true, PATIENCE).await;
-    rig.switches.take_down();
+    rig.faults.take_down();
     rig.until(false, NOTICE).await;
-    rig.switches.bring_up();
+    rig.faults.bring_up();
     rig.until(true, PATIENCE).await;
     rig.end().await;
 }

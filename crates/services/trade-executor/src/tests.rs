@@ -29,7 +29,7 @@ use rec_runtime::{
 use rec_store::{CommitOutcome, Database, Desk, Lease, Role, testing::TestDatabase};
 use rec_twin::{
     core::TwinConfig,
-    server::{ApiKey, Scope, ServeConfig, TwinServer, TwinSwitches, serve},
+    server::{ApiKey, Conditions, Faults, Scope, ServeConfig, TwinServer, serve},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Rig {
     running: Running,
     twin: TwinServer,
-    switches: Arc<TwinSwitches>,
+    faults: Arc<Faults>,
     reader: Client,
     executor: Database,
     desk: Desk,
@@ -54,7 +54,7 @@ struct Rig {
 impl Rig {
     async fn start(folder: &Path, test: &TestDatabase, identity: DeskId) -> Self {
         let (key, pem) = ApiKey::generate_ed25519("write-key", Scope::Write).expect("randomness");
-        let switches = Arc::new(TwinSwitches::default());
+        let faults = Arc::new(Faults::default());
         let serving = ServeConfig {
             twin: TwinConfig::demo(1),
             speed: 30.0,
@@ -64,8 +64,9 @@ impl Rig {
             state_dir: None,
             resume: false,
             keys: vec![key],
+            conditions: Conditions::default(),
         };
-        let twin = serve(serving, Arc::clone(&switches), CancellationToken::new()).await.expect("the twin listens");
+        let twin = serve(serving, Arc::clone(&faults), CancellationToken::new()).await.expect("the twin listens");
         let files = Some(BTreeMap::new());
         let sources = Sources { files, env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
         let sources = sources.with("--port", "net.ports.trade-executor", "0");
@@ -91,7 +92,7 @@ impl Rig {
         let running = composition.start().await.expect("the service starts");
         let executor = test.open(Role::Service(Service::TradeExecutor)).await;
         let reader = reader.expect("a client");
-        Self { running, twin, switches, reader, executor, desk: leader.desk(), lease, identity, commits: 0 }
+        Self { running, twin, faults, reader, executor, desk: leader.desk(), lease, identity, commits: 0 }
     }
 
     async fn commit(&mut self, rows: Vec<Row>) {
@@ -191,7 +192,7 @@ async fn a_repetition_carries_the_identity_of_the_order_that_it_repeats() {
     };
 
     // Taken by the exchange, and nobody heard.
-    rig.switches.drop_next_answer();
+    rig.faults.drop_next_answer();
     let first = rig.intent(2, Action::Place(spec(&group)), Effect::Reduces);
     let outcome = rig.send(first.clone()).await;
     assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");

@@ -4,6 +4,8 @@
 
 #[path = "server/client.rs"]
 mod client;
+#[path = "server/faults.rs"]
+mod faults;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +14,7 @@ use futures_util::SinkExt;
 use rec_domain::{Clock, TimeSpan, Timestamp};
 use rec_twin::{
     core::Channel,
-    server::{ApiKey, Scope, TwinError, TwinSwitches, has_journal, serve},
+    server::{ApiKey, Faults, Scope, TwinError, has_journal, serve},
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -91,9 +93,9 @@ async fn wrong_signatures_and_clocks_get_the_recorded_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_hears_books_without_a_gap_and_switches_make_one() {
-    let switches = Arc::new(TwinSwitches::default());
-    let (server, writer, reader) = served_with(120.0, &switches, None, false).await;
+async fn a_connection_hears_books_without_a_gap_and_faults_make_one() {
+    let faults = Arc::new(Faults::default());
+    let (server, writer, reader) = served_with(120.0, &faults, None, false).await;
     let tickers: Vec<Value> = {
         let (_, body) = reader.get("/markets?status=open&limit=1000").await.unwrap();
         body["markets"].as_array().unwrap().iter().map(|market| market["ticker"].clone()).collect()
@@ -118,7 +120,7 @@ async fn a_connection_hears_books_without_a_gap_and_switches_make_one() {
             other => assert_eq!(other, "subscribed"),
         }
     }
-    switches.drop_next_frame(Channel::OrderbookDelta);
+    faults.drop_next_frame(Channel::OrderbookDelta);
     let mut gap = false;
     for _ in 0..20_000 {
         let frame = read_frame(&mut socket).await;
@@ -131,7 +133,7 @@ async fn a_connection_hears_books_without_a_gap_and_switches_make_one() {
         }
     }
     assert!(gap, "a dropped frame leaves a gap");
-    switches.silence(Channel::OrderbookDelta, true);
+    faults.silence(Channel::OrderbookDelta, true);
     let mut index_alone = 0;
     while index_alone < 40 {
         let frame = read_frame(&mut socket).await;
@@ -142,15 +144,15 @@ async fn a_connection_hears_books_without_a_gap_and_switches_make_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_answer_leaves_an_accepted_order_and_no_byte() {
-    let switches = Arc::new(TwinSwitches::default());
-    let (server, writer, reader) = served_with(30.0, &switches, None, false).await;
+    let faults = Arc::new(Faults::default());
+    let (server, writer, reader) = served_with(30.0, &faults, None, false).await;
     let market = open_market(&reader).await;
-    switches.drop_next_answer();
+    faults.drop_next_answer();
     assert_eq!(writer.post(ORDERS, &order(&market, "lost", "0.9900")).await, None);
     let (status, _) = writer.post(ORDERS, &order(&market, "lost", "0.9900")).await.unwrap();
     assert_eq!(status, 409, "the first attempt landed");
 
-    switches.hold_answers();
+    faults.hold_answers();
     let late = {
         let (writer, market) = (writer.clone(), market.clone());
         tokio::spawn(async move { writer.post(ORDERS, &order(&market, "held", "0.9900")).await })
@@ -167,24 +169,24 @@ async fn a_dropped_answer_leaves_an_accepted_order_and_no_byte() {
     };
     timeout(Duration::from_secs(20), filled).await.expect("accepted while its answer is held");
     assert!(!late.is_finished());
-    switches.release_answers();
+    faults.release_answers();
     assert_eq!(late.await.unwrap().unwrap().0, 201);
     server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_venue_that_is_down_cuts_what_is_open_and_answers_nothing() {
-    let switches = Arc::new(TwinSwitches::default());
-    let (server, writer, _) = served_with(30.0, &switches, None, false).await;
+    let faults = Arc::new(Faults::default());
+    let (server, writer, _) = served_with(30.0, &faults, None, false).await;
     let mut socket = socket(&server, &writer).await;
-    switches.take_down();
+    faults.take_down();
     assert_eq!(writer.get("/exchange/status").await, None);
     let ended = async {
         use futures_util::StreamExt;
         while let Some(Ok(_)) = socket.next().await {}
     };
     timeout(Duration::from_secs(10), ended).await.expect("cut");
-    switches.bring_up();
+    faults.bring_up();
     assert_eq!(writer.get("/exchange/status").await.unwrap().0, 200);
     server.stop().await;
 }
@@ -192,8 +194,8 @@ async fn a_venue_that_is_down_cuts_what_is_open_and_answers_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_crash_the_world_goes_on_from_its_journal() {
     let folder = tempfile::tempdir().unwrap();
-    let switches = Arc::new(TwinSwitches::default());
-    let (server, writer, reader) = served_with(30.0, &switches, Some(folder.path()), false).await;
+    let faults = Arc::new(Faults::default());
+    let (server, writer, reader) = served_with(30.0, &faults, Some(folder.path()), false).await;
     assert!(!server.resumed);
     let market = open_market(&reader).await;
     let mut resting = order(&market, "rests", "0.0100");
@@ -212,7 +214,7 @@ async fn after_a_crash_the_world_goes_on_from_its_journal() {
     text.extend_from_slice(br#"{"applied":{"at":"2026-"#);
     std::fs::write(&journal, text).unwrap();
 
-    let (server, again, _) = served_with(30.0, &switches, Some(folder.path()), true).await;
+    let (server, again, _) = served_with(30.0, &faults, Some(folder.path()), true).await;
     assert!(server.resumed);
     let resumed_at = server.clock_origin().market;
     assert!(seen <= resumed_at && resumed_at <= seen + TimeSpan::from_seconds(40), "{seen} then {resumed_at}");

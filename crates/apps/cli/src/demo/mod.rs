@@ -31,6 +31,7 @@ use crate::{
     state_dir::StateDir,
     steps::{Audience, Steps},
     twin,
+    twin_conditions::ConditionArgs,
     up::LOG_IN_LIFE,
     whole_desk::{DeskDatabase, WholeDesk, failure},
 };
@@ -56,6 +57,9 @@ pub struct DemoArgs {
     /// Forgets the world and the books of a demo that did not end in order.
     #[arg(long)]
     fresh: bool,
+    /// What the twin allows, how slow it is, and what goes wrong.
+    #[command(flatten)]
+    conditions: ConditionArgs,
 }
 
 /// What a demo has to look after until its end.
@@ -109,12 +113,17 @@ impl Demo {
         };
         let ((database, owner), ()) = tokio::try_join!(prepare, learn(&config, &steps))?;
 
-        let twin = twin::serve_configured(&config, args.seed, args.speed, resume, CancellationToken::new()).await?;
+        let twin =
+            twin::serve_configured(&config, args.seed, args.speed, resume, &args.conditions, CancellationToken::new())
+                .await?;
         let origin = twin.clock_origin();
         steps.done(
             "twin",
             &format!("market time {}, {} times as fast", eastern::date_and_clock(twin.now()), args.speed),
         );
+        if let Some(notice) = args.conditions.notice(&twin, &config.state_dir) {
+            steps.done("faults", &notice);
+        }
         let sources = sources
             .with("the demo", "clock.market_origin", origin.market.to_string())
             .with("the demo", "clock.wall_origin", origin.wall.to_string())

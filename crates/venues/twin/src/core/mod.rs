@@ -29,6 +29,7 @@ mod groups;
 mod identity;
 pub mod ledger;
 mod lifecycle;
+pub mod limits;
 pub mod market;
 mod matching;
 pub mod mutation;

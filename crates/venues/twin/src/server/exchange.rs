@@ -1,6 +1,6 @@
 //! The exchange over HTTP.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -10,17 +10,20 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
+use rec_domain::Clock;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ApiKey, Scope, auth,
+    AnswerEffect, ApiKey, ControlToken, Scope, auth,
+    faults::control,
     listener::Cut,
     socket,
     world::{Refused, World},
 };
 use crate::core::{
     Mutation, Rejection,
+    cost::cost,
     query::{self, Params},
     wire::{answers, requests},
 };
@@ -33,11 +36,22 @@ const SOCKET: &str = "/trade-api/ws/v2";
 pub(super) struct Venue {
     pub(super) world: Arc<World>,
     pub(super) keys: Arc<[ApiKey]>,
+    pub(super) control: Option<ControlToken>,
     pub(super) shutdown: CancellationToken,
 }
 
+impl Venue {
+    /// Checks a signature by the exchange's own clock.
+    fn verify(&self, headers: &HeaderMap, method: &str, path: &str) -> Result<Scope, Rejection> {
+        let clock = self.world.clock();
+        auth::verify(&self.keys, clock, clock.now() + self.world.faults().skew(), headers, method, path)
+    }
+}
+
 pub(super) fn router(venue: Venue) -> Router {
-    Router::new().route(SOCKET, any(open_socket)).fallback(any(rest)).with_state(venue)
+    let router = Router::new().route(SOCKET, any(open_socket)).fallback(any(rest));
+    let router = if venue.control.is_some() { router.merge(control::router()) } else { router };
+    router.with_state(venue)
 }
 
 async fn open_socket(
@@ -46,10 +60,10 @@ async fn open_socket(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if venue.world.switches().is_down() {
+    if venue.world.faults().is_down() {
         cut.cut();
     }
-    match auth::verify(&venue.keys, venue.world.clock(), &headers, "GET", SOCKET) {
+    match venue.verify(&headers, "GET", SOCKET) {
         Ok(_any_scope_reads) => upgrade.on_upgrade(move |socket| socket::run(socket, venue, cut)),
         Err(rejection) => refused(&rejection),
     }
@@ -63,14 +77,37 @@ async fn rest(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if venue.world.switches().is_down() {
+    if venue.world.faults().is_down() {
         cut.cut();
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    match handle(&venue, &cut, &method, &uri, &headers, &body).await {
+    let path = uri.path().strip_prefix(REST).unwrap_or_default();
+    let effect = venue.world.faults().on_request(method.as_str(), path);
+    match effect {
+        Some(AnswerEffect::TooManyRequests) => return refused(&Rejection::too_many_requests()),
+        Some(AnswerEffect::BadGateway { accepted: false }) => return bad_gateway(),
+        _ => {}
+    }
+    let handled = handle(&venue, &cut, &method, &uri, &headers, &body, effect).await;
+    match effect {
+        Some(AnswerEffect::Lost) => cut.cut(),
+        Some(AnswerEffect::BadGateway { .. }) => return bad_gateway(),
+        Some(AnswerEffect::Late { by_ms }) => {
+            let late = tokio::time::sleep(Duration::from_millis(by_ms));
+            venue.shutdown.run_until_cancelled(late).await;
+        }
+        _ => {}
+    }
+    match handled {
         Ok((status, body)) => answer(status, &body),
         Err(rejection) => refused(&rejection),
     }
+}
+
+/// What stands before the exchange answers in its place.
+fn bad_gateway() -> Response {
+    let page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
+    (StatusCode::BAD_GATEWAY, [(CONTENT_TYPE, "text/html")], page).into_response()
 }
 
 async fn handle(
@@ -80,17 +117,23 @@ async fn handle(
     uri: &Uri,
     headers: &HeaderMap,
     body: &Bytes,
+    effect: Option<AnswerEffect>,
 ) -> Result<(u16, Value), Rejection> {
     let path = uri.path().strip_prefix(REST).ok_or_else(Rejection::not_found)?;
     let params = Params::parse(uri.query().unwrap_or_default());
     let is_read = method == Method::GET;
+    // What needs no signature costs nothing without one.
+    let is_free = is_read && query::is_public(path) && !headers.contains_key("KALSHI-ACCESS-KEY");
     let scope = if is_read && query::is_public(path) {
         Scope::Read
     } else {
-        auth::verify(&venue.keys, venue.world.clock(), headers, method.as_str(), uri.path())?
+        venue.verify(headers, method.as_str(), uri.path())?
     };
+    if !is_free {
+        venue.world.pay(cost(method.as_str(), path, &params, body))?;
+    }
     if is_read {
-        return venue.world.read(|twin| query::get(twin, path, &params)).map(|body| (200, body));
+        return read(venue, path, &params, uri.query(), effect).map(|body| (200, body));
     }
     let is_json = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if method == Method::POST && !is_json.is_some_and(|text| text.starts_with("application/json")) {
@@ -101,6 +144,35 @@ async fn handle(
         return Err(Rejection::nested(403, "forbidden", Some("the key lacks the write scope")));
     }
     change(venue, cut, mutation).await
+}
+
+/// Answers a read, as short as a fault wants it.
+fn read(
+    venue: &Venue,
+    path: &str,
+    params: &Params,
+    query: Option<&str>,
+    effect: Option<AnswerEffect>,
+) -> Result<Value, Rejection> {
+    match effect {
+        // The first of two parameters of a name counts.
+        Some(AnswerEffect::Short) => {
+            venue.world.answer(path, &Params::parse(&format!("limit=1&{}", query.unwrap_or_default())))
+        }
+        Some(AnswerEffect::Empty) => {
+            let mut body = venue.world.answer(path, params)?;
+            for (_, value) in body.as_object_mut().into_iter().flatten() {
+                if let Some(rows) = value.as_array_mut() {
+                    rows.clear();
+                }
+            }
+            if body.get("cursor").is_some() {
+                body["cursor"] = Value::from("");
+            }
+            Ok(body)
+        }
+        _ => venue.world.answer(path, params),
+    }
 }
 
 /// Carries out a change. The journal is synced meanwhile, so it runs where waiting is allowed.
@@ -117,17 +189,11 @@ async fn change(venue: &Venue, cut: &Cut, mutation: Mutation) -> Result<(u16, Va
             return Err(Rejection::nested(500, "internal_server_error", None));
         }
     };
-    let switches = venue.world.switches();
+    let faults = venue.world.faults();
     if is_order {
-        if switches.takes_answer() {
-            cut.cut();
-        }
-        tokio::select! {
-            () = switches.until_released() => {}
-            () = venue.shutdown.cancelled() => {}
-        }
+        venue.shutdown.run_until_cancelled(faults.until_released()).await;
     }
-    if switches.is_down() {
+    if faults.is_down() {
         cut.cut();
     }
     Ok(answers::body(&applied))

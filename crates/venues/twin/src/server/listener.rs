@@ -20,7 +20,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::TwinSwitches;
+use super::Faults;
 
 /// Cuts the connection that a request came on.
 #[derive(Debug, Clone, Default)]
@@ -47,12 +47,12 @@ pub(super) struct CuttableStream {
 /// Accepts connections that can be cut; while the venue is down it closes them at once.
 pub(super) struct CuttableListener {
     listener: TcpListener,
-    switches: Arc<TwinSwitches>,
+    faults: Arc<Faults>,
 }
 
 impl CuttableListener {
-    pub(super) const fn new(listener: TcpListener, switches: Arc<TwinSwitches>) -> Self {
-        Self { listener, switches }
+    pub(super) const fn new(listener: TcpListener, faults: Arc<Faults>) -> Self {
+        Self { listener, faults }
     }
 }
 
@@ -63,7 +63,7 @@ impl Listener for CuttableListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let (stream, address) = Listener::accept(&mut self.listener).await;
-            if self.switches.is_down() {
+            if self.faults.is_down() {
                 continue;
             }
             // Small answers must not wait for more.

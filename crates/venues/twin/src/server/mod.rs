@@ -3,20 +3,23 @@
 
 mod auth;
 pub mod clock;
+mod conditions;
 mod error;
 mod exchange;
+mod faults;
 mod journal;
 pub mod keys;
 mod listener;
+mod reads;
 mod serve;
 mod socket;
 mod spot;
-mod switches;
 mod world;
 
 pub use clock::{ClockOrigin, MarketClock};
+pub use conditions::{Conditions, ControlToken};
 pub use error::TwinError;
+pub use faults::{AnswerEffect, AnswerFault, Fault, Faults, FrameEffect, FrameFault, Requests};
 pub use journal::has_journal;
 pub use keys::{ApiKey, PrivatePem, Scope};
 pub use serve::{ServeConfig, TwinServer, serve};
-pub use switches::TwinSwitches;

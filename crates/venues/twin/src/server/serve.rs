@@ -1,6 +1,7 @@
 //! Starting and stopping.
 
 use std::{
+    fmt,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -18,14 +19,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::{
-    ApiKey, ClockOrigin, MarketClock, TwinError, TwinSwitches,
+    ApiKey, ClockOrigin, Conditions, Fault, Faults, MarketClock, TwinError,
     exchange::{self, Venue},
+    faults::Storm,
     journal::Journal,
     listener::{Cut, CuttableListener},
     spot,
     world::World,
 };
-use crate::core::{Twin, TwinConfig};
+use crate::core::{Rejection, Twin, TwinConfig};
 
 /// How often the world is played on, in the wall's time.
 const TURN: Duration = Duration::from_millis(20);
@@ -51,10 +53,11 @@ pub struct ServeConfig {
     pub resume: bool,
     /// The keys that the exchange knows.
     pub keys: Vec<ApiKey>,
+    /// What it allows, how slow it is, and what goes wrong.
+    pub conditions: Conditions,
 }
 
 /// A served twin.
-#[derive(Debug)]
 pub struct TwinServer {
     /// Where the exchange listens.
     pub exchange_addr: SocketAddr,
@@ -63,8 +66,15 @@ pub struct TwinServer {
     /// Whether a world was taken up again.
     pub resumed: bool,
     clock: MarketClock,
+    world: Arc<World>,
     tasks: JoinSet<()>,
     shutdown: CancellationToken,
+}
+
+impl fmt::Debug for TwinServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TwinServer").field("exchange_addr", &self.exchange_addr).finish_non_exhaustive()
+    }
 }
 
 impl TwinServer {
@@ -110,6 +120,14 @@ impl TwinServer {
         self.clock.origin()
     }
 
+    /// Puts a fault into force now, as the control endpoint does, and gives its market time.
+    ///
+    /// # Errors
+    /// When a fault of the world names what is not there, or comes when it cannot be.
+    pub fn inject(&self, fault: Fault) -> Result<Timestamp, Rejection> {
+        self.world.inject(fault)
+    }
+
     /// Stops and waits until everything has ended, at most a few seconds.
     pub async fn stop(mut self) {
         self.shutdown.cancel();
@@ -133,7 +151,7 @@ impl Drop for TwinServer {
 /// When a port is taken, the journal cannot be read or written, or the speed is out of range.
 pub async fn serve(
     config: ServeConfig,
-    switches: Arc<TwinSwitches>,
+    faults: Arc<Faults>,
     shutdown: CancellationToken,
 ) -> Result<TwinServer, TwinError> {
     // Stopping the twin must not stop whoever started it.
@@ -141,24 +159,35 @@ pub async fn serve(
     let exchange_listener = bind(config.exchange_port).await?;
     let spot_listener = bind(config.spot_port).await?;
     let (twin, state_dir, resume) = (config.twin, config.state_dir, config.resume);
+    let folder = state_dir.clone();
     let build = move || build_world(&twin, state_dir.as_deref(), resume);
     let built = tokio::task::spawn_blocking(build).await;
     let (twin, journal, resumed) = built.map_err(|error| TwinError::Build(error.to_string()))??;
 
     let clock = MarketClock::start(twin.now(), (config.time_of_day)(), config.speed)?;
     let now = twin.now();
-    let world = Arc::new(World::new(twin, journal, clock, switches.clone()));
-    let venue = Venue { world: world.clone(), keys: config.keys.into(), shutdown: shutdown.clone() };
+    let conditions = config.conditions;
+    let world = World::new(twin, journal, clock, faults.clone(), &conditions, folder.as_deref());
+    let world = Arc::new(world);
+    let venue = Venue {
+        world: world.clone(),
+        keys: config.keys.into(),
+        control: conditions.control,
+        shutdown: shutdown.clone(),
+    };
     let exchange_addr = local_addr(&exchange_listener, config.exchange_port)?;
     let spot_addr = local_addr(&spot_listener, config.spot_port)?;
     let mut tasks = JoinSet::new();
-    tasks.spawn(play(world, shutdown.clone()));
-    let exchange_listener = CuttableListener::new(exchange_listener, switches.clone());
-    let spot_listener = CuttableListener::new(spot_listener, switches);
+    tasks.spawn(play(world.clone(), shutdown.clone()));
+    if let Some(seed) = conditions.storm {
+        tasks.spawn(rage(world.clone(), Storm::of(seed), shutdown.clone()));
+    }
+    let exchange_listener = CuttableListener::new(exchange_listener, faults.clone());
+    let spot_listener = CuttableListener::new(spot_listener, faults);
     tasks.spawn(serve_router(exchange_listener, exchange::router(venue.clone()), shutdown.clone()));
     tasks.spawn(serve_router(spot_listener, spot::router(venue), shutdown.clone()));
     info!(%exchange_addr, %spot_addr, market_time = %now, speed = config.speed, resumed, "twin listens");
-    Ok(TwinServer { exchange_addr, spot_addr, resumed, clock, tasks, shutdown })
+    Ok(TwinServer { exchange_addr, spot_addr, resumed, clock, world, tasks, shutdown })
 }
 
 fn build_world(
@@ -197,6 +226,17 @@ async fn play(world: Arc<World>, shutdown: CancellationToken) {
         if let Some(failure) = world.take_failure() {
             error!(%failure, "the twin stands still: its journal cannot be written");
             return;
+        }
+    }
+}
+
+/// Injects one fault of a storm after another until the end.
+async fn rage(world: Arc<World>, mut storm: Storm, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(tokio::time::sleep(storm.pause())).await.is_some() {
+        let fault = world.read(|twin| storm.next(twin));
+        if let Err(refusal) = world.inject(fault) {
+            // As a pause of trading while there is one.
+            info!(refusal = %refusal.json(), "a fault of the storm does not apply now");
         }
     }
 }

@@ -12,6 +12,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(mut socket: WebSocket, venue: Venue, cut: Cut) {
     let (number, mut frames) = venue.world.connect();
+    let mut resets = venue.world.faults().resets();
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -29,7 +30,12 @@ pub(super) async fn run(mut socket: WebSocket, venue: Venue, cut: Cut) {
                 Some(Ok(_)) => Ok(()),
             },
             _ = heartbeat.tick() => socket.send(Message::Ping("heartbeat".into())).await,
-            () = venue.world.switches().until_down() => {
+            () = venue.world.faults().until_down() => {
+                cut.cut();
+                break;
+            }
+            // Without a close frame: it is the connection that ends.
+            _ = resets.changed() => {
                 cut.cut();
                 break;
             }

@@ -45,14 +45,14 @@ async fn open_socket(
     ConnectInfo(cut): ConnectInfo<Cut>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if venue.world.switches().is_down() {
+    if venue.world.faults().is_down() {
         cut.cut();
     }
     upgrade.on_upgrade(move |socket| run(socket, venue, cut))
 }
 
 async fn time(State(venue): State<Venue>, ConnectInfo(cut): ConnectInfo<Cut>) -> Response {
-    if venue.world.switches().is_down() {
+    if venue.world.faults().is_down() {
         cut.cut();
     }
     let now = venue.world.read(|twin| twin.now());
@@ -66,7 +66,7 @@ async fn candles(
     axum::extract::Path(product): axum::extract::Path<String>,
     Query(query): Query<CandleQuery>,
 ) -> Response {
-    if venue.world.switches().is_down() {
+    if venue.world.faults().is_down() {
         cut.cut();
     }
     if product != PRODUCT {
@@ -88,7 +88,7 @@ async fn ticker(
     ConnectInfo(cut): ConnectInfo<Cut>,
     axum::extract::Path(product): axum::extract::Path<String>,
 ) -> Response {
-    if venue.world.switches().is_down() {
+    if venue.world.faults().is_down() {
         cut.cut();
     }
     let body = venue.world.read(|twin| twin.spot().ticker_body()).filter(|_| product == PRODUCT);
@@ -119,6 +119,7 @@ struct Subscribed {
 async fn run(mut socket: WebSocket, venue: Venue, cut: Cut) {
     let mut subscribed = Subscribed::default();
     let mut feed: Option<(u64, Frames)> = None;
+    let mut resets = venue.world.faults().resets();
     let deadline = Instant::now() + SUBSCRIBE_WITHIN;
     // One heartbeat a second of market time, but at most ten a second of the wall's.
     let period = Duration::from_secs_f64((1.0 / venue.world.clock().origin().speed).clamp(0.1, 1.0));
@@ -148,7 +149,11 @@ async fn run(mut socket: WebSocket, venue: Venue, cut: Cut) {
                 socket.send(Message::Text(text.into())).await
             }
             () = sleep_until(deadline), if !subscribed.ticker && !subscribed.heartbeat => break,
-            () = venue.world.switches().until_down() => {
+            () = venue.world.faults().until_down() => {
+                cut.cut();
+                break;
+            }
+            _ = resets.changed() => {
                 cut.cut();
                 break;
             }

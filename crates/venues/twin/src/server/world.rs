@@ -2,18 +2,28 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use rec_domain::{Clock, Timestamp};
+use rec_domain::{Clock, TimeSpan, Timestamp};
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::{MarketClock, TwinError, TwinSwitches, journal::Journal};
-use crate::core::{Applied, Channel, Frame, Mutation, Output, Rejection, Session, Twin};
+use super::{
+    Conditions, Fault, Faults, MarketClock, TwinError,
+    faults::{FaultLog, Injected, Outlet},
+    journal::Journal,
+    reads::LaggingReads,
+};
+use crate::core::{
+    Applied, Channel, Frame, Mutation, Output, Rejection, Session, Twin,
+    cost::Cost,
+    limits::Limits,
+    query::{self, Params},
+};
 
-/// Frames that a slow reader may be behind before the exchange drops it.
-const BACKLOG: usize = 32_768;
 /// How far ahead of the wall's time the world may be played before the next mark.
 const MARK_AHEAD: Duration = Duration::from_millis(500);
 
@@ -22,7 +32,7 @@ pub(super) type Frames = mpsc::Receiver<String>;
 
 struct Listener {
     session: Session,
-    frames: mpsc::Sender<String>,
+    outlet: Outlet,
 }
 
 struct Inner {
@@ -30,8 +40,12 @@ struct Inner {
     journal: Option<Journal>,
     mark: Timestamp,
     listeners: BTreeMap<u64, Listener>,
-    spot_listeners: BTreeMap<u64, mpsc::Sender<String>>,
+    spot_listeners: BTreeMap<u64, Outlet>,
     next_listener: u64,
+    limits: Limits,
+    /// `None` while reads of the account do not lag.
+    reads: Option<LaggingReads>,
+    log: FaultLog,
     failure: Option<TwinError>,
 }
 
@@ -39,7 +53,7 @@ struct Inner {
 pub(super) struct World {
     inner: Mutex<Inner>,
     clock: MarketClock,
-    switches: Arc<TwinSwitches>,
+    faults: Arc<Faults>,
 }
 
 /// Why a mutation was not carried out.
@@ -51,18 +65,29 @@ pub(super) enum Refused {
 }
 
 impl World {
-    pub(super) fn new(twin: Twin, journal: Option<Journal>, clock: MarketClock, switches: Arc<TwinSwitches>) -> Self {
-        let mark = twin.now();
-        let inner = Inner {
+    pub(super) fn new(
+        twin: Twin,
+        journal: Option<Journal>,
+        clock: MarketClock,
+        faults: Arc<Faults>,
+        conditions: &Conditions,
+        folder: Option<&Path>,
+    ) -> Self {
+        let now = twin.now();
+        let mut inner = Inner {
+            limits: Limits::of(conditions.tier, now),
             twin,
             journal,
-            mark,
+            mark: now,
             listeners: BTreeMap::new(),
             spot_listeners: BTreeMap::new(),
             next_listener: 0,
+            reads: None,
+            log: FaultLog::open(folder),
             failure: None,
         };
-        Self { inner: Mutex::new(inner), clock, switches }
+        inner.set_read_lag(conditions.read_lag);
+        Self { inner: Mutex::new(inner), clock, faults }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -73,6 +98,14 @@ impl World {
     pub(super) fn play(&self) {
         let mut inner = self.lock();
         self.play_locked(&mut inner);
+        let Inner { twin, reads, listeners, spot_listeners, .. } = &mut *inner;
+        if let Some(reads) = reads {
+            reads.turn(twin.now(), &twin.account);
+        }
+        let now = Instant::now();
+        listeners.retain(|_, listener| listener.outlet.flush(now));
+        spot_listeners.retain(|_, outlet| outlet.flush(now));
+        self.faults.expire(now);
     }
 
     fn play_locked(&self, inner: &mut Inner) -> Timestamp {
@@ -88,44 +121,32 @@ impl World {
             }
             inner.mark = mark;
         }
+        let before = inner.twin.now();
         let outputs = inner.twin.advance(now);
-        self.tell(inner, &outputs);
+        self.tell(inner, before, &outputs);
         now
     }
 
-    fn tell(&self, inner: &mut Inner, outputs: &[Output]) {
-        let Inner { twin, listeners, spot_listeners, .. } = inner;
+    fn tell(&self, inner: &mut Inner, before: Timestamp, outputs: &[Output]) {
+        let Inner { twin, listeners, spot_listeners, reads, .. } = inner;
+        if let Some(reads) = reads
+            && outputs.iter().any(concerns_the_account)
+        {
+            reads.changed(before);
+        }
         for output in outputs {
             if let Output::Spot(tick) = output {
-                if !spot_listeners.is_empty() && self.switches.passes(Some(Channel::Spot)) {
-                    let text = twin.spot().ticker_frame(tick);
-                    spot_listeners.retain(|_, frames| frames.try_send(text.clone()).is_ok());
+                if !spot_listeners.is_empty() {
+                    let frame = Frame { channel: Some(Channel::Spot), text: twin.spot().ticker_frame(tick) };
+                    spot_listeners.retain(|_, outlet| outlet.offer(&self.faults, vec![frame.clone()]));
                 }
                 continue;
             }
             listeners.retain(|_, listener| {
                 let frames = listener.session.on_output(output, twin);
-                self.send(&listener.frames, frames)
+                listener.outlet.offer(&self.faults, frames)
             });
         }
-    }
-
-    /// Sends frames to one connection; `false` when it is gone or too far behind.
-    fn send(&self, to: &mpsc::Sender<String>, frames: Vec<Frame>) -> bool {
-        for frame in frames {
-            if !self.switches.passes(frame.channel) {
-                continue;
-            }
-            // One place is kept for the frame that says why the connection ends.
-            if to.capacity() <= 1 {
-                let _ = to.try_send(Session::overflow().text);
-                return false;
-            }
-            if to.try_send(frame.text).is_err() {
-                return false;
-            }
-        }
-        true
     }
 
     /// Reads the world at the present.
@@ -135,10 +156,42 @@ impl World {
         read(&inner.twin)
     }
 
+    /// Answers a GET of a path below `/trade-api/v2`: the account as far as reads are, the rest as it is.
+    pub(super) fn answer(&self, path: &str, params: &Params) -> Result<Value, Rejection> {
+        let mut inner = self.lock();
+        let now = self.play_locked(&mut inner);
+        let Inner { twin, reads, limits, .. } = &mut *inner;
+        match path.trim_matches('/') {
+            "account/limits" => Ok(limits.tier().body()),
+            "exchange/user_data_timestamp" => {
+                let as_of = reads.as_mut().map_or(now, |reads| reads.as_of(now));
+                Ok(json!({ "as_of_time": as_of + self.faults.skew() }))
+            }
+            path if path.starts_with("portfolio/") => {
+                let Some(reads) = reads else { return query::get(twin, path, params) };
+                std::mem::swap(&mut twin.account, reads.shown(now));
+                let answer = query::get(twin, path, params);
+                std::mem::swap(&mut twin.account, reads.shown(now));
+                answer
+            }
+            path => query::get(twin, path, params),
+        }
+    }
+
+    /// Pays for a request out of the account's buckets.
+    pub(super) fn pay(&self, cost: Cost) -> Result<(), Rejection> {
+        let now = self.clock.now();
+        if self.lock().limits.pay(now, cost) { Ok(()) } else { Err(Rejection::too_many_requests()) }
+    }
+
     /// Applies a mutation now: it is in the journal, synced, before anyone hears of it.
     pub(super) fn apply(&self, mutation: &Mutation) -> Result<Applied, Refused> {
         let mut inner = self.lock();
-        let at = self.play_locked(&mut inner);
+        self.apply_locked(&mut inner, mutation)
+    }
+
+    fn apply_locked(&self, inner: &mut Inner, mutation: &Mutation) -> Result<Applied, Refused> {
+        let at = self.play_locked(inner);
         if inner.failure.is_some() {
             return Err(Refused::ByJournal);
         }
@@ -149,18 +202,46 @@ impl World {
             inner.failure = Some(error);
             return Err(Refused::ByJournal);
         }
+        let before = at - TimeSpan::from_micros(1);
+        if let Some(reads) = &mut inner.reads {
+            reads.changed(before);
+        }
         let outputs = inner.twin.take_outputs();
-        self.tell(&mut inner, &outputs);
+        self.tell(inner, before, &outputs);
         Ok(applied)
+    }
+
+    /// Puts a fault into force and writes it down with its market time.
+    pub(super) fn inject(&self, fault: Fault) -> Result<Timestamp, Rejection> {
+        let mut inner = self.lock();
+        let at = self.play_locked(&mut inner);
+        match &fault {
+            Fault::World(world) => {
+                let mutation = Mutation::Fault(world.clone());
+                self.apply_locked(&mut inner, &mutation).map_err(|refused| match refused {
+                    Refused::ByExchange(rejection) => rejection,
+                    Refused::ByJournal => Rejection::nested(500, "journal_not_written", None),
+                })?;
+            }
+            Fault::ReadLag { ms } => inner.set_read_lag(TimeSpan::from_millis((*ms).max(0))),
+            transport => self.faults.inject(transport),
+        }
+        inner.log.note(at, fault);
+        Ok(at)
+    }
+
+    /// The faults that were injected, the latest at the end.
+    pub(super) fn injected(&self) -> Vec<Injected> {
+        self.lock().log.kept()
     }
 
     /// A new connection of the exchange.
     pub(super) fn connect(&self) -> (u64, Frames) {
-        let (frames, received) = mpsc::channel(BACKLOG);
+        let (outlet, received) = Outlet::channel();
         let mut inner = self.lock();
         inner.next_listener += 1;
         let number = inner.next_listener;
-        inner.listeners.insert(number, Listener { session: Session::default(), frames });
+        inner.listeners.insert(number, Listener { session: Session::default(), outlet });
         (number, received)
     }
 
@@ -171,24 +252,23 @@ impl World {
         let Inner { twin, listeners, .. } = &mut *inner;
         let Some(listener) = listeners.get_mut(&number) else { return };
         let frames = listener.session.command(text, twin);
-        if !self.send(&listener.frames, frames) {
+        if !listener.outlet.offer(&self.faults, frames) {
             listeners.remove(&number);
         }
     }
 
     /// A new listener of the spot feed, which first hears the last trade.
     pub(super) fn connect_spot(&self) -> (u64, Frames) {
-        let (frames, received) = mpsc::channel(BACKLOG);
+        let (mut outlet, received) = Outlet::channel();
         let mut inner = self.lock();
         self.play_locked(&mut inner);
-        if let Some(tick) = inner.twin.spot().last()
-            && self.switches.passes(Some(Channel::Spot))
-        {
-            let _ = frames.try_send(inner.twin.spot().ticker_frame(tick));
+        if let Some(tick) = inner.twin.spot().last() {
+            let frame = Frame { channel: Some(Channel::Spot), text: inner.twin.spot().ticker_frame(tick) };
+            outlet.offer(&self.faults, vec![frame]);
         }
         inner.next_listener += 1;
         let number = inner.next_listener;
-        inner.spot_listeners.insert(number, frames);
+        inner.spot_listeners.insert(number, outlet);
         (number, received)
     }
 
@@ -208,7 +288,26 @@ impl World {
         &self.clock
     }
 
-    pub(super) const fn switches(&self) -> &Arc<TwinSwitches> {
-        &self.switches
+    pub(super) const fn faults(&self) -> &Arc<Faults> {
+        &self.faults
     }
+}
+
+impl Inner {
+    fn set_read_lag(&mut self, lag: TimeSpan) {
+        let (twin, now) = (&self.twin, self.twin.now());
+        match &mut self.reads {
+            // What is shown must not jump ahead: a shorter lag lets what waits be shown in its time.
+            Some(reads) => reads.set_lag(lag),
+            None if lag > TimeSpan::ZERO => {
+                self.reads = Some(LaggingReads::new(lag, twin.config().seed, twin.account.clone(), now));
+            }
+            None => {}
+        }
+    }
+}
+
+/// Whether something that happened changed what reads of the account show.
+const fn concerns_the_account(output: &Output) -> bool {
+    matches!(output, Output::Fill(_) | Output::Order(_) | Output::Group(_) | Output::Lifecycle(_))
 }

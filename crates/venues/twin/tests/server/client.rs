@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use rec_domain::{Clock, TimeSpan, Timestamp};
 use rec_twin::{
     core::TwinConfig,
-    server::{ApiKey, MarketClock, PrivatePem, Scope, ServeConfig, TwinServer, TwinSwitches, serve},
+    server::{ApiKey, Conditions, Faults, MarketClock, PrivatePem, Scope, ServeConfig, TwinServer, serve},
 };
 use serde_json::Value;
 use tokio::{
@@ -42,13 +42,16 @@ pub(crate) struct Client {
     rsa: Arc<Private>,
     skew: TimeSpan,
     sign_query: bool,
+    signs: bool,
 }
 
 pub(crate) fn config(speed: f64, state_dir: Option<&Path>, resume: bool, keys: Vec<ApiKey>) -> ServeConfig {
     let state_dir = state_dir.map(Path::to_path_buf);
     let twin = TwinConfig::demo(1);
     let time_of_day = || Timestamp::from_seconds(1_800_000_000);
-    ServeConfig { twin, speed, time_of_day, exchange_port: 0, spot_port: 0, state_dir, resume, keys }
+    // Reads that lag have tests of their own.
+    let conditions = Conditions { read_lag: TimeSpan::ZERO, ..Conditions::default() };
+    ServeConfig { twin, speed, time_of_day, exchange_port: 0, spot_port: 0, state_dir, resume, keys, conditions }
 }
 
 /// A server at a speed, a client that may write and one that may only read.
@@ -58,7 +61,7 @@ pub(crate) async fn served(speed: f64) -> (TwinServer, Client, Client) {
 
 pub(crate) async fn served_with(
     speed: f64,
-    switches: &Arc<TwinSwitches>,
+    faults: &Arc<Faults>,
     state_dir: Option<&Path>,
     resume: bool,
 ) -> (TwinServer, Client, Client) {
@@ -70,7 +73,7 @@ pub(crate) async fn served_with(
         ApiKey::from_private_pem("writer-rsa", Scope::Write, rsa_pem.expose()).unwrap(),
     ];
     let config = config(speed, state_dir, resume, keys);
-    let server = serve(config, switches.clone(), CancellationToken::new()).await.unwrap();
+    let server = serve(config, faults.clone(), CancellationToken::new()).await.unwrap();
     let rsa = Arc::new(private(rsa_pem));
     let client = |key: &str, pem: &PrivatePem| Client {
         address: server.exchange_addr,
@@ -80,6 +83,7 @@ pub(crate) async fn served_with(
         rsa: rsa.clone(),
         skew: TimeSpan::ZERO,
         sign_query: false,
+        signs: true,
     };
     let (writer, reader) = (client("writer", write_pem), client("reader", &read_pem));
     (server, writer, reader)
@@ -105,6 +109,31 @@ fn private(pem: &PrivatePem) -> Private {
 }
 
 impl Client {
+    /// A client with one key.
+    pub(crate) fn of(server: &TwinServer, key: &str, pem: &PrivatePem) -> Self {
+        let private = Arc::new(private(pem));
+        Self {
+            address: server.exchange_addr,
+            clock: server.clock(),
+            key: key.to_owned(),
+            rsa: private.clone(),
+            private,
+            skew: TimeSpan::ZERO,
+            sign_query: false,
+            signs: true,
+        }
+    }
+
+    /// The same without signatures.
+    pub(crate) fn unsigned_reader(&self) -> Self {
+        Self { signs: false, ..self.clone() }
+    }
+
+    /// A request of the control endpoint.
+    pub(crate) async fn control(&self, token: &str, method: &str, path: &str, body: &str) -> Option<(u16, Value)> {
+        http(self.address, method, path, &[("authorization", format!("Bearer {token}"))], Some(body.to_owned())).await
+    }
+
     pub(crate) fn with_rsa(&self) -> Self {
         Self { key: "writer-rsa".to_owned(), private: self.rsa.clone(), ..self.clone() }
     }
@@ -165,6 +194,9 @@ impl Client {
 
     async fn signed(&self, method: &str, path: &str, body: Option<String>) -> Option<(u16, Value)> {
         let path = format!("{REST}{path}");
+        if !self.signs {
+            return http(self.address, method, &path, &[], body).await;
+        }
         let signed = if self.sign_query { &path } else { path.split('?').next().unwrap() };
         http(self.address, method, &path, &self.headers(method, signed), body).await
     }

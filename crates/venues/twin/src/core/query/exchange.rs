@@ -249,15 +249,6 @@ pub(super) fn within(params: &Params, at: Timestamp) -> bool {
         && params.number("max_ts").is_none_or(|max| at.seconds() <= max)
 }
 
-pub(super) fn limits() -> Value {
-    json!({
-        "usage_tier": "basic",
-        "read": { "refill_rate": 200, "bucket_capacity": 600 },
-        "write": { "refill_rate": 100, "bucket_capacity": 100 },
-        "grants": [],
-    })
-}
-
 fn index_wanted<'a>(twin: &'a Twin, params: &Params) -> Result<(&'static str, &'a Underlying), Rejection> {
     let asset = params.text("id").and_then(Asset::of_index).ok_or_else(Rejection::not_found)?;
     let underlying = twin.underlyings.get(&asset).ok_or_else(Rejection::not_found)?;

@@ -57,7 +57,7 @@ pub fn get(twin: &Twin, path: &str, params: &Params) -> Result<Value, Rejection>
         ["markets", "orderbooks"] => Ok(exchange::orderbooks(twin, params)),
         ["markets", ticker] => exchange::market(twin, ticker),
         ["markets", ticker, "orderbook"] => exchange::orderbook(twin, ticker, params),
-        ["account", "limits"] => Ok(exchange::limits()),
+        ["account", "limits"] => Ok(crate::core::limits::Tier::Basic.body()),
         ["account", "endpoint_costs"] => Ok(crate::core::cost::endpoint_costs()),
         ["cfbenchmarks", "values"] => exchange::index_value(twin, params),
         ["cfbenchmarks", "history", "values"] => exchange::index_history(twin, params),
