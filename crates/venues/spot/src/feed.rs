@@ -1,7 +1,8 @@
-//! The ticker feed, kept connected by a task.
+//! A venue's feed of trades, kept connected by a task.
 //!
 //! Each trade gives a price. Between trades a heartbeat whose last trade is the one we know proves that the price
-//! still stands, and gives it again with the heartbeat's time. When the consumer is too slow the connection is
+//! still stands, and gives it again with the heartbeat's time; where heartbeats name no trade, one that comes on the same
+//! connection proves as much. When the consumer is too slow the connection is
 //! dropped and made anew, as on any other failure, and it is told.
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -22,11 +23,13 @@ use tokio_tungstenite::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use crate::{SOURCE, message::Message};
+use crate::{message::Message, protocol::Protocol};
 
 /// How the feed is reached. All spans are wall time.
 #[derive(Debug, Clone)]
 pub struct FeedConfig {
+    /// The venue's protocol.
+    pub protocol: Protocol,
     /// Address, as `wss://ws-feed.exchange.coinbase.com`.
     pub url: String,
     /// The product, as `BTC-USD`.
@@ -51,10 +54,17 @@ pub struct FeedConfig {
 }
 
 impl FeedConfig {
-    /// The usual limits for `product` at `url`.
+    /// The usual limits for `product` of Coinbase at `url`.
     #[must_use]
     pub fn new(url: impl Into<String>, product: impl Into<String>) -> Self {
+        Self::of(Protocol::Coinbase, url, product)
+    }
+
+    /// The usual limits for `product` (as `BTC-USD`, whatever the venue calls it) of a venue at `url`.
+    #[must_use]
+    pub fn of(protocol: Protocol, url: impl Into<String>, product: impl Into<String>) -> Self {
         Self {
+            protocol,
             url: url.into(),
             product: product.into(),
             user_agent: concat!("rec/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -183,6 +193,8 @@ impl LastTrade {
                 }
                 Ok(None)
             }
+            Message::Alive => Ok(self.price.map(|price| (price, None))),
+            Message::Reconnect => Err(DisconnectReason::Closed("it asks for a new connection".to_owned())),
             Message::Error(text) => Err(DisconnectReason::Refused(text)),
             Message::Malformed(reason) => {
                 warn!(%reason, "a spot message cannot be read");
@@ -235,21 +247,23 @@ impl Task {
             Ok(Err(error)) => return Ok(DisconnectReason::CannotConnect(error.to_string())),
             Err(_elapsed) => return Ok(DisconnectReason::CannotConnect("no answer before the deadline".to_owned())),
         };
-        let subscribe = serde_json::json!({
-            "type": "subscribe",
-            "product_ids": [self.config.product],
-            "channels": ["ticker", "heartbeat"],
-        });
+        let subscribe = self.config.protocol.subscription(&self.config.product);
         let message = tungstenite::Message::text(subscribe.to_string());
-        match timeout(self.config.write_deadline, socket.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Ok(DisconnectReason::Lost(error.to_string())),
-            Err(_elapsed) => return Ok(DisconnectReason::Lost("the subscription did not leave".to_owned())),
+        if let Err(reason) = self.write(&mut socket, message).await {
+            return Ok(reason);
         }
         debug!(product = %self.config.product, "spot feed connected");
         let connected = SpotEvent::Connected { at: self.clock.now() };
         self.events.send(connected).await.map_err(|_closed| Abandoned)?;
         self.carry(&mut socket).await
+    }
+
+    async fn write(&self, socket: &mut Socket, message: tungstenite::Message) -> Result<(), DisconnectReason> {
+        match timeout(self.config.write_deadline, socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(DisconnectReason::Lost(error.to_string())),
+            Err(_elapsed) => Err(DisconnectReason::Lost("a message did not leave in time".to_owned())),
+        }
     }
 
     async fn connect(&self) -> Result<Socket, tungstenite::Error> {
@@ -263,9 +277,21 @@ impl Task {
     async fn carry(&self, socket: &mut Socket) -> Result<DisconnectReason, Abandoned> {
         let mut last = LastTrade::default();
         let mut last_message = Instant::now();
+        let heartbeat = self.config.protocol.heartbeat();
+        let mut asked = last_message;
         loop {
+            let next_question = heartbeat.as_ref().map(|(_, period)| asked + *period);
             let message = tokio::select! {
                 message = socket.next() => message,
+                () = until(next_question) => {
+                    asked = Instant::now();
+                    if let Some((question, _)) = &heartbeat
+                        && let Err(reason) = self.write(socket, tungstenite::Message::text(question.to_string())).await
+                    {
+                        return Ok(reason);
+                    }
+                    continue;
+                }
                 () = sleep_until(last_message + self.config.liveness) => {
                     return Ok(DisconnectReason::Silent(self.config.liveness));
                 }
@@ -282,11 +308,13 @@ impl Task {
                 None => return Ok(DisconnectReason::Lost("the stream ended".to_owned())),
             };
             let received_at = self.clock.now();
-            match last.take(Message::decode(&text), &self.config.product, last_message, self.config.liveness) {
+            let message = self.config.protocol.decode(&text, &self.config.product);
+            match last.take(message, &self.config.product, last_message, self.config.liveness) {
                 Ok(None) => {}
                 Ok(Some((value, at))) => {
                     let observed_at = at.unwrap_or(received_at);
-                    let price = Fresh { value, source: SOURCE.to_owned(), observed_at, received_at };
+                    let price =
+                        Fresh { value, source: self.config.protocol.source().to_owned(), observed_at, received_at };
                     match self.events.try_send(SpotEvent::Price(price)) {
                         Ok(()) => {}
                         Err(TrySendError::Full(_)) => return Ok(DisconnectReason::Overflow(self.config.queue)),
@@ -296,6 +324,14 @@ impl Task {
                 Err(reason) => return Ok(reason),
             }
         }
+    }
+}
+
+/// Waits until an instant; for ever without one.
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -382,6 +418,48 @@ mod tests {
             let SpotEvent::Disconnected { reason: DisconnectReason::Silent(_), .. } = next(&mut feed).await else {
                 panic!("not silent")
             };
+        }
+        server.abort();
+    }
+
+    #[test]
+    fn a_sign_of_life_proves_the_last_price_where_it_names_no_trade() {
+        let mut last = LastTrade::default();
+        let (now, patience) = (Instant::now(), Duration::from_secs(5));
+        let mut take = |message| last.take(message, "BTC-USD", now, patience);
+        assert_eq!(take(Message::Alive), Ok(None), "no price is known");
+        let price = UsdPrice::from_cents(8_400_000);
+        let trade = Message::Ticker { product: "BTC-USD".to_owned(), price, at: None, trade_id: None };
+        assert_eq!(take(trade), Ok(Some((price, None))));
+        assert_eq!(take(Message::Alive), Ok(Some((price, None))));
+        assert!(matches!(take(Message::Reconnect), Err(DisconnectReason::Closed(_))));
+    }
+
+    #[tokio::test]
+    async fn bitstamp_is_asked_for_signs_of_life_which_prove_the_price() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("ws://{}", listener.local_addr().expect("address"));
+        let config = FeedConfig::of(Protocol::Bitstamp, url, "BTC-USD");
+        let server = tokio::spawn(async move {
+            let (stream, _peer) = listener.accept().await.expect("a client");
+            let mut socket = accept_async(stream).await.expect("upgrade");
+            while let Some(Ok(message)) = socket.next().await {
+                let asked: serde_json::Value = serde_json::from_str(&message.to_string()).expect("json");
+                let answer = match asked["event"].as_str() {
+                    Some("bts:subscribe") => {
+                        r#"{"event":"trade","channel":"live_trades_btcusd","data":{"id":7,"price_str":"84000.00"}}"#
+                    }
+                    Some("bts:heartbeat") => r#"{"event":"bts:heartbeat","channel":"","data":{"status":"success"}}"#,
+                    other => panic!("{other:?}"),
+                };
+                socket.send(tungstenite::Message::text(answer)).await.expect("sent");
+            }
+        });
+        let mut feed = Feed::open(config, Arc::new(StoppedClock), &CancellationToken::new());
+        assert_eq!(next(&mut feed).await, SpotEvent::Connected { at: StoppedClock.now() });
+        for _trade_and_proof in 0..2 {
+            let SpotEvent::Price(price) = next(&mut feed).await else { panic!("no price") };
+            assert_eq!((price.value, price.source.as_str()), (UsdPrice::from_cents(8_400_000), "bitstamp"));
         }
         server.abort();
     }

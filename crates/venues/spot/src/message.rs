@@ -28,6 +28,10 @@ pub enum Message {
         /// When, by the venue's clock.
         at: Option<Timestamp>,
     },
+    /// The connection is alive and no trade has happened since the last one that came.
+    Alive,
+    /// The venue asks for a new connection.
+    Reconnect,
     /// The subscriptions there are now.
     Subscriptions,
     /// A subscription was refused.
