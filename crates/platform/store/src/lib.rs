@@ -19,6 +19,7 @@ mod market;
 mod ops;
 mod outbox;
 mod pages;
+mod prune;
 mod shape;
 #[cfg(any(test, feature = "testing"))]
 mod test_desk;
@@ -45,5 +46,6 @@ pub use market::MarketData;
 pub use ops::{Alert, AuditEntry, LoginToken, Ops, Session, Severity, StoredHealth, User, Users};
 pub use outbox::{Outbox, OutboxBatch};
 pub use pages::{HaltRecord, OrderEvent, Pages, RefusalCount, RefusalRun, Summary, TradeDetail, TradeEvent};
+pub use prune::{Pruned, Retention};
 #[cfg(any(test, feature = "testing"))]
 pub use test_desk::TEST_ACCOUNT;

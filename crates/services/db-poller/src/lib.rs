@@ -4,7 +4,9 @@
 //! lost while this service or the bus was down, and an event may come twice but never not at all.
 //!
 //! - `relay`: the loop.
+//! - `prune`: what goes after a while.
 
+mod prune;
 mod relay;
 
 use rec_runtime::{BoxFuture, ServiceContext, axum::Router, serve_http};
@@ -13,7 +15,7 @@ use rec_runtime::{BoxFuture, ServiceContext, axum::Router, serve_http};
 #[must_use]
 pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
     Box::pin(async move {
-        tokio::try_join!(relay::relay(&ctx), serve_http(&ctx, Router::new()))?;
+        tokio::try_join!(relay::relay(&ctx), prune::prune(&ctx), serve_http(&ctx, Router::new()))?;
         Ok(())
     })
 }

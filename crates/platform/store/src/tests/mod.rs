@@ -8,6 +8,7 @@ mod ledger;
 mod market;
 mod outbox;
 mod pages;
+mod prune;
 mod repeats;
 mod roles;
 mod round_trip;
