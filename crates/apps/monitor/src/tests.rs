@@ -91,6 +91,7 @@ fn view(ctx: &ServiceContext, halts: Vec<Halt>) -> DeskView {
         desk: DeskId::from_bits(1),
         epoch: 1,
         ready: true,
+        armed: true,
         settings: ctx.config.automation.clone(),
         caps: ctx.config.risk.caps,
         halts,

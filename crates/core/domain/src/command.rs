@@ -40,6 +40,11 @@ pub enum DeskCommand {
         /// Why.
         reason: String,
     },
+    /// Store why markets are not entered; each is a reason that changed. Always accepted.
+    NoteRefusals {
+        /// The refusals.
+        refusals: Vec<NotedRefusal>,
+    },
     /// Change switches and strategy.
     SetAutomation {
         /// The settings from now on.
@@ -49,6 +54,19 @@ pub enum DeskCommand {
         #[serde(default)]
         replaces: Option<Box<AutomationSettings>>,
     },
+}
+
+/// Why a market and side is not entered, as whoever looked at it says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NotedRefusal {
+    /// The market.
+    pub ticker: MarketTicker,
+    /// The side.
+    pub side: Side,
+    /// The rule, with its limit and the value that broke it.
+    pub refusal: Refusal,
+    /// What it was decided on, as JSON: the strike table's row with its instant and the ages of its inputs.
+    pub evidence: String,
 }
 
 /// A request to open a trade.

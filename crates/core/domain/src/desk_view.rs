@@ -22,6 +22,8 @@ pub struct DeskView {
     pub epoch: u32,
     /// Whether the desk has been compared with the exchange since it started, and may enter.
     pub ready: bool,
+    /// Whether what increases exposure may be sent as far as arming goes: always where money is not real.
+    pub armed: bool,
     /// Switches and strategy.
     pub settings: AutomationSettings,
     /// Limits in force.

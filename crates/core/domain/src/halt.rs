@@ -16,7 +16,7 @@ pub enum HaltSource {
     Reconciliation,
     /// An order group tripped; cleared with its reset.
     OrderGroup,
-    /// The clock jumped or is away from the exchange's.
+    /// The time of day jumped; it is cleared when the clock has run evenly for a while.
     Clock,
 }
 
@@ -45,7 +45,7 @@ impl HaltSource {
             Self::Failure => "every needed service is healthy again",
             Self::Reconciliation => "books and exchange agree again",
             Self::OrderGroup => "the order group is reset after a clean comparison",
-            Self::Clock => "the clock agrees with the exchange again",
+            Self::Clock => "the clock has run evenly for a while",
         }
     }
 }

@@ -81,6 +81,15 @@ pub enum Row {
         /// What it was decided on, as JSON.
         evidence: String,
     },
+    /// Somebody asked the desk for something.
+    Audit {
+        /// Who.
+        actor: String,
+        /// What, in a word.
+        action: String,
+        /// When, why, what exactly and with which outcome, as JSON.
+        detail: String,
+    },
     /// A halt began or changed its reason.
     Halted(Halt),
     /// A halt was cleared.

@@ -63,12 +63,13 @@ pub struct CommandRoute {
 
 /// Every command between services.
 pub const COMMANDS: &[CommandRoute] = &[
-    CommandRoute { from: AutoEntrySupervisor, to: TradeManager, what: "open" },
+    CommandRoute { from: AutoEntrySupervisor, to: TradeManager, what: "open, note refusals" },
     CommandRoute { from: ActiveTradeSupervisor, to: TradeManager, what: "close" },
     CommandRoute { from: CascadingFailureDetector, to: TradeManager, what: "halt, resume" },
     CommandRoute { from: MainApp, to: TradeManager, what: "open, close, halt, resume, settings" },
     CommandRoute { from: TradeManager, to: TradeExecutor, what: "dispatch: an intent is committed" },
     CommandRoute { from: TradeManager, to: Guard, what: "heartbeat datagram" },
+    CommandRoute { from: TradeManager, to: KalshiAccountSync, what: "hint: read the account now" },
     CommandRoute { from: KalshiAccountSync, to: TradeManager, what: "hint: the inbox has news" },
     CommandRoute { from: TradeExecutor, to: TradeManager, what: "hint: there are answers" },
 ];

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgListener, PgPoolOptions};
 
-use crate::{database::Database, error::Result};
+use crate::{database::Database, desk::Desk, error::Result};
 
 /// What may be new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +18,8 @@ pub enum Hint {
     Answers,
     /// Intents to be sent.
     Intents,
+    /// Nothing new: the desk wants a complete reading of the account.
+    Sweep,
 }
 
 impl Hint {
@@ -28,7 +30,19 @@ impl Hint {
             Self::Reports => "rec_reports",
             Self::Answers => "rec_answers",
             Self::Intents => "rec_intents",
+            Self::Sweep => "rec_sweep",
         }
+    }
+}
+
+impl Desk {
+    /// Asks whoever reads the account to read it now. It may be lost: the account is read in any case.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn request_sweep(&self) -> Result<()> {
+        sqlx::query!("SELECT pg_notify($1, '')", Hint::Sweep.channel()).execute(&self.database.pool).await?;
+        Ok(())
     }
 }
 
@@ -56,16 +70,15 @@ impl Database {
 }
 
 impl Hints {
-    /// Waits for the next hint or until `limit` has passed, and takes all that have come. A lost connection is made
-    /// again; what was missed meanwhile counts as a hint.
+    /// Waits for the next hint or until `limit` has passed, takes all that have come, and says whether there was one.
+    /// A lost connection is made again; what was missed meanwhile counts as a hint.
     ///
     /// # Errors
     /// When the connection is lost and cannot be made again.
-    pub async fn wait(&mut self, limit: Duration) -> Result<()> {
-        if let Ok(received) = tokio::time::timeout(limit, self.listener.try_recv()).await {
-            received?;
-            while self.listener.next_buffered().is_some() {}
-        }
-        Ok(())
+    pub async fn wait(&mut self, limit: Duration) -> Result<bool> {
+        let Ok(received) = tokio::time::timeout(limit, self.listener.try_recv()).await else { return Ok(false) };
+        received?;
+        while self.listener.next_buffered().is_some() {}
+        Ok(true)
     }
 }

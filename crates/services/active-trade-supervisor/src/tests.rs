@@ -64,6 +64,7 @@ fn view(now: Timestamp, settings: AutomationSettings, trades: Vec<Trade>) -> Des
         desk: DeskId::from_bits(7),
         epoch: 1,
         ready: true,
+        armed: true,
         settings,
         caps: RiskCaps::default(),
         halts: Vec::new(),

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use rec_domain::{
-    Timestamp,
+    DecisionId, Service, Timestamp,
     bus_event::{BusEvent, EntryStatus},
-    command::DeskRequest,
+    command::{DeskCommand, DeskRequest, NotedRefusal},
 };
 use rec_engine::entry::{EntryMachine, Input, Output};
 use rec_runtime::{Effects, ServiceContext};
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
+
+use crate::refusals::Refusals;
 
 /// Name of the health check on rows that were looked at.
 pub(crate) const DECISIONS: &str = "decisions";
@@ -21,19 +23,23 @@ pub(crate) struct EntryEffects {
     pub(crate) inputs: mpsc::Sender<Input>,
     /// Rows looked at when the last status was published.
     pub(crate) considered: u64,
+    pub(crate) refusals: Refusals,
 }
 
 impl Effects<EntryMachine> for EntryEffects {
-    async fn act(&mut self, _now: Timestamp, outputs: Vec<Output>) -> anyhow::Result<Vec<Input>> {
+    async fn act(&mut self, now: Timestamp, outputs: Vec<Output>) -> anyhow::Result<Vec<Input>> {
         for output in outputs {
             match output {
                 Output::Request(request) => self.request(*request),
                 Output::Status(status) => self.publish(status),
-                Output::RefusalChanged { ticker, side, refusal } => {
+                Output::RefusalChanged(noted) => {
+                    let NotedRefusal { ticker, side, refusal, .. } = noted.as_ref();
                     debug!(%ticker, %side, code = refusal.code.name(), message = refusal.message, "not entered");
+                    self.refusals.note(*noted);
                 }
             }
         }
+        self.hand_over_refusals(now);
         Ok(Vec::new())
     }
 }
@@ -50,6 +56,26 @@ impl EntryEffects {
                     let _the_machine_has_ended = inputs.send(Input::Reply { decision, reply }).await;
                 }
                 Err(error) => warn!(%decision, %error, "asked to open, without an answer"),
+            }
+        });
+    }
+
+    /// Asks the desk to store the reasons that changed. One that is lost with the request is not repeated: the decision
+    /// is not made by it.
+    fn hand_over_refusals(&mut self, now: Timestamp) {
+        let refusals = self.refusals.take_due();
+        if refusals.is_empty() {
+            return;
+        }
+        let request = DeskRequest {
+            decision: DecisionId::of(&format!("refusals:{}", now.micros())),
+            requester: Service::AutoEntrySupervisor.name().to_owned(),
+            command: DeskCommand::NoteRefusals { refusals },
+        };
+        let desk = Arc::clone(&self.ctx.desk);
+        tokio::spawn(async move {
+            if let Err(error) = desk.request(request).await {
+                debug!(%error, "the desk did not store why nothing was entered");
             }
         });
     }

@@ -2,9 +2,11 @@
 //! word.
 //!
 //! - `run`: start, feed and health.
+//! - `refusals`: reasons that changed, on their way to the desk.
 //! - `effects`: requests to the desk and the status for pages.
 
 mod effects;
+mod refusals;
 mod run;
 
 pub use run::run;

@@ -10,7 +10,10 @@ use rec_engine::{
 use rec_runtime::{BoxFuture, ServiceContext, axum::Router, drive, serve_http};
 use tokio::sync::mpsc;
 
-use crate::effects::{DECISIONS, EntryEffects};
+use crate::{
+    effects::{DECISIONS, EntryEffects},
+    refusals::Refusals,
+};
 
 /// Names of the health checks on what is fed.
 const TABLES: &str = "strike tables";
@@ -34,7 +37,8 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
     let (inputs, received) = mpsc::channel(QUEUE);
     let config = config(ctx);
     let driver = Driver::new(EntryMachine::new(config), ctx.journal::<EntryMachine>(), QUEUE);
-    let effects = EntryEffects { ctx: ctx.clone(), inputs: inputs.clone(), considered: 0 };
+    let effects =
+        EntryEffects { ctx: ctx.clone(), inputs: inputs.clone(), considered: 0, refusals: Refusals::default() };
     tokio::select! {
         ended = drive(driver, received, ctx.clocks.clone(), ctx.shutdown.clone(), effects) => ended.map(|_driver| ()),
         () = feed(ctx, &config.limits, inputs) => Ok(()),

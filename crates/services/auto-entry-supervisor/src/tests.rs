@@ -56,8 +56,9 @@ fn desk(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
     })
 }
 
-fn asked() -> Option<DeskRequest> {
-    ASKED.lock().expect("no panic").first().cloned()
+/// The first command that the desk was given and that `is_meant`.
+fn asked(is_meant: impl Fn(&DeskCommand) -> bool) -> Option<DeskCommand> {
+    ASKED.lock().expect("no panic").iter().map(|request| &request.command).find(|command| is_meant(command)).cloned()
 }
 
 fn view(now: Timestamp, settings: AutomationSettings, trades: Vec<Trade>) -> DeskView {
@@ -67,6 +68,7 @@ fn view(now: Timestamp, settings: AutomationSettings, trades: Vec<Trade>) -> Des
         desk: DeskId::from_bits(7),
         epoch: 1,
         ready: true,
+        armed: true,
         settings,
         caps: RiskCaps::default(),
         halts: Vec::new(),
@@ -171,11 +173,16 @@ async fn start(folder: &Path) -> Running {
 }
 
 /// Feeds the world as it is, again and again, until `done`.
-async fn feed_until(running: &Running, mut done: impl FnMut() -> bool) {
+async fn feed_until(running: &Running, done: impl FnMut() -> bool) {
+    feed_some_until(running, |_event| true, done).await;
+}
+
+/// The same with those events only that are `told`.
+async fn feed_some_until(running: &Running, told: impl Fn(&BusEvent) -> bool, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !done() {
         assert!(Instant::now() < deadline, "never: {:?}", running.health(SERVICE));
-        world(SystemWall.now()).into_iter().for_each(|event| running.bus.publish(event));
+        world(SystemWall.now()).into_iter().filter(&told).for_each(|event| running.bus.publish(event));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -197,6 +204,12 @@ async fn it_asks_the_desk_hears_its_answer_says_so_and_is_healthy_only_while_it_
     let folder = tempfile::tempdir().expect("a folder");
     let running = start(folder.path()).await;
     assert!(!healthy(&running), "nothing was fed yet");
+    // Without the desk's word nothing is entered, and the desk is told why.
+    let is_note = |command: &DeskCommand| matches!(command, DeskCommand::NoteRefusals { .. });
+    feed_some_until(&running, |event| !matches!(event, BusEvent::Desk(_)), || asked(is_note).is_some()).await;
+    let Some(DeskCommand::NoteRefusals { refusals }) = asked(is_note) else { unreachable!("as waited for") };
+    let reasons: Vec<_> = refusals.iter().map(|noted| (noted.ticker.as_str(), noted.refusal.code)).collect();
+    assert_eq!(reasons, [("A", RefusalCode::StaleDesk)]);
     let mut statuses = running.bus.subscribe(&[Topic::Entry]);
     let mut refused = false;
     feed_until(&running, || {
@@ -209,11 +222,8 @@ async fn it_asks_the_desk_hears_its_answer_says_so_and_is_healthy_only_while_it_
         refused && healthy(&running)
     })
     .await;
-    let request = asked().expect("the desk was asked");
-    assert!(
-        matches!(&request.command, DeskCommand::Open(open) if open.ticker == MarketTicker::new("A")),
-        "{request:?}"
-    );
+    let asked = asked(|command| matches!(command, DeskCommand::Open(open) if open.ticker == MarketTicker::new("A")));
+    assert!(asked.is_some(), "the desk was asked");
     assert_unhealthy_within_five_seconds(&running).await;
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
 }

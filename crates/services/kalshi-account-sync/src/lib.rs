@@ -4,12 +4,14 @@
 //! - `run`: start, limits and health.
 //! - `stream`: what the exchange's private channels say.
 //! - `pages`: one page of a list of the account.
+//! - `wishes`: the desk wants a reading now.
 //! - `effects`: what the machine wants done.
 
 mod effects;
 mod pages;
 mod run;
 mod stream;
+mod wishes;
 
 #[cfg(test)]
 mod tests;

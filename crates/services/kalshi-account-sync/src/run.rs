@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     effects::{AccountEffects, INBOX, SWEEPS},
-    stream,
+    stream, wishes,
 };
 
 const CONNECTIONS: u32 = 3;
@@ -54,7 +54,8 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
     let driver = Driver::new(machine, ctx.journal::<AccountMachine>(), QUEUE);
     tokio::select! {
         ended = drive(driver, received, ctx.clocks.clone(), ctx.shutdown.clone(), effects) => ended.map(|_driver| ()),
-        ended = stream::watch(ctx, signer, inputs) => ended,
+        ended = stream::watch(ctx, signer, inputs.clone()) => ended,
+        () = wishes::listen(&database, &inputs) => Ok(()),
     }
 }
 

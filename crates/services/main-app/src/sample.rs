@@ -195,6 +195,7 @@ fn desk() -> DeskView {
         desk: DeskId::from_bits(0x12_34_56),
         epoch: 3,
         ready: true,
+        armed: true,
         settings: AutomationSettings { auto_entry: true, auto_stop: true, ..AutomationSettings::default() },
         caps: RiskCaps::default(),
         halts: Vec::new(),

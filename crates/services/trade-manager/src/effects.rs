@@ -50,7 +50,7 @@ impl Effects<Desk> for DeskEffects {
                 DeskOutput::Reply { decision, reply } => self.replies.answer(decision, &reply),
                 DeskOutput::Dispatch { intent } => self.dispatch(intent),
                 DeskOutput::Publish(view) => self.publish(now, *view),
-                DeskOutput::RequestSweep => {}
+                DeskOutput::RequestSweep => self.request_sweep(),
                 DeskOutput::Alarm { message } => warn!(alarm = message, "desk"),
                 DeskOutput::Stop { reason } => bail!("the desk stopped: {reason}"),
             }
@@ -108,6 +108,15 @@ impl DeskEffects {
                     Err(error) => warn!(%error, number, "the commit's outcome cannot be looked up"),
                 }
                 tokio::time::sleep(RESOLVE_EVERY).await;
+            }
+        });
+    }
+
+    fn request_sweep(&self) {
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            if let Err(error) = store.request_sweep().await {
+                info!(%error, "the account is read at its own time");
             }
         });
     }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use rec_api::{DeskCall, DeskInbox};
 use rec_domain::{bus_event::BusEvent, desk_view::DeskView};
 use rec_engine::desk::DeskInput;
-use rec_runtime::ServiceContext;
+use rec_runtime::{Clocks, ServiceContext};
 use rec_store::Database;
 use tokio::sync::{Notify, mpsc, watch};
 use tracing::warn;
@@ -132,5 +132,61 @@ pub(crate) async fn markets(ctx: ServiceContext, inputs: mpsc::Sender<DeskInput>
         if inputs.send(input).await.is_err() {
             return Ok(());
         }
+    }
+}
+
+/// How often the clocks are compared.
+const CLOCKS: Duration = Duration::from_secs(1);
+
+/// Feeds steps of the time of day. Each one is told once: the time is accepted, so that the next one is seen.
+pub(crate) async fn clock(clocks: Clocks, inputs: mpsc::Sender<DeskInput>) -> anyhow::Result<()> {
+    loop {
+        // Twice, since a pause between reading the two clocks looks like a step.
+        if clocks.wall_step().is_some()
+            && let Some(step) = clocks.wall_step()
+        {
+            clocks.accept_wall();
+            if inputs.send(DeskInput::ClockStepped { step }).await.is_err() {
+                return Ok(());
+            }
+        }
+        tokio::time::sleep(CLOCKS).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use rec_domain::{TimeSpan, Timestamp};
+    use rec_runtime::{
+        MarketClock,
+        clock::{SystemWall, WallClock},
+    };
+
+    use super::*;
+
+    struct Stepped(AtomicI64);
+
+    impl WallClock for Stepped {
+        fn now(&self) -> Timestamp {
+            SystemWall.now() + TimeSpan::from_millis(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    #[tokio::test]
+    async fn each_step_of_the_time_of_day_is_told_once() {
+        let wall = Arc::new(Stepped(AtomicI64::new(0)));
+        let clocks = Clocks::new(MarketClock::real_time(wall.now()), Arc::<Stepped>::clone(&wall));
+        let (inputs, mut received) = mpsc::channel(4);
+        let feed = tokio::spawn(clock(clocks, inputs));
+        for milliseconds in [-3_000, 2_000] {
+            wall.0.fetch_add(milliseconds, Ordering::Relaxed);
+            let told = tokio::time::timeout(Duration::from_secs(20), received.recv()).await.expect("in time");
+            let Some(DeskInput::ClockStepped { step }) = told else { panic!("a step is told: {told:?}") };
+            assert!((step.micros() - milliseconds * 1_000).abs() < 200_000, "{step}");
+        }
+        assert!(received.try_recv().is_err(), "no more steps than there were");
+        feed.abort();
     }
 }

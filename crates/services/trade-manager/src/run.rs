@@ -104,6 +104,7 @@ async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &m
         ) => ended,
         ended = feeds::answers(database.clone(), news.clone(), cursors.answer, inputs.clone()) => ended,
         ended = feeds::requests(calls, news.clone(), replies.clone(), committed, inputs.clone()) => ended,
+        ended = feeds::clock(ctx.clocks.clone(), inputs.clone()) => ended,
         ended = feeds::markets(ctx.clone(), inputs) => ended,
         () = ctx.shutdown.cancelled() => Ok(()),
     };
@@ -138,6 +139,7 @@ fn desk_config(ctx: &ServiceContext) -> DeskConfig {
         view_interval: TimeSpan::from_seconds(1).at_least(ctx.clocks.in_market(Duration::from_millis(250))),
         retry_after: limit(1),
         comparison_interval: limit(60),
+        clock_calm: limit(10),
         ..DeskConfig::default()
     }
 }

@@ -54,6 +54,8 @@ pub struct Books {
     pub settings: AutomationSettings,
     /// Halts in force.
     pub halts: BTreeMap<HaltSource, Halt>,
+    /// When the time of day last stepped.
+    pub clock_stepped_at: Option<Timestamp>,
     /// Order groups by shard and role.
     pub groups: BTreeMap<(ExchangeIndex, GroupRole), Group>,
     /// Intents about order groups that have no answer yet.
@@ -118,6 +120,7 @@ impl Books {
             identity,
             settings,
             halts: BTreeMap::new(),
+            clock_stepped_at: None,
             groups: BTreeMap::new(),
             group_intents: BTreeMap::new(),
             groups_retry_at: None,
@@ -211,6 +214,13 @@ impl Books {
     pub fn entries_in_last_minute(&self, now: Timestamp) -> usize {
         let from = now - TimeSpan::from_seconds(60);
         self.entry_times.iter().filter(|at| **at > from).count()
+    }
+
+    /// Whether what increases exposure may be sent as far as arming goes. There is no way to arm a mode that needs it
+    /// yet.
+    #[must_use]
+    pub const fn armed(&self) -> bool {
+        !self.identity.mode.needs_arming()
     }
 
     /// The answer that a request got before.

@@ -39,6 +39,11 @@ pub enum DeskInput {
     },
     /// A change in a market's life.
     Lifecycle(MarketLifecycle),
+    /// The time of day stepped against the running time.
+    ClockStepped {
+        /// By how much; positive when it is ahead.
+        step: TimeSpan,
+    },
     /// The commit in flight happened.
     Committed {
         /// Its number.
@@ -120,6 +125,8 @@ pub struct DeskConfig {
     pub absence_proof: TimeSpan,
     /// How far a complete reading must reach past the last change in the books before a difference counts.
     pub quiet_before_comparison: TimeSpan,
+    /// A halt for the clock ends when the clock has run evenly for this long.
+    pub clock_calm: TimeSpan,
     /// How often the view is published when nothing changes.
     pub view_interval: TimeSpan,
     /// How long to wait before a failed commit or a failed order group is tried again.
@@ -138,6 +145,7 @@ impl Default for DeskConfig {
             repeats_most: 10,
             absence_proof: TimeSpan::from_seconds(35),
             quiet_before_comparison: TimeSpan::from_seconds(5),
+            clock_calm: TimeSpan::from_seconds(10),
             view_interval: TimeSpan::from_seconds(1),
             retry_after: TimeSpan::from_seconds(1),
             comparison_interval: TimeSpan::from_seconds(60),

@@ -274,6 +274,7 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
             draft.forget_ended();
             draft.ensure_groups();
             draft.repeat_unknown_closes();
+            draft.trust_the_clock_again();
             let closed: Vec<_> = draft
                 .books
                 .trades
@@ -285,6 +286,7 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
                 draft.refresh_trade(trade);
             }
         }
+        DeskInput::ClockStepped { step } => draft.clock_stepped(*step),
         DeskInput::Committed { .. }
         | DeskInput::CommitFailed { .. }
         | DeskInput::CommitUnknown { .. }
@@ -317,7 +319,9 @@ fn handle_request(draft: &mut Draft<'_>, request: &DeskRequest) {
         DeskCommand::SetAutomation { settings, replaces } => {
             draft.set_automation(*decision, requester, settings, replaces.as_deref());
         }
+        DeskCommand::NoteRefusals { refusals } => draft.note_refusals(*decision, refusals),
     }
+    draft.audit(request);
 }
 
 fn accept(draft: &mut Draft<'_>, decision: DecisionId, requester: &str) {

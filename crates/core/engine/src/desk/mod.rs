@@ -13,6 +13,8 @@
 //! | `gate` | what may increase exposure |
 //! | `opening`, `closing` | requests to open and close |
 //! | `automation` | requests to change switches and strategy |
+//! | `audit` | what people asked for |
+//! | `clock` | a clock that cannot be trusted |
 //! | `answers` | what the executor said |
 //! | `reports` | what the exchange said of orders |
 //! | `repeating` | unknown closes that are sent again |
@@ -23,9 +25,11 @@
 //! | `view` | the desk as others see it |
 
 mod answers;
+mod audit;
 mod automation;
 mod booking;
 pub mod books;
+mod clock;
 mod closing;
 mod draft;
 mod gate;

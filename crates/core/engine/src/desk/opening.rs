@@ -2,7 +2,7 @@
 
 use rec_domain::{
     DecisionId, Money, Quantity, TradeId,
-    command::{DeskReply, OpenRequest},
+    command::{DeskReply, NotedRefusal, OpenRequest},
     desk_view::MarketSideHistory,
     intent::{Action, Effect, GroupRole, OrderSpec, TimeInForce},
     order::{Order, OrderState},
@@ -12,6 +12,7 @@ use rec_domain::{
 };
 
 use super::{
+    DeskOutput,
     draft::{Draft, NewIntent},
     gate::{self, Admission},
 };
@@ -39,6 +40,21 @@ impl Draft<'_> {
                 self.reply(decision, requester, DeskReply::Refused(refusal));
             }
         }
+    }
+
+    /// Stores why others do not enter. There is nothing to decide, so no answer is kept.
+    pub(super) fn note_refusals(&mut self, decision: DecisionId, refusals: &[NotedRefusal]) {
+        for NotedRefusal { ticker, side, refusal, evidence } in refusals {
+            self.rows.push(Row::Refused {
+                ticker: ticker.clone(),
+                side: *side,
+                decision,
+                refusal: refusal.clone(),
+                evidence: evidence.clone(),
+            });
+        }
+        let reply = DeskReply::Accepted { intent: None, trade: None };
+        self.after.push(DeskOutput::Reply { decision, reply });
     }
 
     fn enter(

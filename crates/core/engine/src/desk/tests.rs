@@ -19,6 +19,7 @@ use rec_domain::{
     trade::{Origin, TradeState},
 };
 
+mod control;
 mod repeating;
 
 use super::{Books, Desk, DeskConfig, DeskInput, DeskOutput, Identity};

@@ -22,6 +22,7 @@ impl Books {
             desk: self.identity.desk,
             epoch: self.identity.epoch,
             ready: self.ready,
+            armed: self.armed(),
             settings: self.settings.clone(),
             caps,
             halts: self.halts.values().cloned().collect(),

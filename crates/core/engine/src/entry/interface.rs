@@ -1,13 +1,12 @@
 //! What the `entry` machine is told and what it wants done.
 
 use rec_domain::{
-    DecisionId, MarketTicker, Side, TimeSpan,
+    DecisionId, TimeSpan,
     bus_event::EntryStatus,
-    command::{DeskReply, DeskRequest},
+    command::{DeskReply, DeskRequest, NotedRefusal},
     desk_view::DeskView,
     market::Market,
     momentum::MomentumReading,
-    refusal::Refusal,
     strike_table::StrikeTable,
 };
 use serde::{Deserialize, Serialize};
@@ -101,13 +100,7 @@ pub enum Output {
     Request(Box<DeskRequest>),
     /// Publish what the machine is doing.
     Status(EntryStatus),
-    /// Store why a market and side is not entered: the reason's code is another one than before.
-    RefusalChanged {
-        /// The market.
-        ticker: MarketTicker,
-        /// The side.
-        side: Side,
-        /// The reason.
-        refusal: Refusal,
-    },
+    /// Store why a market and side is not entered: the reason's code is another one than before. The desk's own
+    /// refusals are stored by the desk.
+    RefusalChanged(Box<NotedRefusal>),
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rec_domain::{
     DecisionId, MarketTicker, Money, Service, Side, TimeSpan, Timestamp,
     bus_event::{EntryState, EntryStatus},
-    command::{DeskCommand, DeskReply, DeskRequest, OpenRequest},
+    command::{DeskCommand, DeskReply, DeskRequest, NotedRefusal, OpenRequest},
     desk_view::DeskView,
     market::Market,
     momentum::MomentumReading,
@@ -64,13 +64,13 @@ struct Evidence<'a> {
     index: &'a Option<rec_domain::Fresh<rec_domain::UsdPrice>>,
     settlement: &'a rec_domain::index::SettlementWindow,
     momentum: &'a Option<MomentumReading>,
-    ask: rec_domain::Price,
-    limit: rec_domain::Price,
+    ask: Option<rec_domain::Price>,
+    limit: Option<rec_domain::Price>,
     table_age_micros: i64,
     spot_age_micros: Option<i64>,
     index_age_micros: Option<i64>,
     book_age_micros: Option<i64>,
-    desk_age_micros: i64,
+    desk_age_micros: Option<i64>,
 }
 
 impl EntryMachine {
@@ -118,7 +118,7 @@ impl EntryMachine {
         self.desk = Some(view);
     }
 
-    fn take_reply(&mut self, now: Timestamp, decision: DecisionId, reply: &DeskReply, out: &mut Vec<Output>) {
+    fn take_reply(&mut self, now: Timestamp, decision: DecisionId, reply: &DeskReply) {
         let Some((key, request)) = self.outstanding.iter_mut().find(|(_key, request)| request.decision == decision)
         else {
             return;
@@ -128,10 +128,7 @@ impl EntryMachine {
         request.refused_until = Some(now + self.config.retry_after_refusal);
         request.cost = Money::ZERO;
         *self.refused.entry(refusal.code).or_default() += 1;
-        let (ticker, side) = key.clone();
-        if self.reasons.insert((ticker.clone(), side), refusal.code) != Some(refusal.code) {
-            out.push(Output::RefusalChanged { ticker, side, refusal: refusal.clone() });
-        }
+        self.reasons.insert(key.clone(), refusal.code);
     }
 
     fn take_momentum(&mut self, reading: MomentumReading) {
@@ -189,7 +186,8 @@ impl EntryMachine {
                     *self.refused.entry(refusal.code).or_default() += 1;
                     if self.reasons.insert(key, refusal.code) != Some(refusal.code) {
                         let (ticker, side) = (row.ticker.clone(), row.favoured);
-                        out.push(Output::RefusalChanged { ticker, side, refusal });
+                        let evidence = self.evidence(now, table, row, None);
+                        out.push(Output::RefusalChanged(Box::new(NotedRefusal { ticker, side, refusal, evidence })));
                     }
                 }
             }
@@ -214,8 +212,8 @@ impl EntryMachine {
         self.outstanding.insert(key, Outstanding { decision, asked_at: now, cost, refused_until: None });
     }
 
-    fn request(&self, now: Timestamp, table: &StrikeTable, row: &StrikeRow, proposal: &Proposal) -> DeskRequest {
-        let side = row.favoured;
+    /// What a row was looked at with, as JSON; with the prices of the entry where one is proposed.
+    fn evidence(&self, now: Timestamp, table: &StrikeTable, row: &StrikeRow, proposal: Option<&Proposal>) -> String {
         let age = |at: Timestamp| now.since(at).micros();
         let evidence = Evidence {
             row,
@@ -225,14 +223,19 @@ impl EntryMachine {
             index: &table.index,
             settlement: &table.settlement,
             momentum: &table.momentum,
-            ask: proposal.ask,
-            limit: proposal.limit,
+            ask: proposal.map(|proposal| proposal.ask),
+            limit: proposal.map(|proposal| proposal.limit),
             table_age_micros: age(table.at),
             spot_age_micros: table.spot.as_ref().map(|spot| spot.age(now).micros()),
             index_age_micros: table.index.as_ref().map(|index| index.age(now).micros()),
             book_age_micros: row.book_at.map(age),
-            desk_age_micros: self.desk.as_ref().map_or(0, |desk| age(desk.at)),
+            desk_age_micros: self.desk.as_ref().map(|desk| age(desk.at)),
         };
+        serde_json::to_string(&evidence).expect("plain data with string keys is JSON")
+    }
+
+    fn request(&self, now: Timestamp, table: &StrikeTable, row: &StrikeRow, proposal: &Proposal) -> DeskRequest {
+        let side = row.favoured;
         let percent = proposal.probability.percent();
         let reason = format!(
             "{side} at {percent:.2} % for {} (limit {}), edge {:.2} points after fees, {} to the close",
@@ -253,7 +256,7 @@ impl EntryMachine {
                 probability_percent: Some(percent),
                 reason,
                 decided_at: now,
-                evidence: serde_json::to_string(&evidence).expect("plain data with string keys is JSON"),
+                evidence: self.evidence(now, table, row, Some(proposal)),
             }),
         }
     }
@@ -316,7 +319,7 @@ impl Machine for EntryMachine {
             Input::Markets(markets) => {
                 self.markets = markets.into_iter().map(|market| (market.ticker.clone(), market)).collect();
             }
-            Input::Reply { decision, reply } => self.take_reply(now, decision, &reply, &mut out),
+            Input::Reply { decision, reply } => self.take_reply(now, decision, &reply),
             Input::Wake => {}
         }
         self.report(now, &mut out);

@@ -112,9 +112,8 @@ fn halt(s: &Situation<'_>) -> Verdict {
 }
 
 fn arming(s: &Situation<'_>) -> Verdict {
-    // The desk's view does not say whether a mode that needs arming is armed, so it counts as not armed.
-    let mode = s.desk()?.mode;
-    demand(!mode.needs_arming(), RefusalCode::Disarmed, || format!("mode {mode} is not armed"))
+    let desk = s.desk()?;
+    demand(desk.armed, RefusalCode::Disarmed, || format!("mode {} is not armed", desk.mode))
 }
 
 fn switch(s: &Situation<'_>) -> Verdict {

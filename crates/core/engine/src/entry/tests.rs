@@ -38,6 +38,7 @@ fn desk(seconds: i64) -> DeskView {
         desk: DeskId::from_bits(7),
         epoch: 1,
         ready: true,
+        armed: true,
         settings: settings(),
         caps: RiskCaps::default(),
         halts: Vec::new(),
@@ -191,7 +192,7 @@ fn each_rule_objects_by_itself() {
     assert_eq!(objection(|desk, _table, _market| halt(desk)), Some(Code::Halted));
     let cases: &[(Change, Option<Code>)] = &[
         (|_desk, _table, _market| {}, None),
-        (|desk, _table, _market| desk.mode = Mode::Prod, Some(Code::Disarmed)),
+        (|desk, _table, _market| desk.armed = false, Some(Code::Disarmed)),
         (|desk, _table, _market| desk.settings.auto_entry = false, Some(Code::SwitchedOff)),
         (|desk, _table, _market| desk.at = at(-4), Some(Code::StaleDesk)),
         (|desk, _table, _market| desk.ready = false, Some(Code::Unreconciled)),
@@ -354,7 +355,7 @@ fn one_market_and_side_is_asked_for_once_until_the_desk_shows_it() {
     let outputs = told(&mut machine, 3, rows(3));
     assert_eq!(requests(&outputs), []);
     assert!(outputs.iter().any(|output| {
-        matches!(output, Output::RefusalChanged { refusal, .. } if refusal.code == RefusalCode::AlreadyTraded)
+        matches!(output, Output::RefusalChanged(noted) if noted.refusal.code == RefusalCode::AlreadyTraded)
     }));
 }
 
@@ -467,7 +468,10 @@ fn a_refusal_is_stored_when_its_reason_changes_and_counted_always() {
         let percent = if second < 4 { 90.0 } else { 96.0 };
         let outputs = told(&mut machine, second, vec![row("A", Side::Yes, percent, 97, second)]);
         changes.extend(outputs.iter().filter_map(|output| match output {
-            Output::RefusalChanged { refusal, .. } => Some((second, refusal.code)),
+            Output::RefusalChanged(noted) => {
+                assert!(noted.evidence.contains("table_at"), "it says which strike row it is about");
+                Some((second, noted.refusal.code))
+            }
             _ => None,
         }));
         last = status(&outputs).cloned().or(last);

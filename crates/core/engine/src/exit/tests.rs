@@ -106,6 +106,7 @@ impl World {
             desk: DeskId::from_bits(7),
             epoch: 1,
             ready: true,
+            armed: true,
             settings: self.settings.clone(),
             caps: RiskCaps::default(),
             halts: Vec::new(),

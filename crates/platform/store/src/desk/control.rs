@@ -156,6 +156,19 @@ pub(super) async fn refused(
     Ok(())
 }
 
+/// Somebody asked for something.
+pub(super) async fn audit(connection: &mut PgConnection, actor: &str, action: &str, detail: &str) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO ops.audit (actor, action, detail) VALUES ($1, $2, $3)",
+        shape::text(actor),
+        action,
+        shape::json_of_text(detail),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// A comparison with the exchange.
 pub(super) async fn reconciliation(connection: &mut PgConnection, reconciliation: &Reconciliation) -> Result<()> {
     let differences = shape::json("differences", &reconciliation.differences)?;

@@ -25,7 +25,7 @@ use crate::database::Database;
 /// The desk's rows, as trade-manager. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Desk {
-    database: Database,
+    pub(crate) database: Database,
     #[cfg(any(test, feature = "testing"))]
     faults: fault::Faults,
 }

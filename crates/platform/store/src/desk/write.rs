@@ -25,6 +25,7 @@ pub(super) async fn row(connection: &mut PgConnection, at: Timestamp, row: &Row)
         Row::Refused { ticker, side, decision, refusal, evidence } => {
             control::refused(connection, at, ticker, *side, *decision, refusal, evidence).await
         }
+        Row::Audit { actor, action, detail } => control::audit(connection, actor, action, detail).await,
         Row::Halted(halt) => control::halted(connection, at, halt).await,
         Row::Resumed { source, reason } => control::resumed(connection, at, *source, reason).await,
         Row::Automation(settings) => control::automation(connection, at, settings).await,

@@ -1,6 +1,8 @@
 //! Halts, refusals and comparisons with the exchange.
 
-use rec_domain::{MarketTicker, Side, Timestamp, halt::Halt, reconciliation::Reconciliation, refusal::Refusal};
+use rec_domain::{
+    DecisionId, MarketTicker, Side, Timestamp, halt::Halt, reconciliation::Reconciliation, refusal::Refusal,
+};
 
 use super::Pages;
 use crate::{
@@ -44,6 +46,10 @@ pub struct RefusalRun {
     pub last_at: Timestamp,
     /// How many.
     pub times: u64,
+    /// The request with which the first one came.
+    pub decision: DecisionId,
+    /// What the first one was decided on: the strike table's row, its instant, the ages of its inputs.
+    pub evidence: serde_json::Value,
 }
 
 impl Pages {
@@ -93,7 +99,7 @@ impl Pages {
     /// When the database does not answer, or a refusal cannot be read.
     pub async fn refusals(&self, limit: u32) -> Result<Vec<RefusalRun>> {
         let rows = sqlx::query!(
-            "SELECT ticker, side, code, message, first_at, last_at, times FROM desk.refusals
+            "SELECT ticker, side, code, message, first_at, last_at, times, decision, evidence FROM desk.refusals
              ORDER BY id DESC LIMIT $1",
             i64::from(limit),
         )
@@ -108,6 +114,8 @@ impl Pages {
                     first_at: from_db(row.first_at),
                     last_at: from_db(row.last_at),
                     times: shape::count("a number of refusals", row.times)?,
+                    decision: DecisionId::from_uuid(row.decision),
+                    evidence: row.evidence,
                 })
             })
             .collect()

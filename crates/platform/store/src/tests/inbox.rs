@@ -103,6 +103,11 @@ async fn listeners_get_a_hint() {
     leader.desk.commit(&sample::commit(epoch, 2, intent)).await;
     let long = std::time::Duration::from_secs(30);
     let waited = std::time::Instant::now();
-    hints.wait(long).await.expect("heard");
+    assert!(hints.wait(long).await.expect("heard"));
     assert!(waited.elapsed() < long);
+    assert!(!hints.wait(std::time::Duration::ZERO).await.expect("listening"), "nothing new");
+
+    let mut wishes = leader.as_service(Service::KalshiAccountSync).await.listen(Hint::Sweep).await.expect("listening");
+    leader.desk.request_sweep().await.expect("told");
+    assert!(wishes.wait(long).await.expect("heard"));
 }

@@ -253,6 +253,7 @@ impl Desk {
             desk: DeskId::from_bits(0),
             epoch: 1,
             ready: true,
+            armed: true,
             settings: self.settings.clone(),
             caps: self.caps,
             halts: Vec::new(),
