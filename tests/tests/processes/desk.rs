@@ -193,12 +193,14 @@ impl SplitDesk {
 
     /// Waits until a trade has settled.
     pub(crate) async fn until_settled(&mut self) {
-        let settled = async |desk: &Self| {
-            let summary = desk.summary().await;
-            summary.trades.iter().any(|(state, count)| *state == TradeState::Settled && *count > 0)
-                && !summary.events_held.is_empty()
-        };
-        self.until_within(SETTLES_WITHIN, "a trade settles", settled).await;
+        self.until_within(SETTLES_WITHIN, "a trade settles", Self::has_settled).await;
+    }
+
+    /// Whether a trade has settled.
+    pub(crate) async fn has_settled(&self) -> bool {
+        let summary = self.summary().await;
+        summary.trades.iter().any(|(state, count)| *state == TradeState::Settled && *count > 0)
+            && !summary.events_held.is_empty()
     }
 
     async fn summary(&self) -> Summary {

@@ -14,8 +14,6 @@ mod ports;
 mod processes;
 mod unit;
 
-use std::time::Duration;
-
 use rec_domain::{Service, halt::HaltSource};
 
 use desk::SplitDesk;
@@ -23,6 +21,9 @@ use layout::{Layout, SIX_UNITS, THIRTEEN_UNITS};
 
 /// What the six units may use together, in bytes that no file backs.
 const MOST_MEMORY: u64 = 250_000_000;
+
+/// How often everything is killed at most until a trade has settled.
+const MOST_ROUNDS: u32 = 30;
 
 #[tokio::test]
 async fn six_units_trade_without_the_bus_they_stop_entering_and_no_restart_loses_anything() {
@@ -79,19 +80,24 @@ async fn each_of_the_thirteen_units_and_nats_may_be_killed_while_trading() {
     each_is_killed(THIRTEEN_UNITS).await;
 }
 
+/// Kills one after the other, again and again, until a trade has settled meanwhile; NATS too in each round.
 async fn each_is_killed(layout: Layout) {
     let Some(mut desk) = SplitDesk::start(layout).await else { return };
     desk.until_healthy().await;
     desk.until_filled().await;
-    for (unit, _) in layout {
-        println!("{unit} is killed");
-        desk.restart(unit).await;
+    for round in 1..=MOST_ROUNDS {
+        for (unit, _) in layout {
+            println!("round {round}: {unit} is killed");
+            desk.restart(unit).await;
+            desk.until_healthy().await;
+        }
+        println!("round {round}: NATS is killed");
+        desk.restart_nats().await;
         desk.until_healthy().await;
-        // Some trading between two deaths.
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        if desk.has_settled().await {
+            break;
+        }
     }
-    desk.restart_nats().await;
-    desk.until_healthy().await;
     desk.until_settled().await;
     desk.end_with_everything_in_order().await;
 }

@@ -181,7 +181,7 @@ fn impossible_combinations_are_named() {
         ),
         (&[("REC_KALSHI_WS_URL", "http://127.0.0.1:1/x")], "", "is no address of the form ws://"),
         (&[("REC_NATS_URL", "http://127.0.0.1:4222")], "", "is no address of the form nats://"),
-        (&[("REC_NATS_URL", "nats://rec:word@127.0.0.1:4222")], "", "bus.user and bus.password_file"),
+        (&[("REC_NATS_URL", "nats://rec@127.0.0.1:4222")], "", "bus.user and bus.password_file"),
         (&[("REC_NATS_URL", "nats://bus.example:4222")], "", "goes over the network without TLS"),
         (&[("REC_NATS_PREFIX", "rec.>")], "", "not made of letters"),
         (&[("REC_NATS_USER", "rec")], "", "bus.user and bus.password_file belong together"),
