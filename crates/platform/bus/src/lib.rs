@@ -27,7 +27,7 @@ pub mod latest;
 pub mod local;
 pub mod nats;
 pub mod queue;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 pub use bus::{Bus, Delivery, Subscription};
