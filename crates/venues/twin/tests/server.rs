@@ -297,3 +297,29 @@ async fn the_desk_can_share_the_clock() {
     assert!(market >= TimeSpan::ZERO && server.now() >= origin.market);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn kraken_and_bitstamp_speak_their_protocols_on_the_same_walk_as_coinbase() {
+    let (server, ..) = served_with(30.0, &Arc::new(Faults::default()), None, false).await;
+    let kraken = json!({"method": "subscribe", "params": {"channel": "ticker", "symbol": ["BTC/USD"]}});
+    let bitstamp = json!({"event": "bts:subscribe", "data": {"channel": "live_trades_btcusd"}});
+    let coinbase = json!({"type": "subscribe", "product_ids": ["BTC-USD"], "channels": ["ticker"]});
+    let mut prices = Vec::new();
+    for (url, command) in
+        [(server.kraken_ws_url(), kraken), (server.bitstamp_ws_url(), bitstamp), (server.spot_ws_url(), coinbase)]
+    {
+        let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        socket.send(Message::Text(command.to_string().into())).await.unwrap();
+        let price = loop {
+            let frame = read_frame(&mut socket).await;
+            let told = [&frame["data"][0]["last"], &frame["data"]["price"], &frame["price"]];
+            if let Some(price) = told.into_iter().find(|value| !value.is_null()) {
+                break price.as_f64().or_else(|| price.as_str()?.parse().ok()).unwrap();
+            }
+        };
+        prices.push(price);
+    }
+    let (low, high) = (prices.iter().copied().fold(f64::MAX, f64::min), prices.iter().copied().fold(0.0, f64::max));
+    assert!(high - low < 150.0, "{prices:?}");
+    server.stop().await;
+}

@@ -18,7 +18,8 @@ use crate::core::{
     ledger::LedgerAccount,
     market::{Event, Market},
     mutation::{Applied, Mutation},
-    output::{Output, TradePrint},
+    other_venue::OtherVenue,
+    output::{Output, SpotTick, TradePrint, Venue},
     path::{PathPoint, PricePath},
     rejection::Rejection,
     series::{Asset, Series},
@@ -42,8 +43,8 @@ pub(crate) enum Due {
     Index(Asset),
     /// The index of a fifth of this second is passed on.
     Steady(Asset, i64),
-    /// The spot venue trades.
-    Spot,
+    /// A spot venue trades.
+    Spot(Venue),
     /// Makers look at a market.
     Requote(u32),
     /// Someone takes liquidity in a market.
@@ -95,6 +96,8 @@ pub struct Twin {
     pub(crate) trades: VecDeque<TradePrint>,
     pub(crate) account: Account,
     pub(crate) spot: SpotVenue,
+    pub(crate) kraken: OtherVenue,
+    pub(crate) bitstamp: OtherVenue,
     pub(crate) outputs: Vec<Output>,
 }
 
@@ -133,6 +136,8 @@ impl Twin {
             trades: VecDeque::new(),
             account: Account::default(),
             spot,
+            kraken: OtherVenue::new(Venue::Kraken, seed),
+            bitstamp: OtherVenue::new(Venue::Bitstamp, seed),
             outputs: Vec::new(),
             config,
         };
@@ -248,7 +253,7 @@ impl Twin {
                 let print = self.told_underlying(asset).map(|underlying| underlying.steady(part));
                 self.outputs.extend(print.map(Output::Steady));
             }
-            Due::Spot => self.spot_trade(),
+            Due::Spot(venue) => self.spot_trade(venue),
             Due::Requote(market) => self.requote(market),
             Due::Take(market) => self.take_liquidity(market),
             Due::Cheap(market, yes) => self.offer_cheaply(market, yes),
@@ -293,15 +298,46 @@ impl Twin {
     }
 
     fn schedule_spot(&mut self) {
-        for at in self.spot.moments(self.now) {
-            self.schedule(at, Due::Spot);
+        for venue in Venue::ALL {
+            let moments = match venue {
+                Venue::Coinbase => self.spot.moments(self.now),
+                Venue::Kraken => self.kraken.moments(self.now),
+                Venue::Bitstamp => self.bitstamp.moments(self.now),
+            };
+            for at in moments {
+                self.schedule(at, Due::Spot(venue));
+            }
         }
     }
 
-    fn spot_trade(&mut self) {
+    fn spot_trade(&mut self, venue: Venue) {
         let (point, now) = (self.point(Asset::Bitcoin), self.now);
-        let tick = self.spot.trade(point, now);
+        let tick = match venue {
+            Venue::Coinbase => self.spot.trade(point, now),
+            Venue::Kraken => self.kraken.trade(point, now),
+            Venue::Bitstamp => self.bitstamp.trade(point, now),
+        };
         self.outputs.push(Output::Spot(tick));
+    }
+
+    /// The last trade of a spot venue.
+    #[must_use]
+    pub const fn last_spot_trade(&self, venue: Venue) -> Option<&SpotTick> {
+        match venue {
+            Venue::Coinbase => self.spot.last(),
+            Venue::Kraken => self.kraken.last(),
+            Venue::Bitstamp => self.bitstamp.last(),
+        }
+    }
+
+    /// What a spot venue's feed says of a trade; `is_first` where it answers a subscription.
+    #[must_use]
+    pub fn spot_frame(&self, tick: &SpotTick, is_first: bool) -> String {
+        match tick.venue {
+            Venue::Coinbase => self.spot.ticker_frame(tick),
+            Venue::Kraken => self.kraken.frame(tick, is_first),
+            Venue::Bitstamp => self.bitstamp.frame(tick, is_first),
+        }
     }
 
     /// The stream of chance of a series' crowd.

@@ -10,6 +10,7 @@ mod faults;
 mod journal;
 pub mod keys;
 mod listener;
+mod other_spot;
 mod reads;
 mod serve;
 mod socket;

@@ -102,6 +102,18 @@ impl TwinServer {
         format!("ws://{}", self.spot_addr)
     }
 
+    /// The WebSocket address of the Kraken-protocol spot venue.
+    #[must_use]
+    pub fn kraken_ws_url(&self) -> String {
+        format!("ws://{}/kraken/v2", self.spot_addr)
+    }
+
+    /// The WebSocket address of the Bitstamp-protocol spot venue.
+    #[must_use]
+    pub fn bitstamp_ws_url(&self) -> String {
+        format!("ws://{}/bitstamp", self.spot_addr)
+    }
+
     /// Market time now.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -1,4 +1,4 @@
-//! The Coinbase-protocol spot venue over HTTP and WebSocket.
+//! The Coinbase-protocol spot venue over HTTP and WebSocket. Kraken and Bitstamp stand under paths of the same port.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::{exchange::Venue, listener::Cut, world::Frames};
+use super::{exchange::Venue, listener::Cut, other_spot, world::Frames};
 use crate::core::config::PRODUCT;
 
 /// A client that has not subscribed after this long, in the wall's time, is dropped.
@@ -33,6 +33,8 @@ struct CandleQuery {
 pub(super) fn router(venue: Venue) -> Router {
     Router::new()
         .route("/", any(open_socket))
+        .route("/kraken/v2", any(other_spot::kraken))
+        .route("/bitstamp", any(other_spot::bitstamp))
         .route("/time", any(time))
         .route("/products/{product}/candles", any(candles))
         .route("/products/{product}/ticker", any(ticker))
@@ -135,7 +137,7 @@ async fn run(mut socket: WebSocket, venue: Venue, cut: Cut) {
                 Some(Ok(Message::Text(text))) => {
                     let answer = subscribe(&text, &mut subscribed);
                     if subscribed.ticker && feed.is_none() {
-                        feed = Some(venue.world.connect_spot());
+                        feed = Some(venue.world.connect_spot(crate::core::Venue::Coinbase));
                     } else if !subscribed.ticker && let Some((number, _)) = feed.take() {
                         venue.world.disconnect(number);
                     }
@@ -172,7 +174,7 @@ async fn run(mut socket: WebSocket, venue: Venue, cut: Cut) {
 }
 
 /// The next frame of the feed; without a feed this never ends.
-async fn next_frame(feed: &mut Option<(u64, Frames)>) -> Option<String> {
+pub(super) async fn next_frame(feed: &mut Option<(u64, Frames)>) -> Option<String> {
     match feed {
         Some((_, frames)) => frames.recv().await,
         None => std::future::pending().await,

@@ -18,7 +18,7 @@ use super::{
     reads::LaggingReads,
 };
 use crate::core::{
-    Applied, Channel, Frame, Mutation, Output, Rejection, Session, Twin,
+    Applied, Frame, Mutation, Output, Rejection, Session, Twin, Venue,
     cost::Cost,
     limits::Limits,
     query::{self, Params},
@@ -40,7 +40,7 @@ struct Inner {
     journal: Option<Journal>,
     mark: Timestamp,
     listeners: BTreeMap<u64, Listener>,
-    spot_listeners: BTreeMap<u64, Outlet>,
+    spot_listeners: BTreeMap<u64, (Venue, Outlet)>,
     next_listener: u64,
     limits: Limits,
     /// `None` while reads of the account do not lag.
@@ -104,7 +104,7 @@ impl World {
         }
         let now = Instant::now();
         listeners.retain(|_, listener| listener.outlet.flush(now));
-        spot_listeners.retain(|_, outlet| outlet.flush(now));
+        spot_listeners.retain(|_, (_, outlet)| outlet.flush(now));
         self.faults.expire(now);
     }
 
@@ -136,9 +136,11 @@ impl World {
         }
         for output in outputs {
             if let Output::Spot(tick) = output {
-                if !spot_listeners.is_empty() {
-                    let frame = Frame { channel: Some(Channel::Spot), text: twin.spot().ticker_frame(tick) };
-                    spot_listeners.retain(|_, outlet| outlet.offer(&self.faults, vec![frame.clone()]));
+                if spot_listeners.values().any(|(venue, _)| *venue == tick.venue) {
+                    let frame = Frame { channel: Some(tick.venue.channel()), text: twin.spot_frame(tick, false) };
+                    spot_listeners.retain(|_, (venue, outlet)| {
+                        *venue != tick.venue || outlet.offer(&self.faults, vec![frame.clone()])
+                    });
                 }
                 continue;
             }
@@ -257,18 +259,18 @@ impl World {
         }
     }
 
-    /// A new listener of the spot feed, which first hears the last trade.
-    pub(super) fn connect_spot(&self) -> (u64, Frames) {
+    /// A new listener of a spot venue's feed, which first hears the last trade.
+    pub(super) fn connect_spot(&self, venue: Venue) -> (u64, Frames) {
         let (mut outlet, received) = Outlet::channel();
         let mut inner = self.lock();
         self.play_locked(&mut inner);
-        if let Some(tick) = inner.twin.spot().last() {
-            let frame = Frame { channel: Some(Channel::Spot), text: inner.twin.spot().ticker_frame(tick) };
+        if let Some(tick) = inner.twin.last_spot_trade(venue) {
+            let frame = Frame { channel: Some(venue.channel()), text: inner.twin.spot_frame(tick, true) };
             outlet.offer(&self.faults, vec![frame]);
         }
         inner.next_listener += 1;
         let number = inner.next_listener;
-        inner.spot_listeners.insert(number, outlet);
+        inner.spot_listeners.insert(number, (venue, outlet));
         (number, received)
     }
 
