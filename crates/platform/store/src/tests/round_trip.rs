@@ -284,3 +284,25 @@ async fn every_action_and_event_is_taken() {
     assert!(executor.answers().append_answer(&answer).await.expect("appended"));
     assert_eq!(leader.load().await.unanswered.len(), 3);
 }
+
+#[tokio::test]
+async fn what_people_ask_and_why_others_do_not_enter_comes_back() {
+    let Some(leader) = Leader::new().await else { return };
+    let detail = r#"{"reason":"lunch"}"#.to_owned();
+    let audit = Row::Audit { actor: "operator".to_owned(), action: "halt".to_owned(), detail };
+    let refused = Row::Refused {
+        ticker: sample::ticker(),
+        side: rec_domain::Side::Yes,
+        decision: rec_domain::DecisionId::of("note"),
+        refusal: rec_domain::refusal::Refusal::new(RefusalCode::Edge, "0.10 points, 0.25 are needed"),
+        evidence: r#"{"table_at":"2026-09-23T19:50:00Z"}"#.to_owned(),
+    };
+    leader.commit(1, vec![audit, refused]).await;
+    let pages = leader.as_service(rec_domain::Service::MainApp).await;
+    let entry = pages.ops().audit_entries(1).await.expect("read").remove(0);
+    assert_eq!((entry.actor.as_str(), entry.action.as_str()), ("operator", "halt"));
+    assert_eq!(entry.detail["reason"], "lunch");
+    let run = pages.pages().refusals(1).await.expect("read").remove(0);
+    assert_eq!(run.evidence["table_at"], "2026-09-23T19:50:00Z");
+    assert_eq!((run.decision, run.times), (rec_domain::DecisionId::of("note"), 1));
+}
