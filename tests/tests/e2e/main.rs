@@ -8,4 +8,5 @@ mod demo;
 mod errors;
 mod foreign;
 mod health;
+mod replay;
 mod support;

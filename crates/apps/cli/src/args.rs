@@ -79,7 +79,9 @@ pub enum Command {
     Db(commands::db::DbArgs),
     /// Asks the probability model.
     Model(commands::model::ModelArgs),
-    /// Plays recorded traffic through the desk's machines.
+    /// Lists, checks and exports what the desk recorded of what came.
+    Record(commands::record::RecordArgs),
+    /// Plays recorded traffic, or a day of the desk, through the desk's machines.
     Replay(commands::replay::ReplayArgs),
     /// Checks the source tree.
     Lint(commands::lint::LintArgs),

@@ -39,6 +39,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::LoginLink(args) => block_on(commands::users::print_login_link(args, sources)),
         Command::Db(args) => block_on(commands::db::run(args, sources)),
         Command::Model(args) => commands::model::run(args, sources),
+        Command::Record(args) => commands::record::run(args, sources),
         Command::Replay(args) => commands::replay::run(args, sources),
         Command::Lint(args) => commands::lint::run(args, sources),
     }

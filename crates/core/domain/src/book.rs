@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::{BookSide, MarketTicker, Price, Quantity, Side, Timestamp};
 
 /// All resting orders of one market by price, in YES prices on both sides.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Book {
     bids: BTreeMap<Price, Quantity>,
     asks: BTreeMap<Price, Quantity>,

@@ -40,6 +40,7 @@ pub mod settings;
 pub mod settlement;
 pub mod side;
 pub mod strike_table;
+pub mod tap;
 pub mod ticker;
 pub mod time;
 pub mod trade;

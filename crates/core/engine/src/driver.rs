@@ -5,41 +5,9 @@
 use std::collections::VecDeque;
 
 use rec_domain::Timestamp;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::Machine;
-
-/// One consumed input, as written to the machine's journal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct JournalEntry<I> {
-    /// Counts the inputs of this machine from 1, without gaps within a journal segment.
-    pub sequence: u64,
-    /// The instant that the machine was given.
-    pub at: Timestamp,
-    /// The input.
-    pub input: I,
-}
-
-/// Takes what a machine consumed, before its outputs are acted on.
-pub trait Journal<I> {
-    /// Takes one entry. It must not fail: a journal that cannot write says so in its owner's health.
-    fn record(&mut self, entry: &JournalEntry<I>);
-}
-
-/// Keeps nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoJournal;
-
-impl<I> Journal<I> for NoJournal {
-    fn record(&mut self, _entry: &JournalEntry<I>) {}
-}
-
-impl<I: Clone> Journal<I> for Vec<JournalEntry<I>> {
-    fn record(&mut self, entry: &JournalEntry<I>) {
-        self.push(entry.clone());
-    }
-}
+use crate::{Journal, JournalEntry, Machine};
 
 /// The queue has no room: whoever offered must slow down or drop, and say so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -62,7 +30,7 @@ pub struct Driver<M: Machine, J> {
     last: Timestamp,
 }
 
-impl<M: Machine, J: Journal<M::Input>> Driver<M, J> {
+impl<M: Machine, J: Journal<M>> Driver<M, J> {
     /// A driver whose queue holds up to `capacity` inputs.
     pub fn new(machine: M, journal: J, capacity: usize) -> Self {
         Self { machine, journal, queue: VecDeque::new(), capacity, sequence: 0, last: Timestamp::from_micros(i64::MIN) }
@@ -94,8 +62,10 @@ impl<M: Machine, J: Journal<M::Input>> Driver<M, J> {
         self.last = now;
         self.sequence += 1;
         let entry = JournalEntry { sequence: self.sequence, at: now, input };
-        self.journal.record(&entry);
-        Some(self.machine.step(now, entry.input))
+        self.journal.consumed(&self.machine, &entry);
+        let outputs = self.machine.step(now, entry.input);
+        self.journal.said(&outputs);
+        Some(outputs)
     }
 
     /// When the machine wants to be woken.
@@ -126,10 +96,12 @@ impl<M: Machine, J: Journal<M::Input>> Driver<M, J> {
 
 #[cfg(test)]
 mod tests {
+    use serde::{Deserialize, Serialize};
+
     use super::*;
 
     /// Adds up what it is told and wants to be woken every ten microseconds.
-    #[derive(Default)]
+    #[derive(Default, Serialize, Deserialize)]
     struct Adder {
         sum: i64,
         next: i64,

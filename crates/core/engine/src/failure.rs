@@ -11,10 +11,10 @@ use rec_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::Machine;
+use crate::{KeptOutputs, Machine};
 
 /// The limits of the machine, in the time that it is given: whoever builds it turns wall time into market time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureLimits {
     /// Services without which nothing is to be entered.
     pub needed: Vec<Service>,
@@ -77,7 +77,7 @@ pub enum FailureOutput {
 }
 
 /// A request that has been made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Asked {
     decision: DecisionId,
     halt: bool,
@@ -86,7 +86,7 @@ struct Asked {
 }
 
 /// Halts entries while the desk is failing.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Failure {
     limits: FailureLimits,
     /// When the last report came, or when the machine was first told anything.
@@ -199,6 +199,7 @@ impl Machine for Failure {
     type Output = FailureOutput;
 
     const NAME: &'static str = "failure";
+    const OUTPUTS: KeptOutputs = KeptOutputs::Full;
 
     fn wake() -> FailureInput {
         FailureInput::Wake
@@ -256,7 +257,7 @@ mod tests {
     use rec_domain::health::ServiceHealth;
 
     use super::*;
-    use crate::{Driver, driver::NoJournal};
+    use crate::{Driver, NoJournal};
 
     const NEEDED: [Service; 2] = [Service::TradeManager, Service::PriceWatchdog];
 

@@ -13,12 +13,15 @@ pub mod entry;
 pub mod exit;
 pub mod failure;
 pub mod feed;
+pub mod journal;
 pub mod lifecycle;
 pub mod machine;
 pub mod momentum;
 pub mod odds;
 pub mod sender;
+mod shape;
 pub mod topology;
 
-pub use driver::{Driver, Full, Journal, JournalEntry};
-pub use machine::Machine;
+pub use driver::{Driver, Full};
+pub use journal::{Journal, JournalEntry, NoJournal};
+pub use machine::{KeptOutputs, Machine};

@@ -12,7 +12,7 @@ use rec_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::Machine;
+use crate::{KeptOutputs, Machine};
 
 /// What the sender is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,7 +132,7 @@ impl Default for SenderConfig {
 const WAITING_BOUND: usize = 1_024;
 
 /// Where an intent is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Stage {
     Claiming,
     /// An attempt to claim may have been committed although nothing was sent.
@@ -150,7 +150,7 @@ enum Stage {
 }
 
 /// The `sender` machine.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Sender {
     config: SenderConfig,
     stages: BTreeMap<IntentId, Stage>,
@@ -246,6 +246,7 @@ impl Machine for Sender {
     type Input = SenderInput;
     type Output = SenderOutput;
     const NAME: &'static str = "sender";
+    const OUTPUTS: KeptOutputs = KeptOutputs::Full;
 
     fn wake() -> SenderInput {
         SenderInput::Wake

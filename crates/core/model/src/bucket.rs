@@ -1,11 +1,11 @@
 //! The momentum class that a fingerprint belongs to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Momentum in hundredths of a percent, rounded and limited to -30 to +30.
 ///
 /// The outermost buckets hold everything beyond them: a score of 0.50 % is in bucket 30.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MomentumBucket(i32);
 

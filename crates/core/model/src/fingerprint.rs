@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{Grid, MomentumBucket};
 
 /// How much history stands behind a fingerprint.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Support {
     /// Minutes of history in the bucket.
     pub samples: u64,
@@ -17,7 +17,7 @@ pub struct Support {
 }
 
 /// A grid with what is known about its origin.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// The percentages.
     pub grid: Grid,
@@ -88,7 +88,7 @@ pub enum FingerprintError {
 }
 
 /// Fingerprints of one underlying that share their horizons and thresholds. Never empty.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FingerprintSet {
     symbol: String,
     baseline: Option<Fingerprint>,

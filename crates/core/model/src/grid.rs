@@ -1,6 +1,6 @@
 //! How often the price moved at least so far in so many minutes: two tables over horizon and threshold.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Which way the price moves.
@@ -69,7 +69,7 @@ pub enum GridError {
 }
 
 /// Percentages over horizon (rows, minutes) and threshold (columns, percent of the price), for each direction.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Grid {
     minutes: Vec<u32>,
     thresholds_percent: Vec<f64>,

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use rec_domain::{TimeSpan, Timestamp, UsdPrice, momentum::MomentumReading};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Weights of the moves over [`MomentumReading::PERIODS_MINUTES`].
@@ -54,7 +55,7 @@ pub enum PriceRejected {
 }
 
 /// The last half hour of prices, one a second (the last one of each second).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct MomentumHistory {
     /// Ascending, at most one a second.
     samples: VecDeque<(Timestamp, UsdPrice)>,

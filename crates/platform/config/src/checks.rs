@@ -347,6 +347,17 @@ fn small_numbers(config: &Config, checks: &mut Checks<'_>) {
         || "web.login_attempts_per_minute must lie between 1 and 1000".to_owned(),
         "0 would lock everybody out",
     );
+    for (keep, keys) in [
+        (&config.journal, ["journal.file_megabytes", "journal.file_minutes"]),
+        (&config.recorder.keep, ["recorder.keep.file_megabytes", "recorder.keep.file_minutes"]),
+    ] {
+        checks.demand(
+            (1..=256).contains(&keep.file_megabytes) && (1..=1_440).contains(&keep.file_minutes),
+            &keys,
+            || format!("{} must lie between 1 and 256, and {} between 1 and 1440", keys[0], keys[1]),
+            "whoever replays or reads a file holds it in memory as a whole",
+        );
+    }
 }
 
 fn is_series(name: &str) -> bool {

@@ -34,8 +34,8 @@ pub use schema::DEFAULTS_TOML;
 pub use secret::{REDACTED, Secret};
 pub use section::{
     BusConfig, ClockConfig, Config, CredentialError, DatabaseConfig, ExchangeConfig, ExchangeCredential, ExchangeKey,
-    FreshnessConfig, LogConfig, LogFormat, ModelConfig, NetConfig, RiskConfig, SpotConfig, SslMode, TwinConfig,
-    VenueUrls, WebConfig,
+    FreshnessConfig, KeepConfig, LogConfig, LogFormat, ModelConfig, NetConfig, RecorderConfig, RiskConfig, SpotConfig,
+    SslMode, TwinConfig, VenueUrls, WebConfig,
 };
 pub use sources::{Override, Sources};
 pub use variables::{CONFIG_VARIABLE, variables};

@@ -27,7 +27,8 @@ pub use peers::{PeerError, Peers};
 pub use running::{Ended, Running, ShutdownError};
 
 use crate::{
-    Clocks, DatabaseAccess, HealthBoard, ServiceContext, ServiceMain, Tee, http, metric, service::Once, token,
+    Clocks, DatabaseAccess, HealthBoard, Recorder, ServiceContext, ServiceMain, Tee, http, journal::Bounds, metric,
+    service::Once, token,
 };
 
 /// A service with its entry point.
@@ -67,7 +68,14 @@ impl Composition {
         metric::install();
         let token = token::load_or_make(&config.net.service_token_file)?;
         let listeners = listen(&services, &config).await?;
-        let tee = Tee::start(&config.state_dir).context("the system gives no thread for the journals")?;
+        let tee = Tee::start(&config.state_dir, Bounds::from(&config.journal))
+            .context("the system gives no thread for the journals")?;
+        let recorder = config
+            .recorder
+            .enabled
+            .then(|| Recorder::start(&config.state_dir, Bounds::from(&config.recorder.keep)))
+            .transpose()
+            .context("the system gives no thread for the recordings")?;
         let addresses: BTreeMap<Service, SocketAddr> = listeners
             .iter()
             .filter_map(|(service, listener)| Some((*service, listener.as_ref()?.local_addr().ok()?)))
@@ -117,6 +125,7 @@ impl Composition {
                 state_dir: config.state_dir.clone(),
                 peers: peers.clone(),
                 tee: tee.clone(),
+                recorder: recorder.clone(),
                 once: Arc::new(Mutex::new(once)),
             };
             let span = tracing::info_span!("service", name = %service);

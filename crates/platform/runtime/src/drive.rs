@@ -54,7 +54,7 @@ pub async fn drive<M, J, E>(
 ) -> anyhow::Result<Driver<M, J>>
 where
     M: Machine,
-    J: Journal<M::Input>,
+    J: Journal<M>,
     E: Effects<M>,
 {
     loop {
@@ -93,12 +93,14 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use rec_domain::TimeSpan;
-    use rec_engine::driver::{JournalEntry, NoJournal};
+    use rec_engine::{JournalEntry, NoJournal};
+    use serde::{Deserialize, Serialize};
 
     use super::*;
     use crate::clock::{MarketClock, SystemWall, WallClock};
 
     /// Doubles what it is told and says zero every minute.
+    #[derive(Serialize, Deserialize)]
     struct Doubler {
         next: Timestamp,
     }

@@ -30,7 +30,8 @@
 //!
 //! Its `main.rs` is `fn main() -> ExitCode { rec_runtime::main(Service::X, rec_x::run) }`.
 //!
-//! - [`clock`]: market time and wall time. [`drive`](mod@drive): feeds a machine. [`tee`]: journals of machines.
+//! - [`clock`]: market time and wall time. [`drive`](mod@drive): feeds a machine. [`journal`]: journals of
+//!   machines, and recordings of what came.
 //! - [`health`]: named checks with limits. [`http`]: `/health`, `/metrics` and a service's own routes.
 //! - [`service`]: the context. [`database`](mod@database): how a service comes to its database.
 //! - [`compose`](mod@compose): several services in one process. [`entry`]: `main`.
@@ -43,12 +44,12 @@ pub mod drive;
 pub mod entry;
 pub mod health;
 pub mod http;
+pub mod journal;
 pub mod logs;
 pub mod metric;
 pub mod rotating;
 pub mod service;
 pub mod systemd;
-pub mod tee;
 pub mod token;
 
 pub use axum;
@@ -59,5 +60,5 @@ pub use drive::{Effects, drive};
 pub use entry::{main, main_of};
 pub use health::HealthBoard;
 pub use http::{serve_http, serve_public};
+pub use journal::{FileJournal, Recorder, Tee};
 pub use service::{BoxFuture, ServiceContext, ServiceMain};
-pub use tee::{FileJournal, Tee};

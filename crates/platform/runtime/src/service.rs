@@ -13,12 +13,13 @@ use rec_config::Config;
 use rec_domain::{
     Service,
     bus_event::{BusEvent, Topic},
+    tap::Tap,
 };
 use rec_engine::Machine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Clocks, DatabaseAccess, FileJournal, HealthBoard, Tee, compose::Peers};
+use crate::{Clocks, DatabaseAccess, FileJournal, HealthBoard, Recorder, Tee, compose::Peers};
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -55,6 +56,7 @@ pub struct ServiceContext {
     /// How the other services are asked for their health.
     pub peers: Peers,
     pub(crate) tee: Tee,
+    pub(crate) recorder: Option<Recorder>,
     pub(crate) once: Arc<Mutex<Once>>,
 }
 
@@ -105,11 +107,28 @@ impl ServiceContext {
     /// The journal of a machine that this service drives; whether it can be written becomes part of the service's
     /// health.
     #[must_use]
-    pub fn journal<M: Machine>(&self) -> FileJournal<M::Input> {
+    pub fn journal<M: Machine>(&self) -> FileJournal<M> {
         let journal = self.tee.journal::<M>();
         let status = journal.status();
-        self.health.probe(&format!("journal of {}", M::NAME), move || status.probe());
+        self.health.probe(&format!("journal of {}", M::NAME), move || {
+            metrics::counter!("rec_journal_lines_lost", "machine" => M::NAME).absolute(status.lost());
+            status.probe()
+        });
         journal
+    }
+
+    /// Records what a socket or a client of this service receives, unless recording is switched off; a name is given
+    /// once in a desk. That it stopped degrades the service's health and no more: the desk goes on.
+    #[must_use]
+    pub fn tap(&self, name: &'static str) -> Option<Arc<dyn Tap>> {
+        let stream = self.recorder.as_ref()?.stream(name);
+        let status = stream.status();
+        self.health.advise(&format!("recording of {name}"), move || {
+            let lost = status.lost();
+            metrics::counter!("rec_recording_lines_lost", "stream" => name).absolute(lost);
+            status.probe().map_err(|fault| format!("{fault}; {lost} lost")).map(|()| format!("{lost} lost"))
+        });
+        Some(Arc::new(stream))
     }
 
     /// The calls to trade-manager, for trade-manager; once.

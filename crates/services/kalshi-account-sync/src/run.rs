@@ -63,7 +63,8 @@ fn client(ctx: &ServiceContext, signer: Arc<Signer>) -> anyhow::Result<Client> {
     let clock: Arc<dyn Clock> = ctx.clocks.market.clone();
     let exchange = &ctx.config.exchange;
     let deadline = Duration::from_micros(u64::try_from(exchange.request_timeout.micros()).unwrap_or(0));
-    let config = ClientConfig { deadline, read_attempts: 2, ..ClientConfig::new(exchange.rest_url.clone()) };
+    let tap = ctx.tap("account-reads");
+    let config = ClientConfig { deadline, read_attempts: 2, tap, ..ClientConfig::new(exchange.rest_url.clone()) };
     Ok(Client::new(config, Some(signer), clock)?)
 }
 

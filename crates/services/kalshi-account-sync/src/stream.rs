@@ -48,6 +48,7 @@ pub(crate) async fn watch(
     let config = ConnectionConfig {
         liveness: LIVENESS,
         connect_deadline: LIVENESS,
+        tap: ctx.tap("account"),
         ..ConnectionConfig::new(ctx.config.exchange.ws_url.clone())
     };
     let mut stream = Connection::open(config, Some(signer), clock, &ctx.shutdown);

@@ -25,7 +25,8 @@ impl Discovery {
         let exchange = &ctx.config.exchange;
         let deadline = Duration::from_micros(u64::try_from(exchange.request_timeout.micros()).unwrap_or(0));
         // The machine asks again by itself.
-        let config = ClientConfig { deadline, read_attempts: 1, ..ClientConfig::new(exchange.rest_url.clone()) };
+        let tap = ctx.tap("market-reads");
+        let config = ClientConfig { deadline, read_attempts: 1, tap, ..ClientConfig::new(exchange.rest_url.clone()) };
         Ok(Self { client: Client::new(config, Some(signer), clock)?, series: exchange.series.clone() })
     }
 

@@ -60,6 +60,7 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
     let config = ConnectionConfig {
         liveness: LIVENESS,
         connect_deadline: LIVENESS,
+        tap: ctx.tap("books"),
         ..ConnectionConfig::new(ctx.config.exchange.ws_url.clone())
     };
     let connection = Connection::open(config, Some(signer), clock, &ctx.shutdown);

@@ -28,7 +28,8 @@ pub(crate) async fn watch(ctx: &ServiceContext, inputs: mpsc::Sender<Input>) -> 
     let key = PrivateKey::from_pem_file(&ctx.config.exchange.read.key_file)?;
     let signer = Arc::new(Signer::new(credential.key_id, key));
     let clock: Arc<dyn Clock> = ctx.clocks.market.clone();
-    let config = ConnectionConfig::new(ctx.config.exchange.ws_url.clone());
+    let tap = ctx.tap("index");
+    let config = ConnectionConfig { tap, ..ConnectionConfig::new(ctx.config.exchange.ws_url.clone()) };
     let mut stream = Connection::open(config, Some(signer), clock, &ctx.shutdown);
     let (mut current, mut patient_until) = (0, Instant::now() + PATIENCE);
     loop {

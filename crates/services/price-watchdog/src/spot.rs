@@ -15,7 +15,7 @@ use crate::effects::SPOT;
 /// Feeds the machine with the venue's prices until it ends.
 pub(crate) async fn watch(ctx: &ServiceContext, product: String, inputs: mpsc::Sender<Input>) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = ctx.clocks.market.clone();
-    let config = FeedConfig::new(ctx.config.spot.ws_url.clone(), product);
+    let config = FeedConfig { tap: ctx.tap("spot"), ..FeedConfig::new(ctx.config.spot.ws_url.clone(), product) };
     let mut feed = Feed::open(config, clock, &ctx.shutdown);
     while let Some(event) = feed.events.recv().await {
         match event {

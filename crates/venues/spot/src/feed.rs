@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use rand::RngExt as _;
-use rec_domain::{Clock, Fresh, Timestamp, UsdPrice};
+use rec_domain::{Clock, Fresh, Timestamp, UsdPrice, tap::Tap};
 use thiserror::Error;
 use tokio::{
     net::TcpStream,
@@ -51,6 +51,8 @@ pub struct FeedConfig {
     pub stable_after: Duration,
     /// Events that wait for the consumer; one more drops the connection.
     pub queue: usize,
+    /// Who is given every message before it is decoded.
+    pub tap: Option<Arc<dyn Tap>>,
 }
 
 impl FeedConfig {
@@ -75,6 +77,7 @@ impl FeedConfig {
             longest_pause: Duration::from_secs(10),
             stable_after: Duration::from_secs(10),
             queue: 1024,
+            tap: None,
         }
     }
 }
@@ -218,10 +221,11 @@ struct Abandoned;
 
 impl Task {
     async fn run(self) {
-        let mut failures = 0;
+        let (mut failures, mut connection) = (0, 0);
         loop {
+            connection += 1;
             let started = Instant::now();
-            let Ok(reason) = self.session().await else { return };
+            let Ok(reason) = self.session(connection).await else { return };
             if started.elapsed() >= self.config.stable_after {
                 failures = 0;
             }
@@ -241,7 +245,7 @@ impl Task {
         bound.mul_f64(rand::rng().random_range(0.5..=1.0))
     }
 
-    async fn session(&self) -> Result<DisconnectReason, Abandoned> {
+    async fn session(&self, connection: u64) -> Result<DisconnectReason, Abandoned> {
         let mut socket = match timeout(self.config.connect_deadline, self.connect()).await {
             Ok(Ok(socket)) => socket,
             Ok(Err(error)) => return Ok(DisconnectReason::CannotConnect(error.to_string())),
@@ -255,7 +259,7 @@ impl Task {
         debug!(product = %self.config.product, "spot feed connected");
         let connected = SpotEvent::Connected { at: self.clock.now() };
         self.events.send(connected).await.map_err(|_closed| Abandoned)?;
-        self.carry(&mut socket).await
+        self.carry(connection, &mut socket).await
     }
 
     async fn write(&self, socket: &mut Socket, message: tungstenite::Message) -> Result<(), DisconnectReason> {
@@ -274,7 +278,7 @@ impl Task {
         connect_async_with_config(request, None, disable_nagle).await.map(|(socket, _response)| socket)
     }
 
-    async fn carry(&self, socket: &mut Socket) -> Result<DisconnectReason, Abandoned> {
+    async fn carry(&self, connection: u64, socket: &mut Socket) -> Result<DisconnectReason, Abandoned> {
         let mut last = LastTrade::default();
         let mut last_message = Instant::now();
         let heartbeat = self.config.protocol.heartbeat();
@@ -308,6 +312,9 @@ impl Task {
                 None => return Ok(DisconnectReason::Lost("the stream ended".to_owned())),
             };
             let received_at = self.clock.now();
+            if let Some(tap) = &self.config.tap {
+                tap.frame(received_at, connection, &text);
+            }
             let message = self.config.protocol.decode(&text, &self.config.product);
             match last.take(message, &self.config.product, last_message, self.config.liveness) {
                 Ok(None) => {}

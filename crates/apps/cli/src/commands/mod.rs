@@ -1,12 +1,15 @@
-//! The commands beside those that run the desk: configuration, database, model, replay and lint.
+//! The commands beside those that run the desk: configuration, database, model, replay, recordings
+//! and lint.
 //!
 //! Each module has the arguments of its command and a `run` that gives the exit code. What was asked for goes to
 //! standard output; warnings, reports and progress go to standard error, so that output can be piped.
 
 pub mod config;
+pub mod day;
 pub mod db;
 pub mod lint;
 pub mod model;
+pub mod record;
 pub mod replay;
 mod replay_minutes;
 mod say;

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use super::{
     config::loaded,
+    day::{self, DayArgs},
     model::{read_fingerprints, read_text},
     replay_minutes,
     say::{say, say_json},
@@ -53,6 +54,8 @@ pub enum ReplayCommand {
     /// switch on and your settings otherwise. Without prices of the underlying every row is refused for want of them.
     #[command(after_help = "Example: rec replay frames frames.jsonl --spot coinbase.jsonl --fingerprints DIR")]
     Frames(FramesArgs),
+    /// Feed every machine of a desk its own journal again, and compare what it says with what it said.
+    Day(DayArgs),
 }
 
 /// What `rec replay frames` is asked.
@@ -68,6 +71,9 @@ pub struct FramesArgs {
     /// Folder with the CSV files of a fingerprint set; without it no row has a chance.
     #[arg(long, value_name = "DIR")]
     pub fingerprints: Option<PathBuf>,
+    /// The files have NO sides of books in YES prices, which is what a desk asks for and `rec record export` writes.
+    #[arg(long)]
+    pub yes_prices: bool,
     /// Print JSON: {files: [a report for each], assumed: [...], minutes: [a strike table for each]}.
     #[arg(long)]
     pub json: bool,
@@ -94,6 +100,7 @@ struct Everything<'a> {
 pub fn run(args: ReplayArgs, sources: Sources) -> anyhow::Result<ExitCode> {
     match args.command {
         ReplayCommand::Frames(args) => frames(&args, &sources),
+        ReplayCommand::Day(args) => day::run(args, &sources),
     }
 }
 
@@ -101,7 +108,8 @@ fn frames(args: &FramesArgs, sources: &Sources) -> anyhow::Result<ExitCode> {
     let mut recordings = Vec::with_capacity(args.files.len());
     for file in &args.files {
         // Subscriptions have the NO side in its own prices unless they ask for another form.
-        let recorded = read_recording(&read_text(file)?, NoSidePrices::No)
+        let no_side = if args.yes_prices { NoSidePrices::Yes } else { NoSidePrices::No };
+        let recorded = read_recording(&read_text(file)?, no_side)
             .with_context(|| format!("{} is no recording", file.display()))?;
         recordings.push(recorded);
     }
@@ -290,7 +298,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let file = folder.path().join("empty.jsonl");
         std::fs::write(&file, "\n").expect("written");
-        let args = FramesArgs { files: vec![file], spot: None, fingerprints: None, json: false };
+        let args = FramesArgs { files: vec![file], yes_prices: false, spot: None, fingerprints: None, json: false };
         let command = ReplayCommand::Frames(args);
         let error = run(ReplayArgs { command }, Sources::default()).expect_err("nothing");
         assert!(format!("{error:#}").contains("empty.jsonl"), "{error:#}");

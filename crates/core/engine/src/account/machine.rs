@@ -1,6 +1,7 @@
 //! The machine itself.
 
 use rec_domain::{TimeSpan, Timestamp, report::Report};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Config, FetchNumber, Input, Items, Output,
@@ -9,7 +10,7 @@ use super::{
 use crate::Machine;
 
 /// Reads the account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccountMachine {
     config: Config,
     reading: Option<Reading>,

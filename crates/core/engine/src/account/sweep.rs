@@ -6,11 +6,12 @@ use rec_domain::{
     ExchangeIndex, Money, OrderId, Timestamp,
     report::{PositionReport, Report, ReportedStatus, Sweep},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{FetchNumber, Items, List};
 
 /// A sweep under way.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Reading {
     started_at: Timestamp,
     since: Option<Timestamp>,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rec_domain::{MarketTicker, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{
     interface::{Config, Input, Output, SubscriptionId},
@@ -11,7 +12,7 @@ use super::{
 use crate::Machine;
 
 /// What is known of the subscription.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Subscription {
     None,
     Asked { at: Timestamp },
@@ -19,7 +20,7 @@ enum Subscription {
 }
 
 /// Keeps the books of the wanted markets.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BookMachine {
     config: Config,
     wanted: BTreeSet<MarketTicker>,

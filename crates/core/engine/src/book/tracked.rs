@@ -4,15 +4,19 @@ use rec_domain::{
     BookSide, MarketTicker, Price, Quantity, TimeSpan, Timestamp,
     book::{Book, BookTop, CorruptBook, Top},
 };
+use serde::{Deserialize, Serialize};
+
+use crate::shape::nested;
 
 /// A book that is known, or unknown until its next snapshot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct TrackedBook {
     /// `None` while it is not known.
     book: Option<Book>,
     /// The exchange's time of the last change, at first the start of tracking.
     changed_at: Timestamp,
     /// Last published; `None` before the first time.
+    #[serde(with = "nested")]
     published: Option<Option<Top>>,
     /// Since when quotes of the ticker channel contradict it.
     disagrees_since: Option<Timestamp>,

@@ -24,6 +24,7 @@ use rec_domain::{
 use serde::{Deserialize, Serialize};
 
 use super::Repeats;
+use crate::shape::pairs;
 
 /// Which desk this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +47,7 @@ pub struct Group {
 }
 
 /// What the desk knows. Made from the database at the start, changed by commits only.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Books {
     /// Which desk this is.
     pub identity: Identity,
@@ -57,6 +58,7 @@ pub struct Books {
     /// When the time of day last stepped.
     pub clock_stepped_at: Option<Timestamp>,
     /// Order groups by shard and role.
+    #[serde(with = "pairs")]
     pub groups: BTreeMap<(ExchangeIndex, GroupRole), Group>,
     /// Intents about order groups that have no answer yet.
     pub group_intents: BTreeMap<IntentId, (ExchangeIndex, GroupRole)>,
@@ -77,6 +79,7 @@ pub struct Books {
     /// Settlements that do not fit the books yet.
     pub parked_settlements: Vec<SettlementReport>,
     /// Balance of every account of the ledger.
+    #[serde(with = "pairs")]
     pub ledger: BTreeMap<Account, Money>,
     /// Number of the last posting.
     pub last_posting: i64,
@@ -89,6 +92,7 @@ pub struct Books {
     /// How far inbox and answers are consumed.
     pub cursors: Cursors,
     /// What was traded by market and side.
+    #[serde(with = "pairs")]
     pub history: BTreeMap<(MarketTicker, Side), MarketSideHistory>,
     /// The Eastern day that the day's sums are of.
     pub day: EasternDay,

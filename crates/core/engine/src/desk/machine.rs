@@ -10,9 +10,10 @@ use rec_domain::{
     refusal::{Refusal, RefusalCode},
     row::{Commit, Row},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{DeskConfig, DeskInput, DeskOutput, books::Books, draft::Draft};
-use crate::Machine;
+use crate::{KeptOutputs, Machine};
 
 /// Inputs that may wait for the commit in flight.
 pub const QUEUE_BOUND: usize = 4_096;
@@ -24,7 +25,7 @@ const TICK: TimeSpan = TimeSpan::from_millis(250);
 const REMEMBERED_MARKET: TimeSpan = TimeSpan::from_minutes(120);
 
 /// The `desk` machine.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Desk {
     config: DeskConfig,
     books: Books,
@@ -38,7 +39,7 @@ pub struct Desk {
     stopped: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct InFlight {
     number: i64,
     inputs: Vec<DeskInput>,
@@ -224,6 +225,7 @@ impl Machine for Desk {
     type Input = DeskInput;
     type Output = DeskOutput;
     const NAME: &'static str = "desk";
+    const OUTPUTS: KeptOutputs = KeptOutputs::Full;
 
     fn wake() -> DeskInput {
         DeskInput::Wake

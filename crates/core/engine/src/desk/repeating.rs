@@ -10,11 +10,12 @@ use rec_domain::{
     intent::{Action, Effect, GroupRole, TimeInForce},
     order::{Order, OrderState},
 };
+use serde::{Deserialize, Serialize};
 
 use super::draft::{Draft, NewIntent};
 
 /// What was done to find out about an order by sending it again.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Repeats {
     /// The intents, oldest first.
     pub intents: Vec<IntentId>,

@@ -13,18 +13,18 @@ use rec_domain::{
     strike_table::{StrikeRow, StrikeTable},
     trade::Origin,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Config, Input, Output, Pending, Proposal, Rule, Situation, SpikePause, decision::propose,
     rules::minutes_and_seconds,
 };
-use crate::Machine;
+use crate::{KeptOutputs, Machine, shape::pairs};
 
 type Key = (MarketTicker, Side);
 
 /// A request whose outcome the desk's view does not show yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Outstanding {
     decision: DecisionId,
     asked_at: Timestamp,
@@ -34,7 +34,7 @@ struct Outstanding {
 }
 
 /// Decides on entries.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EntryMachine {
     config: Config,
     desk: Option<Box<DeskView>>,
@@ -42,8 +42,10 @@ pub struct EntryMachine {
     momentum: Option<MomentumReading>,
     markets: BTreeMap<MarketTicker, Market>,
     pause: Option<SpikePause>,
+    #[serde(with = "pairs")]
     outstanding: BTreeMap<Key, Outstanding>,
     /// The last reason of each market and side of the present table.
+    #[serde(with = "pairs")]
     reasons: BTreeMap<Key, RefusalCode>,
     /// When requests were made, for a minute.
     requests: VecDeque<Timestamp>,
@@ -302,6 +304,7 @@ impl Machine for EntryMachine {
     type Output = Output;
 
     const NAME: &'static str = "entry";
+    const OUTPUTS: KeptOutputs = KeptOutputs::Full;
 
     fn wake() -> Input {
         Input::Wake

@@ -12,15 +12,16 @@ use rec_domain::{
     strike_table::StrikeTable,
     trade::{Origin, Trade, TradeState},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     Config, Input, Obstacle, Output,
     verdict::{Knowledge, Verdict, is_supervised},
 };
-use crate::Machine;
+use crate::{KeptOutputs, Machine};
 
 /// A request whose outcome the desk's view does not show yet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Outstanding {
     decision: DecisionId,
     asked_at: Timestamp,
@@ -29,7 +30,7 @@ struct Outstanding {
 }
 
 /// What the machine remembers of a trade.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Watch {
     /// Since when the stop condition holds without interruption.
     stop_since: Option<Timestamp>,
@@ -38,7 +39,7 @@ struct Watch {
 }
 
 /// Decides on exits.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExitMachine {
     config: Config,
     desk: Option<Box<DeskView>>,
@@ -229,6 +230,7 @@ impl Machine for ExitMachine {
     type Output = Output;
 
     const NAME: &'static str = "exit";
+    const OUTPUTS: KeptOutputs = KeptOutputs::Full;
 
     fn wake() -> Input {
         Input::Wake

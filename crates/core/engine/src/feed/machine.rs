@@ -4,6 +4,7 @@ use rec_domain::{
     Fresh, TimeSpan, Timestamp, UsdPrice,
     index::{IndexPrint, SettlementWindow},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     Config, Counters, Input, Output, PrintWindow, Source,
@@ -12,7 +13,7 @@ use super::{
 use crate::Machine;
 
 /// Whether a source is alive.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Liveness {
     limit: TimeSpan,
     last_at: Option<Timestamp>,
@@ -40,14 +41,14 @@ impl Liveness {
 }
 
 /// The candles that momentum starts with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Candles {
     Wanted { at: Timestamp, attempts: u32 },
     Done,
 }
 
 /// Screens spot prices and index prints.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FeedMachine {
     config: Config,
     started: bool,

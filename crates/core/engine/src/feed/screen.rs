@@ -1,12 +1,13 @@
 //! Holding back jumps until they are confirmed.
 
 use rec_domain::{Timestamp, UsdPrice};
+use serde::{Deserialize, Serialize};
 
 /// A value with its time.
 pub(super) type Sample = (Timestamp, UsdPrice);
 
 /// Lets through what is near the last accepted value, and a jump only with enough further values near it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Screen {
     jump_percent: f64,
     confirmations: usize,

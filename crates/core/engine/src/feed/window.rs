@@ -6,9 +6,10 @@ use rec_domain::{
     TimeSpan, Timestamp, UsdPrice,
     index::{IndexPrint, SettlementWindow},
 };
+use serde::{Deserialize, Serialize};
 
 /// Index prints by their second, for three minutes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PrintWindow {
     prints: BTreeMap<Timestamp, UsdPrice>,
 }

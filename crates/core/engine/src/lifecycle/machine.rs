@@ -6,6 +6,7 @@ use rec_domain::{
     MarketTicker, Timestamp, UsdPrice,
     market::{LifecycleChange, Market, MarketLifecycle, MarketStatus},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     Config, Input, Output,
@@ -14,7 +15,7 @@ use super::{
 use crate::Machine;
 
 /// Knows the markets.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LifecycleMachine {
     config: Config,
     markets: BTreeMap<MarketTicker, Market>,

@@ -40,7 +40,7 @@ pub enum Output {
 }
 
 /// Measures momentum.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MomentumMachine {
     config: Config,
     history: MomentumHistory,

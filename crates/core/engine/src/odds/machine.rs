@@ -11,12 +11,13 @@ use rec_domain::{
     strike_table::{StrikeRow, StrikeTable},
 };
 use rec_model::{FingerprintSet, MomentumBucket, StrikeProbability, StrikeQuestion, probability_with_settlement};
+use serde::{Deserialize, Serialize};
 
 use super::{Config, Input, Output, edge};
 use crate::{Machine, feed::PrintWindow};
 
 /// Makes the strike table.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OddsMachine {
     config: Config,
     fingerprints: Arc<FingerprintSet>,

@@ -4,6 +4,7 @@ mod bus;
 mod clock;
 mod database;
 mod exchange;
+mod keep;
 mod limits;
 mod net;
 mod spot;
@@ -17,6 +18,7 @@ pub use bus::BusConfig;
 pub use clock::ClockConfig;
 pub use database::{DatabaseConfig, SslMode};
 pub use exchange::{CredentialError, ExchangeConfig, ExchangeCredential, ExchangeKey, VenueUrls};
+pub use keep::{KeepConfig, RecorderConfig};
 pub use limits::{FreshnessConfig, RiskConfig};
 pub use net::{NetConfig, TwinConfig};
 pub(crate) use net::{bracketed, is_loopback};
@@ -58,6 +60,10 @@ pub struct Config {
     pub web: WebConfig,
     /// The probability model.
     pub model: ModelConfig,
+    /// What is kept of the machines' journals.
+    pub journal: KeepConfig,
+    /// What is recorded of what comes.
+    pub recorder: RecorderConfig,
 }
 
 /// What is logged and how.

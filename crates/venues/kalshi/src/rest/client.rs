@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use rand::RngExt as _;
-use rec_domain::{Clock, Timestamp};
+use rec_domain::{Clock, Timestamp, tap::Tap};
 use reqwest::{Method, Url};
 use tracing::debug;
 
@@ -34,6 +34,8 @@ pub struct ClientConfig {
     /// The subaccount that everything is asked of and done in; `None` leaves it to the exchange (all of them in lists
     /// of orders, fills and settlements, the first one elsewhere).
     pub subaccount: Option<u32>,
+    /// Who is given the answers to reads, whatever their status.
+    pub tap: Option<Arc<dyn Tap>>,
 }
 
 impl ClientConfig {
@@ -48,6 +50,7 @@ impl ClientConfig {
             retry_pause: Duration::from_millis(500),
             user_agent: concat!("rec/", env!("CARGO_PKG_VERSION")).to_owned(),
             subaccount: None,
+            tap: None,
         }
     }
 }
@@ -170,6 +173,10 @@ impl Client {
                 Ok(outgoing) => call(&self.http, outgoing, self.config.deadline).await,
                 Err(error) => Err(error),
             };
+            if let (Some(tap), Ok(answer)) = (&self.config.tap, &result) {
+                let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+                tap.body(self.clock.now(), &format!("{request}{query}"), answer.status, &answer.body);
+            }
             let reason = match &result {
                 Ok(answer) if matches!(answer.status, 429 | 502 | 503 | 504) => format!("status {}", answer.status),
                 Ok(_) => break result,

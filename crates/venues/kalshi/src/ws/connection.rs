@@ -14,7 +14,7 @@ use std::{
 };
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use rec_domain::{Clock, Timestamp};
+use rec_domain::{Clock, Timestamp, tap::Tap};
 use thiserror::Error;
 use tokio::{
     net::TcpStream,
@@ -52,6 +52,8 @@ pub struct ConnectionConfig {
     pub stable_after: Duration,
     /// Events that wait for the consumer; one more drops the connection.
     pub queue: usize,
+    /// Who is given every frame before it is decoded.
+    pub tap: Option<Arc<dyn Tap>>,
 }
 
 impl ConnectionConfig {
@@ -69,6 +71,7 @@ impl ConnectionConfig {
             longest_pause: Duration::from_secs(10),
             stable_after: Duration::from_secs(10),
             queue: 4096,
+            tap: None,
         }
     }
 }
@@ -330,6 +333,9 @@ impl Task {
                         None => return Ok(DisconnectReason::Lost("the stream ended".to_owned())),
                     };
                     let received_at = self.clock.now();
+                    if let Some(tap) = &self.config.tap {
+                        tap.frame(received_at, connection, &text);
+                    }
                     let frame = Frame::decode(&text, Connection::NO_SIDE);
                     match self.events.try_send(Event::Frame { connection, frame, received_at }) {
                         Ok(()) => {}

@@ -1,0 +1,86 @@
+//! Which output of one machine is which input of another.
+//!
+//! The routes are those of [`rec_engine::topology`]; here stands besides how a message is called on both sides, and
+//! whether the way between them may lose any.
+
+/// How a message travels, and so what may be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// A queue within a process: all of them, in order, up to the last one taken.
+    Queue,
+    /// The bus or a hint: any may be missing; a later one, or a look at the database, makes up for it.
+    Lossy,
+    /// A table of the database: all of them, but for the last few of a process that ended.
+    Table,
+    /// A table that keeps each once however often it is told, so that what is missing cannot be counted.
+    Deduplicated,
+}
+
+/// One side of an edge: the machine, the tag of its message, and the field of it that travels (the whole message
+/// when there is none).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) machine: &'static str,
+    pub(super) tag: &'static str,
+    pub(super) field: Option<&'static str>,
+}
+
+/// A connection of two machines.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Edge {
+    pub(super) from: End,
+    pub(super) to: End,
+    pub(super) way: Way,
+    /// Whether a list is compared element by element: books come in another composition to whoever subscribes late, and
+    /// reports travel one by one.
+    pub(super) each: bool,
+    /// Only messages with this requester are of this edge.
+    pub(super) requester: Option<&'static str>,
+}
+
+const fn end(machine: &'static str, tag: &'static str, field: Option<&'static str>) -> End {
+    End { machine, tag, field }
+}
+
+const fn edge(from: End, to: End, way: Way) -> Edge {
+    Edge { from, to, way, each: false, requester: None }
+}
+
+const fn plain(from: &'static str, output: &'static str, to: &'static str, input: &'static str, way: Way) -> Edge {
+    edge(end(from, output, None), end(to, input, None), way)
+}
+
+const fn request(from: End, requester: &'static str) -> Edge {
+    Edge { requester: Some(requester), ..edge(from, end("desk", "request", None), Way::Lossy) }
+}
+
+/// Every connection of two machines.
+pub(super) const EDGES: &[Edge] = &[
+    plain("feed", "spot", "momentum", "spot", Way::Queue),
+    plain("feed", "candles", "momentum", "candles", Way::Queue),
+    plain("feed", "spot", "odds", "spot", Way::Lossy),
+    plain("feed", "index", "odds", "index", Way::Lossy),
+    plain("momentum", "momentum", "odds", "momentum", Way::Lossy),
+    plain("momentum", "momentum", "entry", "momentum", Way::Lossy),
+    plain("momentum", "momentum", "exit", "momentum", Way::Lossy),
+    plain("lifecycle", "publish", "odds", "markets", Way::Lossy),
+    plain("lifecycle", "publish", "entry", "markets", Way::Lossy),
+    edge(end("lifecycle", "publish", None), end("desk", "markets", Some("markets")), Way::Lossy),
+    plain("lifecycle", "lifecycle", "desk", "lifecycle", Way::Lossy),
+    edge(end("lifecycle", "wanted", None), end("book", "wanted", Some("tickers")), Way::Queue),
+    Edge { each: true, ..plain("book", "publish", "odds", "books", Way::Lossy) },
+    Edge { each: true, ..plain("book", "publish", "exit", "books", Way::Lossy) },
+    plain("odds", "strikes", "entry", "strikes", Way::Lossy),
+    plain("odds", "strikes", "exit", "strikes", Way::Lossy),
+    plain("desk", "publish", "entry", "desk", Way::Lossy),
+    plain("desk", "publish", "exit", "desk", Way::Lossy),
+    request(end("entry", "request", None), "auto-entry-supervisor"),
+    request(end("exit", "request", None), "active-trade-supervisor"),
+    request(end("failure", "request", Some("request")), "cascading-failure-detector"),
+    plain("desk", "dispatch", "sender", "dispatch", Way::Lossy),
+    edge(end("sender", "record", Some("answer")), end("desk", "answer", Some("answer")), Way::Table),
+    Edge {
+        each: true,
+        ..edge(end("account", "append", Some("reports")), end("desk", "report", Some("report")), Way::Deduplicated)
+    },
+];
