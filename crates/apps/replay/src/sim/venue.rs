@@ -44,7 +44,7 @@ pub fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent: &Inten
         Ok(Applied::Cancelled(cancelled)) => Outcome::Canceled { reduced_by: cancelled.reduced_by },
         Ok(Applied::Group { order_group_id, .. }) => Outcome::GroupCreated { group: OrderGroupId::new(order_group_id) },
         Ok(Applied::Done) => Outcome::Done,
-        Err(rejection) if rejection.status == 409 => Outcome::AlreadyExists { signed_at },
+        Err(rejection) if rejection.code() == "order_already_exists" => Outcome::AlreadyExists { signed_at },
         Err(rejection) => Outcome::Rejected { status: 400, code: format!("{rejection:?}"), message: String::new() },
     }
 }

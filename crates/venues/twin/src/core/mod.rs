@@ -11,7 +11,13 @@
 //! - `MARKET_INACTIVE` comes with status 400, also before the opening, and for cancels of orders that the close
 //!   cancelled; a key without the write scope gets 403 `forbidden`;
 //! - a refused order leaves its `client_order_id` free, an accepted one takes it for ever and for all shards;
-//! - `average_fee_paid` is per contract; fills of makers cost nothing in this series.
+//! - `average_fee_paid` is per contract; fills of makers cost nothing in this series;
+//! - the weekly pause is the exchange's status, not the markets': they stay `active`, hours open and close through it,
+//!   and orders get 409 `trading_is_paused`, a word that others were recorded to get;
+//! - a close that lacks one of its sixty prints stays without a result, and the quarter after it without a strike;
+//! - a result is disputed or amended without a frame of its own: `determined` comes once more, the status is in REST;
+//! - ether strikes are five dollars apart, as public tickers are; the ranges' events hold collateral as `MECNET`;
+//! - an hour that repeats when daylight saving ends is listed once, since both of its runs have the same tickers.
 
 pub mod account;
 pub mod archive;
