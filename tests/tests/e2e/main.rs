@@ -6,6 +6,7 @@
 mod crash;
 mod demo;
 mod errors;
+mod faults;
 mod foreign;
 mod health;
 mod replay;
