@@ -20,5 +20,7 @@ pub mod ws;
 
 #[cfg(test)]
 mod recorded;
+#[cfg(test)]
+mod wrong;
 
 pub use credentials::{CredentialError, PrivateKey, Signer};

@@ -60,6 +60,12 @@ pub(crate) fn informative<'de, D: Deserializer<'de>, T: Wire>(deserializer: D) -
     Ok(text(raw).and_then(|text| T::read(&text)).ok())
 }
 
+/// For `deserialize_with`: the name of something, which cannot be empty: what has none would be taken for each other.
+pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Err(D::Error::custom("a name is empty")) } else { Ok(text) }
+}
+
 /// For `deserialize_with`: a text that is not stated when `null` or empty.
 pub(crate) fn optional_text<'de, D: Deserializer<'de>, T: From<Text>>(deserializer: D) -> Result<Option<T>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;

@@ -20,6 +20,8 @@ use crate::credentials::{PrivateKey, Signer};
 pub(crate) enum Canned {
     /// Answers.
     Answer(u16, String),
+    /// Answers with these bytes, head and body, and closes the connection.
+    Bytes(Vec<u8>),
     /// Reads it and closes the connection.
     CloseAfterReading,
     /// Reads it and never answers.
@@ -104,6 +106,10 @@ async fn serve(mut stream: TcpStream, answer: Canned, log: &Log) {
         Canned::Answer(status, body) => {
             let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
             let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+        Canned::Bytes(bytes) => {
+            let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;
         }
         Canned::CloseAfterReading => {}

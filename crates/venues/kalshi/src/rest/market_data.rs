@@ -14,7 +14,7 @@ use crate::rows::{
     exchange_status::read_status,
     index_history::read_index_history,
     limits::{read_costs, read_cutoff},
-    list::{ReadError, Strictness, read_member, read_page},
+    list::{Strictness, read_member, read_object, read_page},
     order_book::{read_order_book, read_order_books},
 };
 
@@ -109,11 +109,7 @@ impl Client {
             #[serde(deserialize_with = "crate::number::required")]
             as_of_time: Timestamp,
         }
-        let read = |body: &str| {
-            serde_json::from_str::<Body>(body)
-                .map(|body| body.as_of_time)
-                .map_err(|error| ReadError::new("the account's timestamp", error))
-        };
+        let read = |body: &str| read_object::<Body>(body, "the account's timestamp").map(|body| body.as_of_time);
         self.get(&["exchange", "user_data_timestamp"], &Query::new(), Auth::IfPossible, read).await
     }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::rows::{
     OrderGroup,
-    list::{Strictness, read_page},
+    list::{Strictness, object, read_page},
     order_group::read_group,
 };
 
@@ -46,8 +46,8 @@ impl Client {
         }
         let path = ["portfolio", "order_groups", "create"];
         let answer = self.write(Method::POST, &path, &Query::new(), Some(body.to_string()), signed_at).await?;
-        let body: Body = serde_json::from_str(&answer)
-            .map_err(|error| WriteFailure::unknown(format!("the answer is unreadable: {error}")))?;
+        let body: Body =
+            object(&answer).map_err(|error| WriteFailure::unknown(format!("the answer is unreadable: {error}")))?;
         if body.order_group_id.is_empty() {
             return Err(WriteFailure::unknown("the answer names no group"));
         }

@@ -15,7 +15,10 @@ use super::{
     client::{Client, Query},
     write::{WriteFailure, not_found},
 };
-use crate::number::{Millis, informative, optional_text, required};
+use crate::{
+    number::{Millis, informative, optional_text, required},
+    rows::list::object,
+};
 
 /// What happens where an order would trade with another of the same account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,8 +161,7 @@ struct WireCreateAck {
 }
 
 fn read_create_ack(body: &str, order: &NewOrder) -> Result<CreateAck, String> {
-    let wire: WireCreateAck =
-        serde_json::from_str(body).map_err(|error| format!("the answer is unreadable: {error}"))?;
+    let wire: WireCreateAck = object(body).map_err(|error| format!("the answer is unreadable: {error}"))?;
     // The exchange was known to describe another order in some answers.
     if wire.client_order_id.as_ref().is_some_and(|id| *id != order.client_order_id)
         || wire.order_id.is_empty()
@@ -203,7 +205,7 @@ fn read_cancel_ack(body: &str, order: &OrderId) -> Result<CancelAck, String> {
         #[serde(default, deserialize_with = "informative")]
         ts_ms: Option<Millis>,
     }
-    let body: Body = serde_json::from_str(body).map_err(|error| format!("the answer is unreadable: {error}"))?;
+    let body: Body = object(body).map_err(|error| format!("the answer is unreadable: {error}"))?;
     if body.order_id != order.as_str() {
         return Err("the answer describes another order".to_owned());
     }

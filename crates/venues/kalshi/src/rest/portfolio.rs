@@ -15,7 +15,7 @@ use super::{
 };
 use crate::rows::{
     AccountLimits, Balance, Cursor, Deposit, Page, PositionRow,
-    balance::read_balance,
+    balance::{read_balance, read_whole_balance},
     limits::read_limits,
     list::{Row, Strictness, read_member, read_page},
 };
@@ -131,7 +131,11 @@ impl Client {
     pub async fn balance(&self, shard: Option<ExchangeIndex>) -> Result<Balance, RestError> {
         let mut parameters = query([("exchange_index", shard.map(|shard| shard.to_string()))]);
         parameters.extend(self.subaccount());
-        self.get(&["portfolio", "balance"], &parameters, Auth::Required, read_balance).await
+        let read = |body: &str| match shard {
+            Some(_) => read_balance(body),
+            None => read_whole_balance(body),
+        };
+        self.get(&["portfolio", "balance"], &parameters, Auth::Required, read).await
     }
 
     /// The account's token buckets.

@@ -6,8 +6,8 @@ use reqwest::{Method, Url, header::CONTENT_TYPE};
 
 use crate::credentials::SignedHeaders;
 
-/// Largest body that is read.
-const LARGEST_BODY: usize = 64 * 1024 * 1024;
+/// Largest body that is read: a thousand markets take about two megabytes.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// A whole answer.
 pub(crate) struct Answer {
@@ -54,7 +54,12 @@ pub(crate) async fn call(http: &reqwest::Client, outgoing: Outgoing, deadline: D
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
+    match String::from_utf8(body) {
+        Ok(body) => Ok(Answer { status, body }),
+        // What was said in an unknown encoding is not guessed, unless it is only the reason of a refusal.
+        Err(error) if (200..300).contains(&status) => Err(CallError::AfterSending(format!("no UTF-8 text: {error}"))),
+        Err(error) => Ok(Answer { status, body: String::from_utf8_lossy(error.as_bytes()).into_owned() }),
+    }
 }
 
 /// The innermost cause says what happened; the outer layers only that a request failed.

@@ -1,9 +1,11 @@
 //! Cash at the exchange.
 
+use std::collections::BTreeSet;
+
 use rec_domain::{ExchangeIndex, Money, Timestamp};
 use serde::Deserialize;
 
-use super::list::ReadError;
+use super::list::{ReadError, read_object};
 use crate::number::{Seconds, informative, required};
 
 /// Cash at the exchange. What resting orders reserve is not part of it.
@@ -16,6 +18,8 @@ pub struct Balance {
     /// When the exchange last changed it.
     pub updated_at: Option<Timestamp>,
 }
+
+const WHAT: &str = "the balance";
 
 #[derive(Deserialize)]
 struct WireBalance {
@@ -35,13 +39,29 @@ struct WireShard {
 }
 
 pub(crate) fn read_balance(body: &str) -> Result<Balance, ReadError> {
-    let wire: WireBalance = serde_json::from_str(body).map_err(|error| ReadError::new("the balance", error))?;
+    let wire: WireBalance = read_object(body, WHAT)?;
     let shards = wire.balance_breakdown.unwrap_or_default();
+    let numbers: BTreeSet<i32> = shards.iter().map(|shard| shard.exchange_index).collect();
+    if numbers.len() < shards.len() {
+        return Err(ReadError::new(WHAT, "a shard stands in it twice"));
+    }
     Ok(Balance {
         cash: wire.balance_dollars,
         shards: shards.iter().map(|shard| (ExchangeIndex::new(shard.exchange_index), shard.balance)).collect(),
         updated_at: wire.updated_ts.map(|seconds| seconds.0),
     })
+}
+
+/// Reads the cash of the whole account, of which the shards have each their part.
+pub(crate) fn read_whole_balance(body: &str) -> Result<Balance, ReadError> {
+    let balance = read_balance(body)?;
+    let apart = balance.shards.iter().map(|(_, cash)| i128::from(cash.micros())).sum::<i128>();
+    // Each part may be cut off below its last digit.
+    let lost_in_rounding = i128::from(Money::from_cents(1).micros());
+    if !balance.shards.is_empty() && (apart - i128::from(balance.cash.micros())).abs() > lost_in_rounding {
+        return Err(ReadError::new(WHAT, format!("its shards do not add up to {}", balance.cash)));
+    }
+    Ok(balance)
 }
 
 #[cfg(test)]

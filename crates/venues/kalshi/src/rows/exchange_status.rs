@@ -3,7 +3,7 @@
 use rec_domain::{ExchangeIndex, Timestamp};
 use serde::Deserialize;
 
-use super::list::ReadError;
+use super::list::{ReadError, read_object};
 use crate::number::informative;
 
 /// Whether the exchange is open.
@@ -59,8 +59,7 @@ struct WireShardStatus {
 
 /// Reads the body, which also comes with 500, 503 and 504.
 pub(crate) fn read_status(body: &str) -> Result<ExchangeStatus, ReadError> {
-    let wire: WireStatus =
-        serde_json::from_str(body).map_err(|error| ReadError::new("the exchange's status", error))?;
+    let wire: WireStatus = read_object(body, "the exchange's status")?;
     let shards = wire.exchange_index_statuses.unwrap_or_default();
     Ok(ExchangeStatus {
         exchange_active: wire.exchange_active,

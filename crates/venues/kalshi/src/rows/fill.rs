@@ -7,7 +7,7 @@ use rec_domain::{
 use serde::Deserialize;
 
 use super::{list::Row, order::Direction};
-use crate::number::{Millis, Seconds, informative, optional, optional_text, required};
+use crate::number::{Millis, Seconds, informative, name, optional, optional_text, required};
 
 /// A fill in a list (`fill_id`, `created_time`) and in a `fill` frame (`trade_id`, `ts_ms`).
 #[derive(Deserialize)]
@@ -16,6 +16,7 @@ pub(crate) struct WireFill {
     trade_id: Option<String>,
     #[serde(default, deserialize_with = "optional_text")]
     fill_id: Option<String>,
+    #[serde(deserialize_with = "name")]
     order_id: String,
     /// Only in frames.
     #[serde(default, deserialize_with = "optional_text")]

@@ -3,7 +3,7 @@
 use rec_domain::{Timestamp, UsdPrice};
 use serde::Deserialize;
 
-use super::list::ReadError;
+use super::list::{ReadError, read_object};
 use crate::number::{Millis, required};
 
 /// One past print; the history has five a second.
@@ -34,7 +34,7 @@ struct WirePrint {
 }
 
 pub(crate) fn read_index_history(body: &str) -> Result<Vec<IndexHistoryRow>, ReadError> {
-    let wire: WireHistory = serde_json::from_str(body).map_err(|error| ReadError::new("the index history", error))?;
+    let wire: WireHistory = read_object(body, "the index history")?;
     let prints = wire.data.payload.unwrap_or_default();
     Ok(prints.iter().map(|print| IndexHistoryRow { stamped_at: print.time.0, value: print.value }).collect())
 }

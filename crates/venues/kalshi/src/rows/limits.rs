@@ -1,9 +1,9 @@
 //! What the exchange allows: token buckets, what requests cost, and how far back its ordinary lists reach.
 
 use rec_domain::Timestamp;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
-use super::list::ReadError;
+use super::list::{ReadError, read_object};
 use crate::number::{optional, required};
 
 /// What the account may ask for. Reads and writes draw from buckets of their own; most requests cost 10 tokens.
@@ -63,10 +63,6 @@ pub struct HistoricalCutoff {
     pub positions: Option<Timestamp>,
 }
 
-fn parse<T: DeserializeOwned>(body: &str, what: &'static str) -> Result<T, ReadError> {
-    serde_json::from_str(body).map_err(|error| ReadError::new(what, error))
-}
-
 pub(crate) fn read_limits(body: &str) -> Result<AccountLimits, ReadError> {
     #[derive(Deserialize)]
     struct Wire {
@@ -74,12 +70,12 @@ pub(crate) fn read_limits(body: &str) -> Result<AccountLimits, ReadError> {
         read: RateBucket,
         write: RateBucket,
     }
-    let wire: Wire = parse(body, "the account's limits")?;
+    let wire: Wire = read_object(body, "the account's limits")?;
     Ok(AccountLimits { tier: wire.usage_tier, read: wire.read, write: wire.write })
 }
 
 pub(crate) fn read_costs(body: &str) -> Result<EndpointCosts, ReadError> {
-    parse(body, "the costs of requests")
+    read_object(body, "the costs of requests")
 }
 
 pub(crate) fn read_cutoff(body: &str) -> Result<HistoricalCutoff, ReadError> {
@@ -94,7 +90,7 @@ pub(crate) fn read_cutoff(body: &str) -> Result<HistoricalCutoff, ReadError> {
         #[serde(default, deserialize_with = "optional")]
         market_positions_last_updated_ts: Option<Timestamp>,
     }
-    let wire: Wire = parse(body, "the cutoff of lists")?;
+    let wire: Wire = read_object(body, "the cutoff of lists")?;
     Ok(HistoricalCutoff {
         markets: wire.market_settled_ts,
         trades: wire.trades_created_ts,

@@ -1,8 +1,11 @@
 //! The frame around every list: rows under a key and a cursor to the next page.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use crate::number::shorten;
@@ -90,19 +93,52 @@ pub(crate) enum Strictness {
     Strict,
 }
 
+/// The fields of an object. A list of values is refused: it would be taken for the fields in their order.
+pub(crate) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
+    if !json.trim_start().starts_with('{') {
+        return Err(format!("it is no object but {}", shorten(json)));
+    }
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+/// Reads a body that is one object.
+pub(crate) fn read_object<'a, T: Deserialize<'a>>(json: &'a str, what: &'static str) -> Result<T, ReadError> {
+    object(json).map_err(|reason| ReadError::new(what, reason))
+}
+
 /// Reads one row.
 pub(crate) fn read_row<T: Row>(json: &str) -> Result<T, ReadError> {
-    // A list of values would be taken for the fields in their order.
-    if !json.trim_start().starts_with('{') {
-        return Err(ReadError::new(T::WHAT, format!("it is no object but {}", shorten(json))));
+    T::from_wire(read_object(json, T::WHAT)?).map_err(|reason| ReadError::new(T::WHAT, reason))
+}
+
+/// The members of an object, by key. A key that stands twice makes it unreadable: nobody knows which of the two is meant.
+struct Members<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EachOnce;
+        impl<'de> Visitor<'de> for EachOnce {
+            type Value = Members<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = BTreeMap::new();
+                while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
+                    if members.insert(key.clone(), value).is_some() {
+                        return Err(A::Error::custom(format!("\"{}\" stands twice", shorten(&key))));
+                    }
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(EachOnce)
     }
-    let wire = serde_json::from_str::<T::Wire>(json).map_err(|error| ReadError::new(T::WHAT, error))?;
-    T::from_wire(wire).map_err(|reason| ReadError::new(T::WHAT, reason))
 }
 
 /// The members of an object body, by key.
 pub(crate) fn members<'a>(body: &'a str, what: &'static str) -> Result<BTreeMap<String, &'a RawValue>, ReadError> {
-    serde_json::from_str(body).map_err(|error| ReadError::new(what, error))
+    read_object::<Members<'a>>(body, what).map(|members| members.0)
 }
 
 /// Reads a row that stands alone under `key`.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::{event::EventRow, list::Row, series::SeriesRow};
-use crate::number::{SpanSeconds, expiration_value, informative, optional, optional_text, required};
+use crate::number::{SpanSeconds, expiration_value, informative, name, optional, optional_text, required};
 
 /// A market as the exchange describes it, without what stands in its event and its series.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +104,9 @@ impl MarketRow {
 
 #[derive(Deserialize)]
 pub(crate) struct WireMarket {
+    #[serde(deserialize_with = "name")]
     ticker: String,
+    #[serde(deserialize_with = "name")]
     event_ticker: String,
     #[serde(default, deserialize_with = "optional_text")]
     yes_sub_title: Option<String>,

@@ -7,7 +7,7 @@ use rec_domain::{
 use serde::Deserialize;
 
 use super::list::Row;
-use crate::number::{Millis, informative, optional_text, required, shorten};
+use crate::number::{Millis, informative, name, optional_text, required, shorten};
 
 /// The order's direction by whichever field says it; newest spelling first.
 #[derive(Deserialize, Default)]
@@ -54,9 +54,11 @@ pub(crate) fn reported_status(word: &str) -> ReportedStatus {
 /// An order in a list and in a `user_order` frame: the same fields but for the times and the legacy direction.
 #[derive(Deserialize)]
 pub(crate) struct WireOrder {
+    #[serde(deserialize_with = "name")]
     order_id: String,
     #[serde(default, deserialize_with = "optional_text")]
     client_order_id: Option<ClientOrderId>,
+    #[serde(deserialize_with = "name")]
     ticker: String,
     #[serde(default)]
     exchange_index: Option<i32>,

@@ -6,7 +6,7 @@ use rec_domain::{
 };
 use serde::Deserialize;
 
-use super::list::ReadError;
+use super::list::{ReadError, read_object};
 use crate::number::required;
 
 /// A market's whole book, in YES prices on both sides.
@@ -102,7 +102,7 @@ pub(crate) fn read_order_book(body: &str, ticker: &MarketTicker) -> Result<Order
     struct Body {
         orderbook_fp: WireBook,
     }
-    let body: Body = serde_json::from_str(body).map_err(|error| ReadError::new("an order book", error))?;
+    let body: Body = read_object(body, "an order book")?;
     Ok(OrderBook { ticker: ticker.clone(), levels: body.orderbook_fp.levels() })
 }
 
@@ -110,15 +110,15 @@ pub(crate) fn read_order_book(body: &str, ticker: &MarketTicker) -> Result<Order
 pub(crate) fn read_order_books(body: &str) -> Result<Vec<OrderBook>, ReadError> {
     #[derive(Deserialize)]
     struct Body {
-        orderbooks: Option<Vec<One>>,
+        orderbooks: Vec<One>,
     }
     #[derive(Deserialize)]
     struct One {
         ticker: String,
         orderbook_fp: WireBook,
     }
-    let body: Body = serde_json::from_str(body).map_err(|error| ReadError::new("order books", error))?;
-    let books = body.orderbooks.unwrap_or_default().into_iter();
+    let body: Body = read_object(body, "order books")?;
+    let books = body.orderbooks.into_iter();
     Ok(books
         .map(|one| OrderBook { ticker: MarketTicker::new(one.ticker), levels: one.orderbook_fp.levels() })
         .collect())

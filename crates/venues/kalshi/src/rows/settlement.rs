@@ -4,10 +4,11 @@ use rec_domain::{EventTicker, ExchangeIndex, MarketTicker, Money, Quantity, Time
 use serde::Deserialize;
 
 use super::list::Row;
-use crate::number::{Cents, optional, optional_text, required};
+use crate::number::{Cents, name, optional, optional_text, required};
 
 #[derive(Deserialize)]
 pub(crate) struct WireSettlement {
+    #[serde(deserialize_with = "name")]
     ticker: String,
     #[serde(default, deserialize_with = "optional_text")]
     event_ticker: Option<EventTicker>,

@@ -23,7 +23,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
-    tungstenite::{self, Bytes, Message, client::IntoClientRequest as _, http},
+    tungstenite::{self, Bytes, Message, Utf8Bytes, client::IntoClientRequest as _, http},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -52,6 +52,8 @@ pub struct ConnectionConfig {
     pub stable_after: Duration,
     /// Events that wait for the consumer; one more drops the connection.
     pub queue: usize,
+    /// Bytes of one message; a longer one is not read, and drops the connection.
+    pub largest_message: usize,
     /// Who is given every frame before it is decoded.
     pub tap: Option<Arc<dyn Tap>>,
 }
@@ -71,6 +73,8 @@ impl ConnectionConfig {
             longest_pause: Duration::from_secs(10),
             stable_after: Duration::from_secs(10),
             queue: 4096,
+            // A book of a thousand levels takes some thirty kilobytes.
+            largest_message: 4 << 20,
             tap: None,
         }
     }
@@ -300,7 +304,10 @@ impl Task {
         }
         // Small frames must not wait for each other.
         let disable_nagle = true;
-        match connect_async_with_config(request, None, disable_nagle).await {
+        let bounded = tungstenite::protocol::WebSocketConfig::default()
+            .max_message_size(Some(self.config.largest_message))
+            .max_frame_size(Some(self.config.largest_message));
+        match connect_async_with_config(request, Some(bounded), disable_nagle).await {
             Ok((socket, _response)) => Ok(socket),
             Err(tungstenite::Error::Http(response)) => {
                 let body = response.body().as_deref().unwrap_or_default();
@@ -322,7 +329,10 @@ impl Task {
                     last_frame = Instant::now();
                     let text = match message {
                         Some(Ok(Message::Text(text))) => text,
-                        Some(Ok(Message::Binary(bytes))) => String::from_utf8_lossy(&bytes).into_owned().into(),
+                        Some(Ok(Message::Binary(bytes))) => match Utf8Bytes::try_from(bytes) {
+                            Ok(text) => text,
+                            Err(error) => return Ok(DisconnectReason::Lost(format!("a frame is no text: {error}"))),
+                        },
                         // Pings are answered by the socket itself.
                         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
                         Some(Ok(Message::Close(frame))) => {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     number::{Mean, Millis, Seconds, Signed, informative, optional, optional_text, required, shorten},
     rows::{
-        list::read_row,
+        list::{object, read_row},
         market::quoted,
         order_book::{NoSidePrices, WireSide, price_levels},
     },
@@ -41,18 +41,21 @@ struct Envelope<'a> {
 }
 
 impl Frame {
+    /// A frame of which not even the numbers can be read.
+    pub(crate) fn unreadable(reason: String) -> Self {
+        let kind = FrameKind::Malformed { kind: String::new(), reason };
+        Self { sid: None, seq: None, id: None, sent_at: None, kind }
+    }
+
     /// Reads a frame. `no_side` is how the subscription has the NO side of books.
     ///
     /// A frame whose content cannot be read keeps its numbers and becomes [`FrameKind::Malformed`].
     #[must_use]
     pub fn decode(text: &str, no_side: NoSidePrices) -> Self {
         // Frames end with a line feed.
-        let envelope: Envelope<'_> = match serde_json::from_str(text.trim_end()) {
+        let envelope: Envelope<'_> = match object(text.trim_end()) {
             Ok(envelope) => envelope,
-            Err(error) => {
-                let kind = FrameKind::Malformed { kind: String::new(), reason: error.to_string() };
-                return Self { sid: None, seq: None, id: None, sent_at: None, kind };
-            }
+            Err(reason) => return Self::unreadable(reason),
         };
         let msg = envelope.msg.map_or("null", RawValue::get);
         let kind = decode_kind(&envelope.kind, msg, no_side)
@@ -68,32 +71,33 @@ impl Frame {
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(msg: &'a str) -> Result<T, String> {
+/// A list of subscriptions; everything else that a frame carries is one object.
+fn parse_list<'a, T: Deserialize<'a>>(msg: &'a str) -> Result<T, String> {
     serde_json::from_str(msg).map_err(|error| error.to_string())
 }
 
 fn decode_kind(kind: &str, msg: &str, no_side: NoSidePrices) -> Result<FrameKind, String> {
     Ok(match kind {
-        "subscribed" => FrameKind::Subscribed { channel: parse::<WireSubscribed>(msg)?.channel },
+        "subscribed" => FrameKind::Subscribed { channel: object::<WireSubscribed>(msg)?.channel },
         "ok" => decode_ok(msg)?,
         "unsubscribed" => FrameKind::Unsubscribed,
         "error" => {
-            let wire: WireError = parse(msg)?;
+            let wire: WireError = object(msg)?;
             FrameKind::Error(ErrorFrame { code: wire.code, message: wire.msg, market: wire.market_ticker })
         }
         "orderbook_snapshot" => {
-            let wire: WireSnapshot = parse(msg)?;
+            let wire: WireSnapshot = object(msg)?;
             let levels = price_levels(wire.yes_dollars_fp, wire.no_dollars_fp, no_side);
             FrameKind::BookSnapshot(BookSnapshot { ticker: MarketTicker::new(wire.market_ticker), levels })
         }
-        "orderbook_delta" => FrameKind::BookDelta(parse::<WireDelta>(msg)?.delta(no_side)?),
-        "ticker" => FrameKind::Ticker(parse::<WireTicker>(msg)?.update()),
-        "trade" => FrameKind::Trade(parse::<WireTrade>(msg)?.trade()),
+        "orderbook_delta" => FrameKind::BookDelta(object::<WireDelta>(msg)?.delta(no_side)?),
+        "ticker" => FrameKind::Ticker(object::<WireTicker>(msg)?.update()),
+        "trade" => FrameKind::Trade(object::<WireTrade>(msg)?.trade()),
         "fill" => FrameKind::Fill(read_row(msg).map_err(|error| error.reason)?),
         "user_order" => FrameKind::UserOrder(read_row(msg).map_err(|error| error.reason)?),
         "market_position" => FrameKind::MarketPosition(read_row(msg).map_err(|error| error.reason)?),
         "order_group_updates" => {
-            let wire: WireGroupUpdate = parse(msg)?;
+            let wire: WireGroupUpdate = object(msg)?;
             FrameKind::OrderGroupUpdate(OrderGroupUpdate {
                 group: OrderGroupId::new(wire.order_group_id),
                 event: wire.event_type,
@@ -101,17 +105,17 @@ fn decode_kind(kind: &str, msg: &str, no_side: NoSidePrices) -> Result<FrameKind
                 at: wire.ts_ms.map(|millis| millis.0),
             })
         }
-        "market_lifecycle_v2" => FrameKind::Lifecycle(parse::<WireLifecycle>(msg)?.update()?),
-        "event_lifecycle" => FrameKind::EventLifecycle(parse::<WireEventLifecycle>(msg)?.update()),
-        "event_fee_update" => FrameKind::EventFeeUpdate(parse::<WireFeeUpdate>(msg)?.update()),
-        "cfbenchmarks_value" => FrameKind::IndexValue(parse::<WireIndex>(msg)?.value()?),
-        "cfbenchmarks_value_5hz" => FrameKind::IndexValue5Hz(parse::<WireIndex>(msg)?.tick()?),
+        "market_lifecycle_v2" => FrameKind::Lifecycle(object::<WireLifecycle>(msg)?.update()?),
+        "event_lifecycle" => FrameKind::EventLifecycle(object::<WireEventLifecycle>(msg)?.update()),
+        "event_fee_update" => FrameKind::EventFeeUpdate(object::<WireFeeUpdate>(msg)?.update()),
+        "cfbenchmarks_value" => FrameKind::IndexValue(object::<WireIndex>(msg)?.value()?),
+        "cfbenchmarks_value_5hz" => FrameKind::IndexValue5Hz(object::<WireIndex>(msg)?.tick()?),
         other => FrameKind::Unknown { kind: shorten(other) },
     })
 }
 
 fn inner_sid(kind: &FrameKind, msg: &str) -> Option<u64> {
-    matches!(kind, FrameKind::Subscribed { .. }).then(|| parse::<WireSubscribed>(msg).ok().map(|wire| wire.sid))?
+    matches!(kind, FrameKind::Subscribed { .. }).then(|| object::<WireSubscribed>(msg).ok().map(|wire| wire.sid))?
 }
 
 #[derive(Deserialize)]
@@ -129,10 +133,10 @@ fn decode_ok(msg: &str) -> Result<FrameKind, String> {
     }
     let (mut markets, mut subscriptions) = (Vec::new(), Vec::new());
     if msg.starts_with('[') {
-        let wire: Vec<WireSubscribed> = parse(msg)?;
+        let wire: Vec<WireSubscribed> = parse_list(msg)?;
         subscriptions.extend(wire.into_iter().map(|one| Subscription { channel: one.channel, sid: one.sid }));
     } else if msg != "null" {
-        let wire: WireOk = parse(msg)?;
+        let wire: WireOk = object(msg)?;
         markets.extend(wire.market_tickers.unwrap_or_default().into_iter().map(MarketTicker::new));
     }
     Ok(FrameKind::Ok { markets, subscriptions })
@@ -314,7 +318,7 @@ fn positive(value: UsdPrice) -> Result<UsdPrice, String> {
 
 impl WireIndex {
     fn print(&self) -> Result<WirePrint, String> {
-        parse(self.data.as_deref().ok_or("there is no data")?)
+        object(self.data.as_deref().ok_or("there is no data")?)
     }
 
     fn value(self) -> Result<IndexValue, String> {
