@@ -1,9 +1,10 @@
 //! Fills to trades and ledger, each once.
 
 use rec_domain::{
-    EventTicker, FillId, Money, OrderId, Price, Quantity, Side, TradeId,
+    BookSide, EventTicker, FillId, Money, OrderId, Price, Quantity, Side, TradeId,
     fee::{FeeSchedule, Liquidity},
     fill::Fill,
+    halt::HaltSource,
     intent::GroupRole,
     ledger::{Account, PostingKind},
     order::Order,
@@ -22,7 +23,12 @@ impl Draft<'_> {
         let intent = match &fill.client_order_id {
             Some(id) => match id.intent().filter(|intent| intent.desk() == Some(desk)) {
                 Some(intent) => Some(intent),
-                None => return self.book_foreign(fill),
+                None => {
+                    if id.intent().is_some() {
+                        self.another_desk(&fill.order_id, fill.at);
+                    }
+                    return self.book_foreign(fill);
+                }
             },
             None => self.books.order_ids.get(&fill.order_id).copied(),
         };
@@ -67,6 +73,10 @@ impl Draft<'_> {
             return self.book_foreign(fill);
         }
         order.booked += fill.quantity;
+        if let Some(doubt) = doubt_about(&order, fill) {
+            self.alarm(doubt.clone());
+            self.halt(HaltSource::Reconciliation, doubt);
+        }
         order.acknowledged = order.acknowledged.max(order.booked);
         order.order_id = Some(fill.order_id.clone());
         if order.state.is_final() || order.booked >= order.spec.quantity {
@@ -229,4 +239,20 @@ impl Draft<'_> {
             self.put_trade(trade);
         }
     }
+}
+
+/// What the exchange never does to an order: give more than was ordered, or at a worse price than its limit.
+fn doubt_about(order: &Order, fill: &FillReport) -> Option<String> {
+    let worse = match order.spec.book_side {
+        BookSide::Bid => fill.price > order.spec.price,
+        BookSide::Ask => fill.price < order.spec.price,
+    };
+    if worse {
+        return Some(format!(
+            "fill {} of order {} is at {}, beyond its limit {}",
+            fill.fill_id, order.intent, fill.price, order.spec.price
+        ));
+    }
+    (order.booked > order.spec.quantity)
+        .then(|| format!("order {} was for {} and {} were filled", order.intent, order.spec.quantity, order.booked))
 }

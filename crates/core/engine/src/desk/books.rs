@@ -57,6 +57,9 @@ pub struct Books {
     pub halts: BTreeMap<HaltSource, Halt>,
     /// When the time of day last stepped.
     pub clock_stepped_at: Option<Timestamp>,
+    /// When another desk last traded on this account, by its orders and fills.
+    #[serde(default)]
+    pub other_desk_at: Option<Timestamp>,
     /// Order groups by shard and role.
     #[serde(with = "pairs")]
     pub groups: BTreeMap<(ExchangeIndex, GroupRole), Group>,
@@ -125,6 +128,7 @@ impl Books {
             settings,
             halts: BTreeMap::new(),
             clock_stepped_at: None,
+            other_desk_at: None,
             groups: BTreeMap::new(),
             group_intents: BTreeMap::new(),
             groups_retry_at: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rec_domain::{
-    MarketTicker, Money, Quantity,
+    MarketTicker, Money, Quantity, TimeSpan,
     halt::HaltSource,
     ledger::{Account, PostingKind},
     order::OrderState,
@@ -18,6 +18,9 @@ use super::draft::Draft;
 
 /// An unexplained difference of cash up to this warns; above it entries halt.
 const TOLERATED_CASH: Money = Money::from_dollars(1);
+
+/// How long another desk has to be silent until the account is ours again.
+const SILENCE_OF_ANOTHER_DESK: TimeSpan = TimeSpan::from_minutes(15);
 
 impl Draft<'_> {
     /// Takes a complete reading of the account: settles what was unknown, then compares.
@@ -90,7 +93,9 @@ impl Draft<'_> {
             .is_some_and(|previous| previous.differences == found.differences && previous.as_of < found.as_of);
         if found.is_clean() {
             self.books.ready = true;
-            self.resume(HaltSource::Reconciliation, "books and exchange agree".to_owned());
+            if self.books.other_desk_at.is_none_or(|at| self.now.since(at) >= SILENCE_OF_ANOTHER_DESK) {
+                self.resume(HaltSource::Reconciliation, "books and exchange agree".to_owned());
+            }
         } else if seen_twice {
             self.disagree(&found);
         } else {
@@ -139,6 +144,14 @@ impl Draft<'_> {
         for (exchange_index, theirs) in &sweep.balances {
             let ours = self.books.cash(*exchange_index);
             compare(Compared::Cash, format!("shard {exchange_index}"), ours.to_string(), theirs.to_string());
+        }
+        for (account, ours) in &self.books.ledger {
+            if let Account::Cash { exchange_index } = account
+                && !ours.is_zero()
+                && !sweep.balances.iter().any(|(stated, _)| stated == exchange_index)
+            {
+                compare(Compared::Cash, format!("shard {exchange_index}"), ours.to_string(), "not stated".to_owned());
+            }
         }
         let mut positions: BTreeMap<&MarketTicker, (Quantity, Quantity)> = BTreeMap::new();
         for trade in self.books.trades.values().filter(|trade| trade.state != TradeState::Opening) {

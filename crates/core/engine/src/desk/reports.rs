@@ -1,6 +1,7 @@
 //! What the exchange said of orders.
 
 use rec_domain::{
+    OrderId, Timestamp,
     halt::HaltSource,
     order::OrderState,
     report::{OrderReport, Report, ReportedStatus},
@@ -26,9 +27,8 @@ impl Draft<'_> {
         let desk = self.books.identity.desk;
         match by_client_id {
             Some(intent) if intent.desk() != Some(desk) => {
-                let reason = format!("another REC desk trades on this account: order {}", report.order_id);
-                self.alarm(reason.clone());
-                self.halt(HaltSource::Reconciliation, reason);
+                let rests = report.status == ReportedStatus::Resting;
+                self.another_desk(&report.order_id, if rests { self.now } else { report.updated_at });
                 self.book_parked_as_foreign(&report.order_id);
             }
             Some(intent) => self.own_order_report(intent, report),
@@ -37,6 +37,15 @@ impl Draft<'_> {
                 None => self.book_parked_as_foreign(&report.order_id),
             },
         }
+    }
+
+    /// Two desks on one account would each take the other's trades for a hand's: entries halt until the other has been
+    /// silent for a while. `at` is when it traded, so that what a desk left behind long ago counts for nothing.
+    pub(super) fn another_desk(&mut self, order_id: &OrderId, at: Timestamp) {
+        let reason = format!("another REC desk trades on this account: order {order_id}");
+        self.alarm(reason.clone());
+        self.halt(HaltSource::Reconciliation, reason);
+        self.books.other_desk_at = self.books.other_desk_at.max(Some(at));
     }
 
     fn own_order_report(&mut self, intent: rec_domain::IntentId, report: &OrderReport) {

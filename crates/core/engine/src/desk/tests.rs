@@ -21,6 +21,7 @@ use rec_domain::{
 
 mod control;
 mod repeating;
+mod wrong;
 
 use super::{Books, Desk, DeskConfig, DeskInput, DeskOutput, Identity};
 use crate::Machine;
