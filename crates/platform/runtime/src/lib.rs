@@ -35,6 +35,7 @@
 //! - [`health`]: named checks with limits. [`http`]: `/health`, `/metrics` and a service's own routes.
 //! - [`service`]: the context. [`database`](mod@database): how a service comes to its database.
 //! - [`compose`](mod@compose): several services in one process. [`entry`]: `main`.
+//! - `testing` (a feature): what tests of services stand on.
 //! - [`logs`], [`metric`], [`systemd`], [`token`], [`rotating`]: what their names say.
 
 pub mod clock;
@@ -50,6 +51,8 @@ pub mod metric;
 pub mod rotating;
 pub mod service;
 pub mod systemd;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod token;
 
 pub use axum;

@@ -1,12 +1,10 @@
 use std::{
-    collections::BTreeMap,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
 use rec_api::DeskCall;
-use rec_config::Sources;
 use rec_domain::{
     DeskId, EventTicker, ExchangeIndex, Fresh, MarketTicker, Mode, Money, Price, Probability, Quantity, Service, Side,
     TimeSpan, Timestamp, TradeId, UsdPrice,
@@ -23,9 +21,10 @@ use rec_domain::{
     trade::{Origin, Trade, TradeState},
 };
 use rec_runtime::{
-    BoxFuture, Clocks, Composition, DatabaseAccess, Hosted, Running, ServiceContext,
+    BoxFuture, DatabaseAccess, Hosted, Running, ServiceContext,
     clock::{SystemWall, WallClock as _},
     compose::SHUTDOWN_DEADLINE,
+    testing,
 };
 
 use super::run;
@@ -164,17 +163,8 @@ fn world(now: Timestamp) -> Vec<BusEvent> {
 }
 
 async fn start(folder: &Path) -> Running {
-    let mut sources =
-        Sources { files: Some(BTreeMap::new()), env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
-    for (service, _main) in SERVICES {
-        sources = sources.with("--port", format!("net.ports.{service}"), "0");
-    }
-    let sources = sources.with("--state-dir", "state_dir", folder.to_string_lossy());
-    let config = Arc::new(rec_config::load(&sources).expect("a good configuration").config);
-    let clocks = Clocks::of(&config.clock);
-    let services = SERVICES.to_vec();
-    let composition = Composition { services, config, clocks, database: DatabaseAccess::none() };
-    composition.start().await.expect("the services start")
+    let config = testing::configuration(folder, &[]);
+    testing::start(SERVICES, config, DatabaseAccess::none()).await
 }
 
 /// Feeds the world as it is, again and again, until `done`.
@@ -188,15 +178,7 @@ async fn feed_until(running: &Running, mut done: impl FnMut() -> bool) {
 }
 
 fn healthy(running: &Running) -> bool {
-    running.health(SERVICE).expect("it runs here").healthy
-}
-
-async fn assert_unhealthy_within_five_seconds(running: &Running) {
-    let stopped = Instant::now();
-    while healthy(running) {
-        assert!(stopped.elapsed() < Duration::from_secs(5), "still healthy");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    testing::is_healthy(running, SERVICE)
 }
 
 #[tokio::test]
@@ -223,6 +205,6 @@ async fn it_asks_the_desk_to_close_says_what_it_cannot_supervise_and_is_healthy_
     };
     let gap = times[1].since(times[0]);
     assert!(TimeSpan::from_millis(500) <= gap && gap < TimeSpan::from_seconds(5), "{gap:?}");
-    assert_unhealthy_within_five_seconds(&running).await;
+    testing::assert_noticed(&running, SERVICE).await;
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
 }

@@ -1,18 +1,15 @@
 use std::{
-    collections::BTreeMap,
     path::Path,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
-use rec_config::Sources;
 use rec_domain::{
     Mode, Service, TimeSpan, Timestamp,
     bus_event::{BusEvent, Topic},
     outbox::DeskEvent,
     row::{Commit, Row},
 };
-use rec_runtime::{Clocks, Composition, DatabaseAccess, Running, compose::SHUTDOWN_DEADLINE, database::ACCOUNT};
+use rec_runtime::{Running, compose::SHUTDOWN_DEADLINE, database::ACCOUNT, testing};
 use rec_store::{CommitOutcome, Database, Lease, Role, testing::TestDatabase};
 
 use super::run;
@@ -49,17 +46,8 @@ impl Desk {
 }
 
 async fn start(folder: &Path, test: &TestDatabase) -> Running {
-    let sources =
-        Sources { files: Some(BTreeMap::new()), env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
-    let sources = sources.with("--port", "net.ports.db-poller", "0");
-    let config = Arc::new(rec_config::load(&sources).expect("a good configuration").config);
-    let options = test.options();
-    let database = DatabaseAccess::with(move |role, connections| {
-        Box::pin(Database::open_with(options.clone(), role, connections))
-    });
-    let clocks = Clocks::of(&config.clock);
-    let services = vec![(Service::DbPoller, run as rec_runtime::ServiceMain)];
-    Composition { services, config, clocks, database }.start().await.expect("db-poller starts")
+    let config = testing::configuration(folder, &[]);
+    testing::start(&[(Service::DbPoller, run)], config, testing::database(test)).await
 }
 
 async fn events(bus: &mut rec_bus::Subscription, count: usize) -> Vec<bool> {
@@ -109,17 +97,8 @@ async fn a_database_that_goes_away_makes_it_unhealthy_within_five_seconds_and_en
     let folder = tempfile::tempdir().expect("a folder");
     let _desk = Desk::new(&test).await;
     let running = start(folder.path(), &test).await;
-    let healthy = || running.health(Service::DbPoller).expect("runs here").healthy;
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !healthy() {
-        assert!(Instant::now() < deadline, "never healthy");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    testing::until("it is healthy", async || testing::is_healthy(&running, Service::DbPoller)).await;
     drop(test);
-    let lost = Instant::now();
-    while healthy() {
-        assert!(lost.elapsed() < Duration::from_secs(5), "still healthy");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    testing::assert_noticed(&running, Service::DbPoller).await;
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("it was still running");
 }

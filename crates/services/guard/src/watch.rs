@@ -91,18 +91,14 @@ pub(crate) async fn watch(ctx: &ServiceContext, limits: GuardLimits, trip: impl 
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        collections::BTreeMap,
-        path::Path,
-        sync::{Arc, Mutex},
-    };
+    use std::{path::Path, sync::Mutex};
 
     use rec_api::guard::{EntryGroup, GuardLink, Heartbeat, ask_health};
-    use rec_config::Sources;
     use rec_domain::{ExchangeIndex, OrderGroupId, Service, Timestamp};
     use rec_runtime::{
-        BoxFuture, Clocks, Composition, DatabaseAccess, Running,
+        BoxFuture, DatabaseAccess, Running,
         compose::{Ended, SHUTDOWN_DEADLINE},
+        testing,
     };
 
     use super::*;
@@ -130,17 +126,8 @@ mod tests {
     }
 
     async fn start(folder: &Path, run: rec_runtime::ServiceMain) -> Running {
-        let sources = Sources {
-            files: Some(BTreeMap::new()),
-            env: [("HOME".into(), folder.into())].into(),
-            ..Sources::default()
-        };
-        let sources = sources.with("--state-dir", "state_dir", folder.to_string_lossy());
-        let config = Arc::new(rec_config::load(&sources).expect("a good configuration").config);
-        let clocks = Clocks::of(&config.clock);
-        let services = vec![(Service::Guard, run)];
-        let running = Composition { services, config, clocks, database: DatabaseAccess::none() }.start().await;
-        running.expect("the guard starts")
+        let config = testing::configuration(folder, &[]);
+        testing::start(&[(Service::Guard, run)], config, DatabaseAccess::none()).await
     }
 
     /// Sends until somebody listens.

@@ -1,11 +1,8 @@
 use std::{
-    collections::BTreeMap,
     path::Path,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
-use rec_config::Sources;
 use rec_domain::{
     EventTicker, ExchangeIndex, Fresh, MarketTicker, Price, PriceGrid, Quantity, SeriesTicker, Service, TimeSpan,
     Timestamp, UsdPrice,
@@ -18,9 +15,10 @@ use rec_domain::{
 };
 use rec_model::{Fingerprint, FingerprintSet, Grid, fingerprint_csv::write_set};
 use rec_runtime::{
-    Clocks, Composition, DatabaseAccess, Hosted, Running,
+    DatabaseAccess, Hosted, Running,
     clock::{SystemWall, WallClock as _},
     compose::SHUTDOWN_DEADLINE,
+    testing,
 };
 
 use super::run;
@@ -76,17 +74,8 @@ fn world(now: Timestamp) -> Vec<BusEvent> {
 }
 
 async fn start(folder: &Path) -> Running {
-    let mut sources =
-        Sources { files: Some(BTreeMap::new()), env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
-    for (service, _main) in SERVICES {
-        sources = sources.with("--port", format!("net.ports.{service}"), "0");
-    }
-    let sources = sources.with("--state-dir", "state_dir", folder.to_string_lossy());
-    let config = Arc::new(rec_config::load(&sources).expect("a good configuration").config);
-    let clocks = Clocks::of(&config.clock);
-    let services = SERVICES.to_vec();
-    let composition = Composition { services, config, clocks, database: DatabaseAccess::none() };
-    composition.start().await.expect("the services start")
+    let config = testing::configuration(folder, &[]);
+    testing::start(SERVICES, config, DatabaseAccess::none()).await
 }
 
 /// Feeds the world as it is, again and again, until `done`.
@@ -100,15 +89,7 @@ async fn feed_until(running: &Running, mut done: impl FnMut() -> bool) {
 }
 
 fn healthy(running: &Running) -> bool {
-    running.health(SERVICE).expect("it runs here").healthy
-}
-
-async fn assert_unhealthy_within_five_seconds(running: &Running) {
-    let stopped = Instant::now();
-    while healthy(running) {
-        assert!(stopped.elapsed() < Duration::from_secs(5), "still healthy");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    testing::is_healthy(running, SERVICE)
 }
 
 #[tokio::test]
@@ -128,7 +109,7 @@ async fn it_publishes_strike_tables_and_is_healthy_only_while_they_have_chances(
         complete && healthy(&running)
     })
     .await;
-    assert_unhealthy_within_five_seconds(&running).await;
+    testing::assert_noticed(&running, SERVICE).await;
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
 }
 
