@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     effects::{DECISIONS, EntryEffects},
+    past,
     refusals::Refusals,
 };
 
@@ -41,7 +42,10 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
         EntryEffects { ctx: ctx.clone(), inputs: inputs.clone(), considered: 0, refusals: Refusals::default() };
     tokio::select! {
         ended = drive(driver, received, ctx.clocks.clone(), ctx.shutdown.clone(), effects) => ended.map(|_driver| ()),
-        () = feed(ctx, &config.limits, inputs) => Ok(()),
+        () = async {
+            past::feed(ctx, &inputs).await;
+            feed(ctx, &config.limits, inputs).await;
+        } => Ok(()),
     }
 }
 

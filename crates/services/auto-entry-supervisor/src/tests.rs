@@ -1,12 +1,10 @@
 use std::{
-    collections::BTreeMap,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
 use rec_api::DeskCall;
-use rec_config::Sources;
 use rec_domain::{
     DeskId, EventTicker, ExchangeIndex, Fresh, MarketTicker, Mode, Money, Price, PriceGrid, Probability, Quantity,
     SeriesTicker, Service, Side, TimeSpan, Timestamp, UsdPrice,
@@ -26,10 +24,14 @@ use rec_domain::{
 };
 use rec_engine::odds::edge;
 use rec_runtime::{
-    BoxFuture, Clocks, Composition, DatabaseAccess, Hosted, Running, ServiceContext,
+    BoxFuture, Hosted, Running, ServiceContext,
     clock::{SystemWall, WallClock as _},
     compose::SHUTDOWN_DEADLINE,
+    database::ACCOUNT,
+    testing,
 };
+
+use rec_store::{Role, testing::TestDatabase};
 
 use super::run;
 
@@ -158,18 +160,16 @@ fn world(now: Timestamp) -> Vec<BusEvent> {
     ]
 }
 
-async fn start(folder: &Path) -> Running {
-    let mut sources =
-        Sources { files: Some(BTreeMap::new()), env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
-    for (service, _main) in SERVICES {
-        sources = sources.with("--port", format!("net.ports.{service}"), "0");
-    }
-    let sources = sources.with("--state-dir", "state_dir", folder.to_string_lossy());
-    let config = Arc::new(rec_config::load(&sources).expect("a good configuration").config);
-    let clocks = Clocks::of(&config.clock);
-    let services = SERVICES.to_vec();
-    let composition = Composition { services, config, clocks, database: DatabaseAccess::none() };
-    composition.start().await.expect("the services start")
+async fn start(folder: &Path, test: &TestDatabase) -> Running {
+    let config = testing::configuration(folder, &[]);
+    testing::start(SERVICES, config, testing::database(test)).await
+}
+
+/// A database of the test's mode.
+async fn database() -> Option<TestDatabase> {
+    let test = TestDatabase::migrated().await?;
+    test.open(Role::Owner).await.identity(Mode::Twin, ACCOUNT).await.expect("marked");
+    Some(test)
 }
 
 /// Feeds the world as it is, again and again, until `done`.
@@ -188,21 +188,14 @@ async fn feed_some_until(running: &Running, told: impl Fn(&BusEvent) -> bool, mu
 }
 
 fn healthy(running: &Running) -> bool {
-    running.health(SERVICE).expect("it runs here").healthy
-}
-
-async fn assert_unhealthy_within_five_seconds(running: &Running) {
-    let stopped = Instant::now();
-    while healthy(running) {
-        assert!(stopped.elapsed() < Duration::from_secs(5), "still healthy");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    testing::is_healthy(running, SERVICE)
 }
 
 #[tokio::test]
 async fn it_asks_the_desk_hears_its_answer_says_so_and_is_healthy_only_while_it_is_fed() {
+    let Some(test) = database().await else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let running = start(folder.path()).await;
+    let running = start(folder.path(), &test).await;
     assert!(!healthy(&running), "nothing was fed yet");
     // Without the desk's word nothing is entered, and the desk is told why.
     let is_note = |command: &DeskCommand| matches!(command, DeskCommand::NoteRefusals { .. });
@@ -224,6 +217,38 @@ async fn it_asks_the_desk_hears_its_answer_says_so_and_is_healthy_only_while_it_
     .await;
     let asked = asked(|command| matches!(command, DeskCommand::Open(open) if open.ticker == MarketTicker::new("A")));
     assert!(asked.is_some(), "the desk was asked");
-    assert_unhealthy_within_five_seconds(&running).await;
+    testing::assert_noticed(&running, SERVICE).await;
+    running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
+}
+
+#[tokio::test]
+async fn a_pause_after_a_spike_holds_over_a_restart() {
+    let Some(test) = database().await else { return };
+    let spike_at = SystemWall.now() - TimeSpan::from_minutes(5);
+    let strength = |second| if second == 0 { 99.0 } else { 0.0 };
+    let past: Vec<_> = (0..5 * 60)
+        .map(|second| MomentumReading {
+            at: spike_at + TimeSpan::from_seconds(second),
+            score_percent: Some(strength(second)),
+            deltas_percent: [None; 6],
+        })
+        .collect();
+    let prices = test.open(Role::Service(Service::PriceWatchdog)).await;
+    prices.market_data().append_momentum(&past).await.expect("kept");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let running = start(folder.path(), &test).await;
+    let mut statuses = running.bus.subscribe(&[Topic::Entry]);
+    let mut paused_until = None;
+    feed_until(&running, || {
+        while let Some(delivery) = statuses.try_recv() {
+            if let BusEvent::Entry(status) = &*delivery.event {
+                paused_until = paused_until.or(status.paused_until);
+            }
+        }
+        paused_until.is_some()
+    })
+    .await;
+    assert!(paused_until.is_some_and(|until| until >= spike_at + TimeSpan::from_minutes(15)), "{paused_until:?}");
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
 }

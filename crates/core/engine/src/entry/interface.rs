@@ -76,7 +76,8 @@ pub enum Input {
     Strikes(Box<StrikeTable>),
     /// The desk as it stands.
     Desk(Box<DeskView>),
-    /// Momentum.
+    /// Momentum, the past readings first: what came before the desk's first word is taken when that comes, so that a
+    /// pause holds over a restart.
     Momentum(MomentumReading),
     /// Every market that is open or about to open.
     Markets(Vec<Market>),

@@ -23,6 +23,9 @@ use crate::{KeptOutputs, Machine, shape::pairs};
 
 type Key = (MarketTicker, Side);
 
+/// Readings of momentum that may wait for the desk's first word: some hours of one a second.
+const MOST_WAITING: usize = 32_768;
+
 /// A request whose outcome the desk's view does not show yet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Outstanding {
@@ -42,6 +45,8 @@ pub struct EntryMachine {
     momentum: Option<MomentumReading>,
     markets: BTreeMap<MarketTicker, Market>,
     pause: Option<SpikePause>,
+    /// Readings that came before the desk's first word, without which nobody knows what a spike is.
+    waiting: VecDeque<MomentumReading>,
     #[serde(with = "pairs")]
     outstanding: BTreeMap<Key, Outstanding>,
     /// The last reason of each market and side of the present table.
@@ -86,6 +91,7 @@ impl EntryMachine {
             momentum: None,
             markets: BTreeMap::new(),
             pause: None,
+            waiting: VecDeque::new(),
             outstanding: BTreeMap::new(),
             reasons: BTreeMap::new(),
             requests: VecDeque::new(),
@@ -118,6 +124,9 @@ impl EntryMachine {
             !(traded || sent || forgotten)
         });
         self.desk = Some(view);
+        for reading in std::mem::take(&mut self.waiting) {
+            self.take_momentum(reading);
+        }
     }
 
     fn take_reply(&mut self, now: Timestamp, decision: DecisionId, reply: &DeskReply) {
@@ -134,9 +143,14 @@ impl EntryMachine {
     }
 
     fn take_momentum(&mut self, reading: MomentumReading) {
-        if let Some(desk) = &self.desk {
-            self.pause = SpikePause::after(self.pause, &reading, &desk.settings, self.config.limits.momentum);
-        }
+        let Some(desk) = &self.desk else {
+            if self.waiting.len() == MOST_WAITING {
+                self.waiting.pop_front();
+            }
+            self.waiting.push_back(reading);
+            return;
+        };
+        self.pause = SpikePause::after(self.pause, &reading, &desk.settings, self.config.limits.momentum);
         self.momentum = Some(reading);
     }
 

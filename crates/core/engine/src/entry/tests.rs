@@ -414,6 +414,25 @@ fn one_pass_asks_for_no_more_than_the_caps_and_the_rate_allow_and_the_likeliest_
 }
 
 #[test]
+fn a_pause_holds_over_a_restart_whose_past_readings_come_before_the_desks_first_word() {
+    let calm_since = 10 * 60;
+    let restarted = |from: i64, calm_until: i64| {
+        let mut machine = EntryMachine::new(Config::default());
+        for second in from..calm_until {
+            machine
+                .step(at(calm_until), Input::Momentum(reading(second, if second == calm_since { 99.0 } else { 0.0 })));
+        }
+        assert_eq!(machine.pause(), None, "nobody knows yet what a spike is");
+        machine.step(at(calm_until), Input::Desk(Box::new(desk(calm_until))));
+        machine.pause().map(|pause| pause.until(&settings()))
+    };
+    let cooldown = 15 * 60;
+    assert_eq!(restarted(0, calm_since + cooldown), Some(at(calm_since + cooldown)));
+    assert_eq!(restarted(0, calm_since + cooldown + 1), None, "it is over");
+    assert_eq!(restarted(calm_since + 1, calm_since + cooldown), None, "without the spike there is no pause");
+}
+
+#[test]
 fn a_spike_pauses_until_it_has_been_calm_for_the_whole_cooldown() {
     let mut machine = machine(&["A"]);
     let mut allowed = Vec::new();
