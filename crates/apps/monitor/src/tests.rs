@@ -1,26 +1,27 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use rec_api::DeskCall;
-use rec_config::Sources;
 use rec_domain::{
-    DeskId, Money,
+    DeskId, Mode, Money, Timestamp,
     bus_event::{BusEvent, Topic},
     command::{DeskCommand, DeskReply},
     desk_view::{Cursors, DeskView},
     halt::{Halt, HaltSource},
 };
 use rec_runtime::{
-    BoxFuture, Clocks, Composition, DatabaseAccess, Hosted, Running, ServiceContext, axum::Router,
-    compose::SHUTDOWN_DEADLINE, serve_http,
+    BoxFuture, Hosted, Running, ServiceContext,
+    axum::Router,
+    compose::SHUTDOWN_DEADLINE,
+    database::ACCOUNT,
+    serve_http,
+    testing::{self, NOTICE, until},
 };
+use rec_store::{Ops, Role, Severity, StoredHealth, testing::TestDatabase};
 
 use super::*;
 
@@ -37,6 +38,9 @@ static FAILING: AtomicBool = AtomicBool::new(false);
 
 /// Whether trade-manager leaves questions for its state unanswered.
 static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Whether system-monitor stands still.
+static STANDS_STILL: AtomicBool = AtomicBool::new(false);
 
 /// A service that works, but one of them only while it is not made to fail.
 fn worker(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
@@ -124,27 +128,39 @@ fn guard(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
     })
 }
 
-async fn start(folder: &Path) -> Running {
-    let mut sources =
-        Sources { files: Some(BTreeMap::new()), env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
-    for (service, _) in rec_config::Manifest::bundled().iter().filter(|(_, entry)| entry.port.is_some()) {
-        sources = sources.with("--port", format!("net.ports.{service}"), "0");
-    }
-    let sources =
-        sources.with("--state-dir", "state_dir", folder.to_string_lossy()).with("--speed", "clock.speed", "30");
-    let config = Arc::new(rec_config::load(&sources).expect("a good configuration").config);
-    let others = Service::ALL.iter().filter_map(|service| -> Option<Hosted> {
-        match service {
-            Service::TradeManager => Some((*service, desk)),
-            Service::Guard => Some((*service, guard)),
-            Service::SystemMonitor | Service::CascadingFailureDetector => None,
-            _ => Some((*service, worker)),
+/// system-monitor, until it is told to stand still.
+fn system_monitor(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
+    Box::pin(async move {
+        let told_to_stand_still = async {
+            while !STANDS_STILL.load(Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::select! {
+            ended = rec_system_monitor::run(ctx.clone()) => return ended,
+            () = told_to_stand_still => {}
         }
-    });
-    let services: Vec<Hosted> = others.chain(SERVICES.iter().copied()).collect();
-    let clocks = Clocks::of(&config.clock);
-    let composition = Composition { services, config, clocks, database: DatabaseAccess::none() };
-    composition.start().await.expect("the services start")
+        ctx.shutdown.cancelled().await;
+        Ok(())
+    })
+}
+
+async fn start(folder: &Path, test: &TestDatabase) -> Running {
+    test.open(Role::Owner).await.identity(Mode::Twin, ACCOUNT).await.expect("marked");
+    let services: Vec<Hosted> = Service::ALL
+        .iter()
+        .map(|service| -> Hosted {
+            match service {
+                Service::TradeManager => (*service, desk),
+                Service::Guard => (*service, guard),
+                Service::SystemMonitor => (*service, system_monitor),
+                Service::CascadingFailureDetector => (*service, rec_cascading_failure_detector::run),
+                _ => (*service, worker),
+            }
+        })
+        .collect();
+    let config = testing::configuration(folder, &[("clock.speed", "30")]);
+    testing::start(&services, config, testing::database(test)).await
 }
 
 /// The halt of the detector that is in force.
@@ -153,38 +169,71 @@ async fn halt(running: &Running) -> Option<String> {
     view.halts.into_iter().find(|halt| halt.source == HaltSource::Failure).map(|halt| halt.reason)
 }
 
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
-    let started = Instant::now();
-    while !holds().await {
-        assert!(started.elapsed() < Duration::from_secs(30), "{what}: not in thirty seconds");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    started.elapsed()
+/// The alerts that the database has, the open ones first, by code and subject, and whether they are over.
+async fn alerts(ops: &Ops) -> Vec<(String, String, bool)> {
+    let alerts = ops.alerts(100).await.expect("readable");
+    alerts.into_iter().map(|alert| (alert.code, alert.subject, alert.resolved_at.is_some())).collect()
 }
 
 #[tokio::test]
-async fn a_failing_service_is_reported_and_halts_entries_until_all_are_well_again() {
+async fn a_failing_service_is_reported_and_kept_and_halts_entries_until_all_are_well_again() {
+    let Some(test) = TestDatabase::migrated().await else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let running = start(folder.path()).await;
+    let ops = test.open(Role::Service(Service::SystemMonitor)).await.ops();
+    let (left, at) = (("feed_stale", "price-watchdog: spot prices"), Timestamp::from_seconds(1));
+    ops.raise_alert(Severity::Warning, left.0, left.1, "a run before", at).await.expect("raised");
+    let running = start(folder.path(), &test).await;
     let reported = |running: &Running| match running.bus.latest(Topic::Health).as_deref() {
         Some(BusEvent::Health(report)) => Some(report.clone()),
         _ => None,
     };
     until("all are well", async || reported(&running).is_some_and(|report| report.all_healthy())).await;
     assert_eq!(halt(&running).await, None);
+    until("the health of all is kept", async || {
+        ops.health()
+            .await
+            .is_ok_and(|kept| kept.len() == Service::ALL.len() && kept.iter().all(|one| one.health.healthy))
+    })
+    .await;
+    let kept = ops.health().await.expect("readable");
+    let left = (left.0.to_owned(), left.1.to_owned(), true);
+    assert_eq!(alerts(&ops).await, [left], "what a run before left is over, and a start is no alarm");
+
     FAILING.store(true, Ordering::SeqCst);
     let unwell = |running: &Running| reported(running).is_some_and(|report| !report.all_healthy());
     let noticed = until("it is reported", async || unwell(&running)).await;
-    assert!(noticed < Duration::from_secs(5), "{noticed:?}");
+    assert!(noticed < NOTICE, "{noticed:?}");
+    let stale = |over: bool| ("feed_stale".to_owned(), "price-watchdog: index prints".to_owned(), over);
+    until("the alert is kept", async || alerts(&ops).await.contains(&stale(false))).await;
+    let told = ops.alerts(1).await.expect("readable").remove(0).message;
+    assert!(told.ends_with(rec_system_monitor::AlertCode::FeedStale.what_to_do()), "{told}");
+    let of = |kept: Vec<StoredHealth>, service| {
+        kept.into_iter().find(|one: &StoredHealth| one.health.service == service).expect("kept")
+    };
+    let now = ops.health().await.expect("readable");
+    assert_eq!(of(now.clone(), Service::DbPoller), of(kept, Service::DbPoller), "what did not change is not written");
+    assert!(!of(now, Service::PriceWatchdog).health.healthy);
     until("entries are halted", async || halt(&running).await.is_some()).await;
     let reason = halt(&running).await.expect("halted");
     assert!(reason.starts_with("price-watchdog: index prints"), "{reason}");
+    let halted = ("entries_halted".to_owned(), "failure".to_owned(), false);
+    until("the halt is an alert", async || alerts(&ops).await.contains(&halted)).await;
+
     FAILING.store(false, Ordering::SeqCst);
     until("the halt is cleared", async || halt(&running).await.is_none()).await;
-    let detector = || running.health(Service::CascadingFailureDetector).expect("it runs here");
-    until("the detector is well", async || detector().healthy).await;
+    until("both are over", async || alerts(&ops).await.iter().all(|(.., over)| *over)).await;
+    assert!(alerts(&ops).await.contains(&stale(true)));
+
+    let detector = Service::CascadingFailureDetector;
+    until("the detector is well", async || testing::is_healthy(&running, detector)).await;
     SILENT.store(true, Ordering::SeqCst);
-    let noticed = until("the detector notices that it sees no halts", async || !detector().healthy).await;
-    assert!(noticed < Duration::from_secs(5), "{noticed:?}");
+    testing::assert_noticed(&running, detector).await;
+    SILENT.store(false, Ordering::SeqCst);
+    until("the detector is well again", async || testing::is_healthy(&running, detector)).await;
+    STANDS_STILL.store(true, Ordering::SeqCst);
+    testing::assert_noticed(&running, detector).await;
+    let health = running.health(detector).expect("it runs here");
+    let failing: Vec<_> = health.checks.iter().filter(|check| !check.ok).map(|check| check.name.as_str()).collect();
+    assert_eq!(failing, ["health reports"], "system-monitor alone stands still");
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
 }

@@ -2,21 +2,25 @@
 
 use std::collections::VecDeque;
 
-use rec_domain::{Service, Timestamp, health::HealthReport};
+use rec_domain::{Service, Timestamp, halt::Halt, health::HealthReport};
 use serde::Serialize;
+
+use crate::AlertCode;
 
 /// Alerts that have ended and are remembered.
 const MOST_ENDED: usize = 200;
 
-/// Something that is or was wrong.
+/// Something that is or was wrong. Of one code and subject there is one at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Alert {
-    /// The service.
-    pub service: Service,
-    /// The check, as `index prints`; none when the service does not answer.
-    pub check: Option<String>,
+    /// What kind of thing.
+    pub code: AlertCode,
+    /// To what it happens: a service, with its check, as `price-watchdog: index prints`, or who halted.
+    pub subject: String,
     /// What is wrong, for people; as it was when it was seen last.
     pub message: String,
+    /// What to do about it first.
+    pub what_to_do: &'static str,
     /// Since when, in market time.
     pub since: Timestamp,
     /// When it was over, in market time.
@@ -32,37 +36,49 @@ pub enum Change {
     Cleared(Alert),
 }
 
-/// What was and is wrong. Each failing check of each service is an alert of its own.
+/// What was and is wrong. Each failing check of each service is an alert of its own, and so is each halt that the
+/// operator did not set.
 #[derive(Debug, Clone, Default)]
 pub struct Alerts {
     active: Vec<Alert>,
     ended: VecDeque<Alert>,
 }
 
+/// What is wrong just now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Fault {
+    code: AlertCode,
+    subject: String,
+    message: String,
+}
+
 impl Alerts {
-    /// Takes a report and says what began and what is over.
-    pub fn take(&mut self, report: &HealthReport) -> Vec<Change> {
-        let failing = failing(report);
+    /// Takes a report and the halts in force, and says what began and what is over. Services that are still starting
+    /// raise nothing. Without `halts` nobody could say them, and what was known of them stays.
+    pub fn take(&mut self, report: &HealthReport, starting: &[Service], halts: Option<&[Halt]>) -> Vec<Change> {
+        let mut faults = of_services(report, starting);
+        faults.extend(halts.into_iter().flatten().filter_map(of_halt));
+        let stays = |alert: &Alert| halts.is_none() && is_of_halt(alert.code);
         let mut changes = Vec::new();
         self.active.retain_mut(|alert| {
-            let still = failing.iter().find(|(service, check, _)| *service == alert.service && *check == alert.check);
-            match still {
-                Some((_, _, message)) => {
-                    alert.message.clone_from(message);
-                    true
-                }
-                None => {
-                    alert.until = Some(report.at);
-                    changes.push(Change::Cleared(alert.clone()));
-                    self.ended.push_front(alert.clone());
-                    false
-                }
+            let still = faults.iter().find(|fault| fault.code == alert.code && fault.subject == alert.subject);
+            if let Some(fault) = still {
+                alert.message.clone_from(&fault.message);
+                return true;
             }
+            if stays(alert) {
+                return true;
+            }
+            alert.until = Some(report.at);
+            changes.push(Change::Cleared(alert.clone()));
+            self.ended.push_front(alert.clone());
+            false
         });
         self.ended.truncate(MOST_ENDED);
-        for (service, check, message) in failing {
-            if !self.active.iter().any(|alert| alert.service == service && alert.check == check) {
-                let alert = Alert { service, check, message, since: report.at, until: None };
+        for Fault { code, subject, message } in faults {
+            if !self.active.iter().any(|alert| alert.code == code && alert.subject == subject) {
+                let what_to_do = code.what_to_do();
+                let alert = Alert { code, subject, message, what_to_do, since: report.at, until: None };
                 changes.push(Change::Raised(alert.clone()));
                 self.active.push(alert);
             }
@@ -76,12 +92,13 @@ impl Alerts {
     }
 }
 
-fn failing(report: &HealthReport) -> Vec<(Service, Option<String>, String)> {
-    let mut failing = Vec::new();
-    for health in report.services.iter().filter(|health| !health.healthy) {
+fn of_services(report: &HealthReport, starting: &[Service]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for health in report.services.iter().filter(|health| !starting.contains(&health.service)) {
         let service = health.service;
-        let before = failing.len();
         for check in health.checks.iter().filter(|check| !check.ok) {
+            let code =
+                if check.advisory { AlertCode::ServiceDegraded } else { AlertCode::of_check(service, &check.name) };
             let age = match (check.age_ms, check.limit_ms) {
                 (_, 0) => "fails".to_owned(),
                 (None, _) => "never came".to_owned(),
@@ -89,18 +106,32 @@ fn failing(report: &HealthReport) -> Vec<(Service, Option<String>, String)> {
                 (Some(_), _) => "fails".to_owned(),
             };
             let detail = check.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
-            failing.push((service, Some(check.name.clone()), format!("{service}: {} {age}{detail}", check.name)));
+            let message = format!("{service}: {} {age}{detail}", check.name);
+            faults.push(Fault { code, subject: format!("{service}: {}", check.name), message });
         }
-        if failing.len() == before {
-            failing.push((service, None, format!("{service} does not answer")));
+        if !health.healthy && health.checks.iter().all(|check| check.ok) {
+            let (code, subject) = (AlertCode::ServiceSilent, service.to_string());
+            faults.push(Fault { code, subject, message: format!("{service} does not answer") });
         }
     }
-    failing
+    faults
+}
+
+fn of_halt(halt: &Halt) -> Option<Fault> {
+    let code = AlertCode::of_halt(halt.source)?;
+    Some(Fault { code, subject: halt.source.to_string(), message: format!("entries are halted: {}", halt.reason) })
+}
+
+fn is_of_halt(code: AlertCode) -> bool {
+    rec_domain::halt::HaltSource::ALL.iter().any(|source| AlertCode::of_halt(*source) == Some(code))
 }
 
 #[cfg(test)]
 mod tests {
-    use rec_domain::health::{Check, ServiceHealth};
+    use rec_domain::{
+        halt::HaltSource,
+        health::{Check, ServiceHealth},
+    };
 
     use super::*;
 
@@ -120,17 +151,38 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_feed_is_named_once_and_its_end_is_told() {
+    fn a_stale_feed_is_named_once_with_what_to_do_and_its_end_is_told() {
         let mut alerts = Alerts::default();
-        assert_eq!(alerts.take(&report(1, Some(100))), []);
-        let changes = alerts.take(&report(5, Some(4_200)));
+        assert_eq!(alerts.take(&report(1, Some(100)), &[], None), []);
+        let changes = alerts.take(&report(5, Some(4_200)), &[], None);
         let [Change::Raised(alert)] = changes.as_slice() else { unreachable!("one is raised: {changes:?}") };
+        assert_eq!((alert.code, alert.subject.as_str()), (AlertCode::FeedStale, "price-watchdog: index prints"));
         assert_eq!(alert.message, "price-watchdog: index prints stale for 4.2 s");
-        assert_eq!(alerts.take(&report(6, Some(5_200))), [], "once");
+        assert_eq!(alert.what_to_do, AlertCode::FeedStale.what_to_do());
+        assert_eq!(alerts.take(&report(6, Some(5_200)), &[], None), [], "once");
         assert_eq!(alerts.iter().next().expect("active").message, "price-watchdog: index prints stale for 5.2 s");
-        let changes = alerts.take(&report(7, Some(10)));
+        let changes = alerts.take(&report(7, Some(10)), &[], None);
         let [Change::Cleared(alert)] = changes.as_slice() else { unreachable!("one is cleared: {changes:?}") };
         assert_eq!((alert.since.seconds(), alert.until.map(Timestamp::seconds)), (5, Some(7)));
+    }
+
+    #[test]
+    fn what_is_still_starting_raises_nothing() {
+        let mut alerts = Alerts::default();
+        assert_eq!(alerts.take(&report(1, None), &[Service::PriceWatchdog], None), []);
+        assert_eq!(alerts.take(&report(2, None), &[], None).len(), 1);
+    }
+
+    #[test]
+    fn a_halt_is_an_alert_unless_the_operator_set_it_and_stays_while_nobody_can_say() {
+        let mut alerts = Alerts::default();
+        let halt = |source| Halt { source, reason: "a reason".to_owned(), since: Timestamp::from_seconds(1) };
+        let halts = [halt(HaltSource::Operator), halt(HaltSource::OrderGroup)];
+        let changes = alerts.take(&report(1, Some(1)), &[], Some(&halts));
+        let [Change::Raised(alert)] = changes.as_slice() else { unreachable!("one is raised: {changes:?}") };
+        assert_eq!(alert.code, AlertCode::EntryGroupTripped);
+        assert_eq!(alerts.take(&report(2, Some(1)), &[], None), []);
+        assert!(matches!(alerts.take(&report(3, Some(1)), &[], Some(&[])).as_slice(), [Change::Cleared(_)]));
     }
 
     #[test]
@@ -141,9 +193,9 @@ mod tests {
             services: vec![ServiceHealth { service: Service::Guard, healthy: false, checks: Vec::new() }],
         };
         for at in 0..1_000 {
-            let changes = alerts.take(&silent(at));
+            let changes = alerts.take(&silent(at), &[], None);
             assert!(matches!(&changes[0], Change::Raised(alert) if alert.message == "guard does not answer"));
-            alerts.take(&report(at, Some(1)));
+            alerts.take(&report(at, Some(1)), &[], None);
         }
         assert_eq!(alerts.iter().count(), MOST_ENDED);
     }

@@ -1,15 +1,20 @@
 //! system-monitor: asks every service for its health each second of wall time, publishes what it saw, and names what
 //! stopped.
 //!
-//! - `round`: one round of questions. `alert`: what was and is wrong, as one list.
-//! - `watch`: the loop. `pages`: `GET /api/alerts`.
+//! - `round`: one round of questions. `starting`: who has not yet had time to start.
+//! - `alert`: what was and is wrong, as one list. `code`: which alerts there are.
+//! - `watch`: the loop. `records`: changes, kept in the database. `pages`: `GET /api/alerts`.
 
 mod alert;
+mod code;
 mod pages;
+mod records;
 mod round;
+mod starting;
 mod watch;
 
 pub use alert::{Alert, Alerts};
+pub use code::AlertCode;
 
 use rec_runtime::{BoxFuture, ServiceContext, serve_http};
 
@@ -18,8 +23,10 @@ use rec_runtime::{BoxFuture, ServiceContext, serve_http};
 pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
     Box::pin(async move {
         let alerts = pages::SharedAlerts::default();
+        let (records, waiting) = records::Records::new();
         tokio::try_join!(
-            watch::watch(&ctx, &alerts),
+            watch::watch(&ctx, &alerts, records),
+            records::write(&ctx, waiting),
             serve_http(&ctx, pages::router(alerts.clone(), ctx.token.clone()))
         )?;
         Ok(())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rec_domain::{
     Service,
+    halt::Halt,
     health::{HealthReport, ServiceHealth},
 };
 use rec_runtime::ServiceContext;
@@ -34,4 +35,10 @@ pub(crate) async fn ask_all(ctx: &ServiceContext) -> HealthReport {
     services.push(ctx.health.snapshot());
     services.sort_by_key(|health| health.service);
     HealthReport { at: ctx.clocks.now(), services }
+}
+
+/// The halts in force; none when trade-manager does not say.
+pub(crate) async fn ask_halts(ctx: &ServiceContext) -> Option<Vec<Halt>> {
+    let view = tokio::time::timeout(DEADLINE, ctx.desk.view()).await.ok()?;
+    view.ok().map(|view| view.halts)
 }

@@ -1,16 +1,18 @@
 //! The loop.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rec_domain::bus_event::BusEvent;
+use rec_domain::{Service, bus_event::BusEvent};
 use rec_runtime::{ServiceContext, health::EVERY_SECOND};
 use tokio::time::MissedTickBehavior;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::{
     alert::Change,
     pages::SharedAlerts,
-    round::{ANSWERS, ask_all},
+    records::Records,
+    round::{ANSWERS, ask_all, ask_halts},
+    starting::Starts,
 };
 
 /// The check that holds while rounds are made.
@@ -19,12 +21,13 @@ pub(crate) const CHECK: &str = "round of questions";
 /// Wall time between two rounds.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Asks, publishes and alerts until shutdown.
-pub(crate) async fn watch(ctx: &ServiceContext, alerts: &SharedAlerts) -> anyhow::Result<()> {
+/// Asks, publishes, alerts and has changes kept until shutdown.
+pub(crate) async fn watch(ctx: &ServiceContext, alerts: &SharedAlerts, mut records: Records) -> anyhow::Result<()> {
     ctx.health.check(CHECK, EVERY_SECOND);
     ctx.health.check(ANSWERS, EVERY_SECOND);
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut starts = Starts::new(Instant::now());
     loop {
         tokio::select! {
             () = ctx.shutdown.cancelled() => return Ok(()),
@@ -33,12 +36,32 @@ pub(crate) async fn watch(ctx: &ServiceContext, alerts: &SharedAlerts) -> anyhow
         // A round is bounded by the deadline of its questions. Its beat comes first, so that the report says of this
         // service what is true while it asks.
         ctx.health.beat(CHECK);
-        let report = ask_all(ctx).await;
-        for change in alerts.lock().take(&report) {
-            match change {
-                Change::Raised(alert) => warn!(service = %alert.service, check = alert.check, "{}", alert.message),
-                Change::Cleared(alert) => info!(service = %alert.service, check = alert.check, "well again"),
+        let (report, halts) = tokio::join!(ask_all(ctx), ask_halts(ctx));
+        let now = Instant::now();
+        let starting: Vec<Service> = report
+            .services
+            .iter()
+            .filter(|health| starts.is_starting(health, now))
+            .map(|health| health.service)
+            .collect();
+        if !starting.is_empty() {
+            debug!(?starting, "not yet");
+        }
+        records.report(&report);
+        for change in alerts.lock().take(&report, &starting, halts.as_deref()) {
+            match &change {
+                Change::Raised(alert) => {
+                    warn!(
+                        code = alert.code.name(),
+                        subject = alert.subject,
+                        todo = alert.what_to_do,
+                        "{}",
+                        alert.message
+                    );
+                }
+                Change::Cleared(alert) => info!(code = alert.code.name(), subject = alert.subject, "well again"),
             }
+            records.alert(change);
         }
         ctx.publish(BusEvent::Health(report));
     }
