@@ -62,7 +62,7 @@ async fn trade_for(desk: &mut Desk, time: Duration) {
 
 /// How often the exchange accepted each order, by the desk's identity for it. The twin's journal holds every accepted
 /// mutation; its last line may be torn.
-fn orders(state: &Path) -> BTreeMap<String, u32> {
+pub(crate) fn orders(state: &Path) -> BTreeMap<String, u32> {
     let journal = std::fs::read_to_string(state.join("twin/twin-journal.jsonl")).expect("the twin keeps a journal");
     let mut times = BTreeMap::new();
     for line in journal.lines() {

@@ -4,10 +4,12 @@
 //! a built `rec` to be tested instead of the one of this checkout.
 
 mod crash;
+mod database;
 mod demo;
 mod errors;
 mod faults;
 mod foreign;
+mod guard;
 mod health;
 mod replay;
 mod support;

@@ -3,13 +3,15 @@
 //! - [`args`]: what can be typed. [`commands`]: configuration, database, model, replay, lint.
 //! - [`demo`]: the whole desk on a simulated exchange. [`up`]: the whole desk. [`twin`]: the exchange alone.
 //! - [`prepare`]: what the services of a desk in several processes stand on.
-//! - [`whole_desk`]: services, guard and database together. [`status`]: the health of a desk that runs.
+//! - [`whole_desk`]: services, guard and database together. [`kept_cluster`]: its private Postgres, kept running.
+//! - [`status`]: the health of a desk that runs.
 
 pub mod args;
 pub mod commands;
 pub mod demo;
 mod durations;
 pub mod guard_process;
+pub mod kept_cluster;
 pub mod keys;
 pub mod lint;
 pub mod model_set;

@@ -8,7 +8,7 @@ use rec_config::Sources;
 use rec_domain::{Service, health::ServiceHealth};
 use tokio::task::JoinSet;
 
-use crate::{run_main, say};
+use crate::{kept_cluster, run_main, say};
 
 const DEADLINE: Duration = Duration::from_secs(2);
 
@@ -49,6 +49,12 @@ pub async fn run(args: StatusArgs, sources: Sources) -> anyhow::Result<ExitCode>
             let state = health.complaint().or_else(degraded).unwrap_or_else(|| "healthy".to_owned());
             let port = config.net.port(health.service).map_or_else(|| "-".to_owned(), |port| port.to_string());
             say::say(&format!("{:<30} {port:>5}  {state}", health.service));
+        }
+        let checks = healths.iter().flat_map(|health| &health.checks);
+        if let Some(detail) =
+            checks.filter(|check| check.name == kept_cluster::CHECK).find_map(|check| check.detail.as_ref())
+        {
+            say::say(&format!("{:<30} {:>5}  {detail}", kept_cluster::CHECK, "-"));
         }
     }
     let all = healths.iter().all(|health| health.healthy);

@@ -62,7 +62,7 @@ pub async fn run(args: UpArgs, mut sources: Sources) -> anyhow::Result<ExitCode>
     let owner = database.prepare(config.mode, false).await?;
     steps.done("database", "ready");
     prepare::learn(&config, clocks.now(), &steps).await?;
-    let mut desk = WholeDesk::start(Arc::clone(&config), &sources, clocks, database.access(), &steps).await?;
+    let mut desk = WholeDesk::start(Arc::clone(&config), &sources, clocks, &database, &steps).await?;
     state.describe(&format!("process {}, {}", std::process::id(), desk.page()))?;
     let token = rec_main_app::allow_one_log_in(&owner, "operator", LOG_IN_LIFE).await?;
     steps.line(&format!("open {}/login?token={}", desk.page(), token.expose()));

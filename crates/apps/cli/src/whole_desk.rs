@@ -16,15 +16,20 @@ use rec_store::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::{guard_process, services, steps::Steps};
+use crate::{
+    guard_process,
+    kept_cluster::{self, KeptCluster},
+    services,
+    steps::Steps,
+};
 
 /// How long all services may take to become healthy.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(30);
 
 /// The database of a desk: configured, or a cluster of its own.
 pub enum DeskDatabase {
-    /// A private cluster.
-    Private(Box<Cluster>, String),
+    /// A private cluster, and the name of its database.
+    Private(KeptCluster, String),
     /// The configured one.
     Configured(DatabaseAccess),
 }
@@ -41,7 +46,7 @@ impl DeskDatabase {
         let options =
             ClusterOptions { sync_new_data: config.mode != Mode::Twin, ..ClusterOptions::new(&config.state_dir) };
         let cluster = Cluster::start(options).await?;
-        Ok(Self::Private(Box::new(cluster), config.database.name.clone()))
+        Ok(Self::Private(KeptCluster::new(cluster), config.database.name.clone()))
     }
 
     /// How the services reach it.
@@ -59,10 +64,7 @@ impl DeskDatabase {
     /// When it does not answer, is newer than this program, or belongs to another mode.
     pub async fn prepare(&self, mode: Mode, fresh: bool) -> anyhow::Result<Database> {
         if let Self::Private(cluster, name) = self {
-            if fresh {
-                cluster.drop_database(name).await?;
-            }
-            cluster.ensure_database(name).await?;
+            cluster.prepare(name, fresh).await?;
         }
         let owner = self.access().open_as(Role::Owner, 2).await?;
         owner.migrate().await?;
@@ -76,7 +78,7 @@ impl DeskDatabase {
     /// When it does not end.
     pub async fn stop(self) -> anyhow::Result<()> {
         match self {
-            Self::Private(cluster, _) => Ok(cluster.stop().await?),
+            Self::Private(cluster, _) => cluster.stop().await,
             Self::Configured(_) => Ok(()),
         }
     }
@@ -98,14 +100,18 @@ impl WholeDesk {
         config: Arc<Config>,
         sources: &Sources,
         clocks: Clocks,
-        database: DatabaseAccess,
+        database: &DeskDatabase,
         steps: &Steps,
     ) -> anyhow::Result<Self> {
         let adopted = guard_process::start_or_adopt(&config.state_dir, sources)?;
         steps.done("guard", if adopted { "adopted" } else { "started" });
-        let composition =
-            Composition { services: services::DESK.to_vec(), config: Arc::clone(&config), clocks, database };
+        let (services, access) = (services::DESK.to_vec(), database.access());
+        let composition = Composition { services, config: Arc::clone(&config), clocks, database: access };
         let running = composition.start().await?;
+        if let DeskDatabase::Private(cluster, _) = database {
+            let word = cluster.word();
+            running.advise(Service::TradeManager, kept_cluster::CHECK, move || word.advice());
+        }
         steps.done("services", &format!("{} started", services::DESK.len()));
         let mut desk = Self { running, config };
         desk.wait_until_healthy().await?;

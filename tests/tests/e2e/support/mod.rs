@@ -1,10 +1,12 @@
 //! What the tests stand on.
 //!
 //! - `program`: the built `rec`. `place`: where one runs. `desk`: one that runs. `ports`: free ones.
+//! - `apart`: exchange and desk in processes of their own.
 //! - `processes`: what must not stay behind. `web`: what a browser asks. `postgres`, `python`: whether
 //!   they are there.
 
 pub(crate) mod control;
+pub(crate) mod apart;
 pub(crate) mod desk;
 pub(crate) mod place;
 pub(crate) mod ports;
@@ -14,5 +16,6 @@ pub(crate) mod program;
 pub(crate) mod python;
 pub(crate) mod web;
 
+pub(crate) use apart::Apart;
 pub(crate) use desk::Desk;
 pub(crate) use place::Place;

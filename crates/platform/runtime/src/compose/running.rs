@@ -84,6 +84,19 @@ impl Running {
         self.boards.get(&service).map(HealthBoard::snapshot)
     }
 
+    /// Adds a word to the health of a service that whoever composed the process knows and the service does not; see
+    /// [`HealthBoard::advise`]. Nothing happens when it does not run here.
+    pub fn advise(
+        &self,
+        service: Service,
+        name: &str,
+        advice: impl Fn() -> Result<String, String> + Send + Sync + 'static,
+    ) {
+        if let Some(board) = self.boards.get(&service) {
+            board.advise(name, advice);
+        }
+    }
+
     /// The health of every service that runs here.
     #[must_use]
     pub fn healths(&self) -> Vec<ServiceHealth> {

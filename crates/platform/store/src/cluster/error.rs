@@ -96,6 +96,14 @@ pub enum ClusterError {
         /// Its process id.
         pid: i32,
     },
+    /// A server that was started again has another address, where nobody looks for it.
+    #[error("Postgres listens in {to} and its desk looks for it in {from}; end the desk and start it again")]
+    Moved {
+        /// Folder of the socket that the desk knows.
+        from: PathBuf,
+        /// Folder of the socket now.
+        to: PathBuf,
+    },
     /// A file or folder cannot be used.
     #[error("cannot {action} {path}: {source}")]
     Io {

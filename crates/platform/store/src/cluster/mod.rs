@@ -61,6 +61,22 @@ impl Cluster {
         Ok(Self { server, lock })
     }
 
+    /// Whether the server's process lives and its socket is there. It does not say whether the server answers.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        self.server.is_serving()
+    }
+
+    /// Starts a server that has ended again, at the same address, and waits until it answers; one that serves the data
+    /// already is adopted, so that there are never two. The lock was held all the time.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`]; the cluster stays as it was, and this may be tried again.
+    pub async fn start_again(&mut self) -> Result<(), ClusterError> {
+        self.server = self.server.start_again().await?;
+        Ok(())
+    }
+
     /// How the cluster is reached.
     #[must_use]
     pub const fn address(&self) -> &Address {

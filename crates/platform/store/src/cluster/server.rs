@@ -18,7 +18,7 @@ use super::{
     error::{ClusterError, FileContext},
     options::{ClusterOptions, Durability, Places},
     pidfile::{PidFile, is_alive, signal},
-    socket::{SOCKET_NAME, socket_folder},
+    socket::{SOCKET_NAME, socket_folder, use_folder},
 };
 
 /// The log is shortened when it is larger than this.
@@ -37,11 +37,13 @@ const IMMEDIATE_STOP_WITHIN: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(10);
 
 /// A server and its files.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Server {
     places: Places,
     binaries: Binaries,
     address: Address,
+    // Whether a start may choose another folder for the socket: not once somebody was told of this one.
+    moves: bool,
     pid: i32,
     adopted: bool,
     new: bool,
@@ -65,6 +67,7 @@ impl Server {
             places: places.clone(),
             binaries,
             address: Address { socket_folder: PathBuf::new() },
+            moves: true,
             pid: 0,
             adopted: false,
             new: found.is_none(),
@@ -119,6 +122,27 @@ impl Server {
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Starts a server that has ended again, at the same address, and waits until it answers. One that serves the data
+    /// already is adopted. The caller holds the cluster's lock.
+    pub(crate) async fn start_again(&self) -> Result<Self, ClusterError> {
+        let again = Self { adopted: false, new: false, moves: false, ..self.clone() };
+        let launched = on_own_thread(again, |server| match server.adopt()? {
+            true => Ok(()),
+            false => server.start(),
+        });
+        let server = launched.await?.ready().await?;
+        if server.address == self.address {
+            Ok(server)
+        } else {
+            Err(ClusterError::Moved { from: self.address.socket_folder.clone(), to: server.address.socket_folder })
+        }
+    }
+
+    /// Whether its process lives and can be reached.
+    pub(crate) fn is_serving(&self) -> bool {
+        !self.has_ended() && self.address.socket_folder.join(SOCKET_NAME).exists()
     }
 
     pub(crate) const fn address(&self) -> &Address {
@@ -248,7 +272,11 @@ impl Server {
 
     /// Starts the server in a session of its own: `pg_ctl` calls `setsid`, and its server is nobody's child.
     fn start(&mut self) -> Result<(), ClusterError> {
-        self.address.socket_folder = socket_folder(&self.places.state_dir, &self.places.owner)?;
+        if self.moves {
+            self.address.socket_folder = socket_folder(&self.places.state_dir, &self.places.owner)?;
+        } else {
+            use_folder(&self.address.socket_folder, &self.places.owner)?;
+        }
         self.remove_stale_socket()?;
         self.write_settings()?;
         self.bound_log().context("shorten", &self.log_file())?;

@@ -40,6 +40,11 @@ fn folder_name(state_dir: &Path) -> String {
     format!("rec-{}", &hash.simple().to_string()[..12])
 }
 
+/// Uses a folder that was chosen before; makes it again where it was removed.
+pub(crate) fn use_folder(folder: &Path, owner: &Owner) -> Result<(), ClusterError> {
+    try_use(folder, owner).map_err(|why| ClusterError::NoSocketFolder { tried: format!("{}: {why}", folder.display()) })
+}
+
 /// The first of `bases` in which the folder can be made and used.
 pub(crate) fn choose(bases: &[PathBuf], name: &str, owner: &Owner) -> Result<PathBuf, ClusterError> {
     let mut tried = Vec::new();

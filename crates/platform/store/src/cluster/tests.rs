@@ -192,6 +192,36 @@ async fn a_killed_server_is_started_again_with_all_that_was_committed() {
 }
 
 #[tokio::test]
+async fn whoever_holds_a_server_that_ended_starts_it_again_at_the_same_address_and_never_twice() {
+    if !postgres_is_here() {
+        return;
+    }
+    let folder = Folder::new();
+    let mut cluster = Cluster::start(folder.options()).await.expect("started");
+    execute(&cluster, "create table kept (n int); insert into kept values (1), (2)").await;
+    let (address, first) = (cluster.address().clone(), cluster.pid());
+    assert!(cluster.is_serving());
+    cluster.start_again().await.expect("there is nothing to do");
+    assert_eq!(cluster.pid(), first, "one that serves the data is not started beside itself");
+
+    signal(first, Signal::KILL);
+    until("it is gone", || !cluster.is_serving()).await;
+    let control = folder.data().join("global/pg_control");
+    let aside = folder.data().join("pg_control.aside");
+    std::fs::rename(&control, &aside).expect("broken");
+    cluster.start_again().await.expect_err("it cannot start");
+    let held = Cluster::start(folder.options()).await.expect_err("the lock is held meanwhile");
+    assert!(matches!(held, ClusterError::Held { .. }), "{held}");
+    std::fs::rename(&aside, &control).expect("whole again");
+    cluster.start_again().await.expect("started");
+    assert!(cluster.is_serving());
+    assert_ne!(cluster.pid(), first);
+    assert_eq!(cluster.address(), &address);
+    assert_eq!(count(&cluster, "kept").await, 2);
+    cluster.stop().await.expect("stopped");
+}
+
+#[tokio::test]
 async fn a_pid_file_that_names_a_stranger_is_stale() {
     if !postgres_is_here() {
         return;

@@ -1,0 +1,147 @@
+//! The guard, when the desk stands still.
+
+use std::time::{Duration, Instant};
+
+use rec_domain::{
+    BookSide, ClientOrderId, ExchangeIndex, OrderGroupId, Price, Quantity, SeriesTicker, Side,
+    command::{CloseRequest, DeskCommand, DeskReply, OpenRequest},
+    halt::HaltSource,
+    intent::{OrderSpec, TimeInForce},
+    refusal::RefusalCode,
+    trade::{Origin, Trade, TradeState},
+};
+use rec_kalshi::{
+    rest::{Client, MarketsQuery, NewOrder, WriteFailure},
+    rows::MarketRow,
+};
+use rustix::process::Signal;
+
+use crate::support::Apart;
+
+/// How long the guard is patient, in wall time: its production limit.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+#[tokio::test]
+async fn the_guard_trips_the_entry_group_of_a_desk_that_stands_still_and_the_desk_finds_it_tripped() {
+    let Some(mut apart) = Apart::start().await else { return };
+    let exchange = apart.exchange();
+    let markets = tradable(&exchange).await;
+    let [held, other, ..] = markets.as_slice() else { panic!("too few markets to trade: {markets:?}") };
+    assert!(matches!(apart.ask(open(&apart, held)).await, DeskReply::Accepted { .. }));
+    apart
+        .until("a contract is held", async |apart| trade(apart).await.is_some_and(|trade| trade.held().is_positive()))
+        .await;
+    let bought = trade(&apart).await.expect("held");
+
+    let stopped = Instant::now();
+    apart.desk.signal(Signal::STOP);
+    let group = tripped_group(&apart, stopped).await;
+    let took = stopped.elapsed();
+    assert!(took >= PATIENCE - Duration::from_secs(1), "the guard has to be patient: {took:?}");
+    assert!(took < PATIENCE + Duration::from_secs(8), "it took {took:?}");
+    let groups = exchange.order_groups(None).await.expect("the exchange answers");
+    let [one, another] = groups.as_slice() else { panic!("an entry group and an exit group: {groups:?}") };
+    let exit = if one.id == group { another } else { one };
+    assert!(groups.iter().any(|known| known.id == group), "{group} is none of {groups:?}");
+
+    // The exchange itself refuses in the group for entries, and only there.
+    let refused = probe(&apart, &exchange, other, &group).await.expect_err("the entry group is tripped");
+    assert!(refused.to_string().contains("order_group_triggered"), "{refused}");
+    probe(&apart, &exchange, other, &exit.id).await.expect("the exit group is not");
+
+    // A trip while the desk is cut off is told to nobody: it finds out by the first order that is refused, which it
+    // sends when it has compared its books.
+    apart.desk.signal(Signal::CONT);
+    let noticed = async |apart: &Apart| {
+        let _refused_here_or_there = apart.ask(open(apart, other)).await;
+        apart.view().await.halts.iter().any(|halt| halt.source == HaltSource::OrderGroup)
+    };
+    apart.until("the desk finds its group tripped", noticed).await;
+    let entered = apart.ask(open(&apart, other)).await;
+    let DeskReply::Refused(refusal) = entered else { panic!("an entry was taken: {entered:?}") };
+    assert!(matches!(refusal.code, RefusalCode::Halted | RefusalCode::OrderGroup), "{refusal}");
+    let bought_other =
+        apart.view().await.trades.iter().any(|trade| trade.ticker == other.ticker && trade.held().is_positive());
+    assert!(!bought_other, "nothing was bought with a tripped group");
+    let close = DeskCommand::Close(CloseRequest {
+        trade: bought.id,
+        limit: Price::from_units(100),
+        origin: Origin::Manual,
+        reason: "a test".to_owned(),
+        decided_at: apart.clock().now(),
+    });
+    let closing = apart.ask(close).await;
+    assert!(matches!(closing, DeskReply::Accepted { .. }), "an exit is never refused: {closing:?}");
+    apart.until("the trade is closed", async |apart| trade(apart).await.is_none()).await;
+    let clean = async |apart: &Apart| apart.view().await.reconciliation.is_some_and(|last| last.is_clean());
+    apart.until("books and exchange agree", clean).await;
+
+    apart.desk.signal(Signal::INT);
+    assert_eq!(apart.desk.end(Duration::from_secs(20)).await.code(), Some(0), "{}", apart.desk.complained());
+}
+
+/// The open trade, if there is one.
+async fn trade(apart: &Apart) -> Option<Trade> {
+    apart.view().await.trades.into_iter().find(|trade| trade.state != TradeState::Opening || trade.held().is_positive())
+}
+
+/// Markets in which somebody buys and sells near the middle, nearest first.
+async fn tradable(exchange: &Client) -> Vec<MarketRow> {
+    let query = MarketsQuery { series: Some(SeriesTicker::new("KXBTCD")), ..MarketsQuery::default() };
+    let mut rows = exchange.markets(&query).all().await.expect("the exchange answers");
+    let distance = |row: &MarketRow| (ask(row).unwrap_or(Price::ONE).units() - 5_000).abs();
+    rows.retain(|row| ask(row).is_some() && row.top.bid_of(Side::Yes).is_some());
+    rows.sort_by_key(|row| (row.close_time, distance(row)));
+    rows
+}
+
+fn ask(row: &MarketRow) -> Option<Price> {
+    row.top.ask_of(Side::Yes).map(|level| level.price)
+}
+
+/// One contract, whatever it costs.
+fn open(apart: &Apart, market: &MarketRow) -> DeskCommand {
+    DeskCommand::Open(OpenRequest {
+        ticker: market.ticker.clone(),
+        side: Side::Yes,
+        quantity: Quantity::from_contracts(1),
+        limit: Price::from_units(9_900),
+        origin: Origin::Manual,
+        probability_percent: None,
+        reason: "a test".to_owned(),
+        decided_at: apart.clock().now(),
+        evidence: "{}".to_owned(),
+    })
+}
+
+/// The group that the guard says it has tripped and looked at.
+async fn tripped_group(apart: &Apart, stopped: Instant) -> OrderGroupId {
+    let log = apart.place.state().join("guard.log");
+    loop {
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        let said = text.lines().find_map(|line| line.split_once("entry group ")?.1.split_once(" is tripped"));
+        let named = text.lines().find_map(|line| line.split_once("entry group ")?.1.split_once(' ')).map(|(id, _)| id);
+        if let (Some(_), Some(id)) = (said, named) {
+            return OrderGroupId::new(id);
+        }
+        assert!(stopped.elapsed() < Duration::from_secs(30), "nothing is tripped: {text}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Offers one cent for one contract in a group, at once or not at all: nobody sells at that.
+async fn probe(apart: &Apart, exchange: &Client, market: &MarketRow, group: &OrderGroupId) -> Result<(), WriteFailure> {
+    let spec = OrderSpec {
+        ticker: market.ticker.clone(),
+        exchange_index: market.exchange_index.unwrap_or(ExchangeIndex::new(0)),
+        side: Side::Yes,
+        book_side: BookSide::Bid,
+        price: Price::from_units(100),
+        quantity: Quantity::from_contracts(1),
+        time_in_force: TimeInForce::ImmediateOrCancel,
+        reduce_only: false,
+        group: group.clone(),
+    };
+    let order = NewOrder::new(spec, ClientOrderId::new(uuid::Uuid::new_v4().to_string()));
+    exchange.create_order(&order, apart.clock().now()).await.map(|_acknowledged| ())
+}

@@ -1,0 +1,132 @@
+//! Exchange and desk in processes of their own: `rec twin` and `rec up`.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rec_api::{DeskApi as _, HttpDesk, ServiceToken};
+use rec_config::{Config, Sources};
+use rec_domain::{
+    Clock, DecisionId, Service,
+    command::{DeskCommand, DeskReply, DeskRequest},
+    desk_view::DeskView,
+    health::ServiceHealth,
+};
+use rec_kalshi::{
+    PrivateKey, Signer,
+    rest::{Client, ClientConfig},
+};
+use rec_runtime::Clocks;
+
+use super::{Desk, Place, web};
+
+/// How long anything may take on a loaded machine.
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// A desk whose exchange is another process.
+#[derive(Debug)]
+pub(crate) struct Apart {
+    /// `rec twin`, at the speed of real time.
+    pub(crate) twin: Desk,
+    /// `rec up`.
+    pub(crate) desk: Desk,
+    /// The configuration that both have.
+    pub(crate) config: Config,
+    pub(crate) place: Place,
+}
+
+impl Apart {
+    /// Starts both and waits until every service is healthy; none where there is no Postgres.
+    pub(crate) async fn start() -> Option<Self> {
+        let place = Place::for_a_desk().await?;
+        let mut twin = place.start(&["twin"]);
+        let words = twin
+            .await_said(|text| {
+                let line = text.lines().find(|line| line.starts_with("desk "))?;
+                Some(line.split_whitespace().skip(3).map(str::to_owned).collect::<Vec<_>>())
+            })
+            .await;
+        let mut arguments = vec!["up"];
+        arguments.extend(words.iter().map(String::as_str));
+        let mut desk = place.start(&arguments);
+        let _link = desk.link().await;
+
+        let after = |option: &str| words.iter().skip_while(|word| *word != option).nth(1).expect("rec twin says it");
+        let sources = Sources {
+            files: Some([].into()),
+            env: [("HOME".into(), place.folder().into())].into(),
+            ..Sources::default()
+        }
+        .with("--state-dir", "state_dir", place.state().to_string_lossy())
+        .with("--port-base", "net.port_base", place.port_base.to_string())
+        .with("--speed", "clock.speed", after("--speed"))
+        .with("--market-origin", "clock.market_origin", after("--market-origin"))
+        .with("--wall-origin", "clock.wall_origin", after("--wall-origin"));
+        let config = rec_config::load(&sources).expect("a sound configuration").config;
+        Some(Self { twin, desk, config, place })
+    }
+
+    /// The clock of both.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Clocks::of(&self.config.clock).market
+    }
+
+    /// The exchange, with the key that may write.
+    pub(crate) fn exchange(&self) -> Client {
+        let credential = self.config.exchange.write.read().expect("the twin made it");
+        let key = PrivateKey::from_pem(credential.pem.expose()).expect("a key");
+        let signer = Arc::new(Signer::new(credential.key_id, key));
+        let config = ClientConfig::new(self.config.exchange.rest_url.clone());
+        Client::new(config, Some(signer), self.clock()).expect("a client")
+    }
+
+    fn api(&self) -> HttpDesk {
+        let token = std::fs::read_to_string(&self.config.net.service_token_file).expect("made at the first start");
+        let url = self.config.net.url(Service::TradeManager).expect("it has a port");
+        HttpDesk::new(&url, ServiceToken::new(&token), Duration::from_secs(5)).expect("a client")
+    }
+
+    /// The desk as trade-manager shows it; waits for one that is just taking over from itself.
+    pub(crate) async fn view(&self) -> DeskView {
+        let began = Instant::now();
+        loop {
+            match self.api().view().await {
+                Ok(view) => return *view,
+                Err(error) => assert!(began.elapsed() < WITHIN, "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Asks trade-manager as the operator does, again under the same identity while there is no answer.
+    pub(crate) async fn ask(&self, command: DeskCommand) -> DeskReply {
+        let decision = DecisionId::from_uuid(uuid::Uuid::new_v4());
+        let request = DeskRequest { decision, requester: "operator".to_owned(), command };
+        let began = Instant::now();
+        loop {
+            match self.api().request(request.clone()).await {
+                Ok(reply) => return reply,
+                Err(error) => assert!(began.elapsed() < WITHIN, "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// What a service says of itself.
+    pub(crate) async fn health(&self, service: Service) -> ServiceHealth {
+        let url = self.config.net.url(service).expect("it has a port");
+        serde_json::from_str(&web::get(&format!("{url}/health"), "").await.text).expect("health")
+    }
+
+    /// Waits until `what` holds, and gives the time that it took.
+    pub(crate) async fn until(&mut self, what: &str, holds: impl AsyncFn(&Self) -> bool) -> Duration {
+        let began = Instant::now();
+        while !holds(self).await {
+            assert!(self.desk.runs() && self.twin.runs(), "{}{}", self.desk.complained(), self.twin.complained());
+            assert!(began.elapsed() < WITHIN, "not within {WITHIN:?}: {what}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        began.elapsed()
+    }
+}
