@@ -27,9 +27,10 @@ pub fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent: &Inten
             order_id: order.to_string(),
             exchange_index: Some(*exchange_index),
             market_ticker: None,
+            subaccount: None,
         }),
         Action::CreateGroup { exchange_index, limit, .. } => {
-            Mutation::CreateGroup(CreateGroup { limit: *limit, exchange_index: *exchange_index })
+            Mutation::CreateGroup(CreateGroup { limit: *limit, exchange_index: *exchange_index, subaccount: None })
         }
         Action::TriggerGroup { group, exchange_index } => Mutation::TriggerGroup(reference(group, *exchange_index)),
         Action::ResetGroup { group, exchange_index } => Mutation::ResetGroup(reference(group, *exchange_index)),
@@ -43,7 +44,7 @@ pub fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent: &Inten
         },
         Ok(Applied::Cancelled(cancelled)) => Outcome::Canceled { reduced_by: cancelled.reduced_by },
         Ok(Applied::Group { order_group_id, .. }) => Outcome::GroupCreated { group: OrderGroupId::new(order_group_id) },
-        Ok(Applied::Done) => Outcome::Done,
+        Ok(_) => Outcome::Done,
         Err(rejection) if rejection.code() == "order_already_exists" => Outcome::AlreadyExists { signed_at },
         Err(rejection) => Outcome::Rejected { status: 400, code: format!("{rejection:?}"), message: String::new() },
     }
@@ -67,11 +68,13 @@ fn order(spec: &OrderSpec, identity: IntentId) -> Mutation {
         expires_at: None,
         order_group_id: Some(spec.group.to_string()),
         exchange_index: Some(spec.exchange_index),
+        subaccount: None,
+        cancel_on_pause: false,
     })
 }
 
 fn reference(group: &OrderGroupId, exchange_index: ExchangeIndex) -> GroupRef {
-    GroupRef { order_group_id: group.to_string(), exchange_index }
+    GroupRef { order_group_id: group.to_string(), exchange_index, subaccount: None }
 }
 
 /// What an output of the exchange says of the account; `None` when it says nothing of it.

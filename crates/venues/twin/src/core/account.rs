@@ -5,12 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use rec_domain::{BookSide, Money, Price, Quantity, Side, Timestamp};
+use rec_domain::{BookSide, ExchangeIndex, Money, Price, Quantity, Side, Timestamp};
 
 use crate::core::{
     config::CRYPTO_SHARD,
     ledger::{Ledger, LedgerAccount},
     mutation::{SelfTradePrevention, TimeInForce},
+    transfers::{CashMovement, ShardTransfer, SubaccountTransfer},
+    wallet::Wallet,
 };
 
 /// Where an order is in its life.
@@ -49,6 +51,8 @@ pub struct Order {
     pub market: u32,
     /// The market's ticker.
     pub ticker: Arc<str>,
+    /// The subaccount that placed it, and the shard that it is on.
+    pub wallet: Wallet,
     /// Side of the YES book.
     pub side: BookSide,
     /// YES price.
@@ -63,6 +67,10 @@ pub struct Order {
     pub time_in_force: TimeInForce,
     /// What happens when it meets an order of the same account.
     pub self_trade_prevention: SelfTradePrevention,
+    /// Whether it may only rest, never take.
+    pub post_only: bool,
+    /// Whether a pause of trading cancels it.
+    pub cancel_on_pause: bool,
     /// Its group's number.
     pub group: Option<u64>,
     /// Its group's identity.
@@ -100,6 +108,8 @@ pub struct Fill {
     pub order_id: String,
     /// The market's ticker.
     pub ticker: Arc<str>,
+    /// The order's subaccount and shard.
+    pub wallet: Wallet,
     /// The order's side of the YES book.
     pub side: BookSide,
     /// YES price.
@@ -116,9 +126,11 @@ pub struct Fill {
     pub at: Timestamp,
 }
 
-/// What the account has in a market.
+/// What a subaccount has in a market.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
+    /// The subaccount, and the market's shard.
+    pub wallet: Wallet,
     /// The market's ticker.
     pub ticker: Arc<str>,
     /// The event's ticker.
@@ -163,6 +175,8 @@ pub struct Settlement {
 pub struct Group {
     /// The exchange's identity.
     pub order_group_id: String,
+    /// The subaccount and the shard that it is bound to.
+    pub wallet: Wallet,
     /// Contracts that may match within fifteen seconds.
     pub limit: Quantity,
     /// Whether it refuses orders.
@@ -188,45 +202,86 @@ pub struct Account {
     pub client_order_ids: HashSet<String>,
     /// Fills, the oldest first.
     pub fills: Vec<Fill>,
-    /// Positions by market number.
-    pub positions: BTreeMap<u32, Position>,
+    /// Positions by market number and subaccount.
+    pub positions: BTreeMap<(u32, u32), Position>,
     /// Settlements, the oldest first.
     pub settlements: Vec<Settlement>,
     /// Groups by number.
     pub groups: BTreeMap<u64, Group>,
+    /// The shard that each subaccount was made on; the first is number 1.
+    pub subaccounts: Vec<ExchangeIndex>,
+    /// Transfers between subaccounts, the oldest first.
+    pub subaccount_transfers: Vec<SubaccountTransfer>,
+    /// Transfers between shards by number.
+    pub shard_transfers: BTreeMap<u64, ShardTransfer>,
+    /// Every identity that a client ever gave to an accepted transfer.
+    pub client_transfer_ids: HashSet<String>,
+    /// What each shard is to hold of the primary account's cash, in percent; empty leaves it where it is.
+    pub allocation: Vec<(ExchangeIndex, u32)>,
+    /// Whether the next look at the allocation is scheduled.
+    pub(crate) rebalances: bool,
+    /// Deposits, the oldest first.
+    pub deposits: Vec<CashMovement>,
+    /// Withdrawals, the oldest first.
+    pub withdrawals: Vec<CashMovement>,
+    /// Cancel-alls that still reach what comes: until when, and whose orders (`None` is everyone's).
+    pub(crate) sweeps: Vec<(Timestamp, Option<u32>)>,
 }
 
 impl Account {
-    /// Free cash on the crypto shard.
+    /// Free cash of the primary account on the crypto shard.
     #[must_use]
     pub fn cash(&self) -> Money {
-        self.ledger.balance(LedgerAccount::Cash(CRYPTO_SHARD))
+        self.free_cash(Wallet::primary(CRYPTO_SHARD))
     }
 
-    /// Contracts held in a market: positive YES, negative NO.
+    /// Free cash of a wallet.
     #[must_use]
-    pub fn net_position(&self, market: u32) -> Quantity {
-        self.positions.get(&market).map_or(Quantity::ZERO, |position| position.net)
+    pub fn free_cash(&self, wallet: Wallet) -> Money {
+        self.ledger.balance(LedgerAccount::Cash(wallet))
     }
 
-    /// Contracts of the other side that orders on `side` would close: what is held less what rests against it.
+    /// Whether a subaccount exists; the primary one always does.
     #[must_use]
-    pub fn closable(&self, market: u32, side: BookSide) -> Quantity {
-        let held = self.held_against(market, side);
+    pub fn has_subaccount(&self, subaccount: u32) -> bool {
+        usize::try_from(subaccount).is_ok_and(|number| number <= self.subaccounts.len())
+    }
+
+    /// Whether anything was ever traded in a market.
+    #[must_use]
+    pub fn traded_in(&self, market: u32) -> bool {
+        self.positions.range((market, 0)..=(market, u32::MAX)).next().is_some()
+    }
+
+    /// Contracts that a subaccount holds in a market: positive YES, negative NO.
+    #[must_use]
+    pub fn net_position(&self, market: u32, subaccount: u32) -> Quantity {
+        self.positions.get(&(market, subaccount)).map_or(Quantity::ZERO, |position| position.net)
+    }
+
+    /// Contracts of the other side that orders on `side` would close: what the subaccount holds less what rests
+    /// against it, the order `except` not counted.
+    #[must_use]
+    pub fn closable(&self, market: u32, subaccount: u32, side: BookSide, except: Option<u64>) -> Quantity {
+        let held = self.held_against(market, subaccount, side);
+        if held.is_zero() {
+            return Quantity::ZERO;
+        }
         let working: Quantity = self
             .resting
             .iter()
+            .filter(|number| except != Some(**number))
             .filter_map(|number| self.orders.get(number))
-            .filter(|order| order.market == market && order.side == side)
+            .filter(|order| order.market == market && order.side == side && order.wallet.subaccount == subaccount)
             .map(|order| order.remaining)
             .sum();
         Quantity::from_units((held - working).units().max(0))
     }
 
-    /// Contracts held of the side that orders on `side` reduce.
+    /// Contracts that a subaccount holds of the side that orders on `side` reduce.
     #[must_use]
-    pub fn held_against(&self, market: u32, side: BookSide) -> Quantity {
-        let net = self.net_position(market);
+    pub fn held_against(&self, market: u32, subaccount: u32, side: BookSide) -> Quantity {
+        let net = self.net_position(market, subaccount);
         let held = match side {
             BookSide::Bid => -net,
             BookSide::Ask => net,
@@ -234,25 +289,22 @@ impl Account {
         Quantity::from_units(held.units().max(0))
     }
 
-    /// Moves collateral from cash (positive) or back to it (negative).
+    /// Moves an order's collateral from cash (positive) or back to it (negative).
     pub fn reserve(&mut self, number: u64, amount: Money) {
-        if amount.is_zero() {
-            return;
-        }
-        self.ledger
-            .post(&[(LedgerAccount::Cash(CRYPTO_SHARD), -amount), (LedgerAccount::Reserved(CRYPTO_SHARD), amount)]);
-        if let Some(order) = self.orders.get_mut(&number) {
-            order.reserved += amount;
-        }
+        let Some(order) = self.orders.get_mut(&number).filter(|_| !amount.is_zero()) else { return };
+        order.reserved += amount;
+        let wallet = order.wallet;
+        self.ledger.post(&[(LedgerAccount::Cash(wallet), -amount), (LedgerAccount::Reserved(wallet), amount)]);
     }
 
     /// Books a fill into cash and position: what reduces the other side nets at once, a dollar a pair.
     pub fn book_fill(&mut self, market: u32, event_ticker: &Arc<str>, fill: &Fill) {
         let acquired = fill.side.acquired();
         let own_price = acquired.convert_price(fill.price);
-        let closing = fill.count.at_most(self.held_against(market, fill.side));
+        let closing = fill.count.at_most(self.held_against(market, fill.wallet.subaccount, fill.side));
         let opening = fill.count - closing;
-        let position = self.positions.entry(market).or_insert_with(|| Position::empty(&fill.ticker, event_ticker));
+        let key = (market, fill.wallet.subaccount);
+        let position = self.positions.entry(key).or_insert_with(|| Position::empty(fill, event_ticker));
         let share = position.cost_share(closing);
         let paid = own_price * fill.count;
         let returned = Price::ONE * closing;
@@ -276,42 +328,46 @@ impl Account {
         position.realized += result;
         position.updated = fill.at;
         self.ledger.post(&[
-            (LedgerAccount::Cash(CRYPTO_SHARD), returned - paid - fill.fee),
+            (LedgerAccount::Cash(fill.wallet), returned - paid - fill.fee),
             (LedgerAccount::Positions, own_price * opening - share),
             (LedgerAccount::Fees, fill.fee),
             (LedgerAccount::Result, -result),
         ]);
     }
 
-    /// Pays a market out and takes its position off.
+    /// Pays a market out and takes its positions off.
     pub fn settle(&mut self, market: u32, result: Side, at: Timestamp) {
-        let Some(position) = self.positions.get_mut(&market).filter(|position| !position.settled) else { return };
-        let winners = match result {
-            Side::Yes => position.net,
-            Side::No => -position.net,
-        };
-        let revenue = Price::ONE * Quantity::from_units(winners.units().max(0));
-        let gain = revenue - position.cost;
-        let before = position.clone();
-        position.realized += gain;
-        position.net = Quantity::ZERO;
-        position.cost = Money::ZERO;
-        position.settled = true;
-        position.updated = at;
-        let cost = before.cost;
-        self.ledger.post(&[
-            (LedgerAccount::Cash(CRYPTO_SHARD), revenue),
-            (LedgerAccount::Positions, -cost),
-            (LedgerAccount::Result, -gain),
-        ]);
-        self.settlements.push(Settlement { position: before, result, revenue, at });
+        for (_, position) in self.positions.range_mut((market, 0)..=(market, u32::MAX)) {
+            if position.settled {
+                continue;
+            }
+            let winners = match result {
+                Side::Yes => position.net,
+                Side::No => -position.net,
+            };
+            let revenue = Price::ONE * Quantity::from_units(winners.units().max(0));
+            let gain = revenue - position.cost;
+            let before = position.clone();
+            position.realized += gain;
+            position.net = Quantity::ZERO;
+            position.cost = Money::ZERO;
+            position.settled = true;
+            position.updated = at;
+            self.ledger.post(&[
+                (LedgerAccount::Cash(before.wallet), revenue),
+                (LedgerAccount::Positions, -before.cost),
+                (LedgerAccount::Result, -gain),
+            ]);
+            self.settlements.push(Settlement { position: before, result, revenue, at });
+        }
     }
 }
 
 impl Position {
-    fn empty(ticker: &Arc<str>, event_ticker: &Arc<str>) -> Self {
+    fn empty(fill: &Fill, event_ticker: &Arc<str>) -> Self {
         Self {
-            ticker: ticker.clone(),
+            wallet: fill.wallet,
+            ticker: fill.ticker.clone(),
             event_ticker: event_ticker.clone(),
             net: Quantity::ZERO,
             cost: Money::ZERO,

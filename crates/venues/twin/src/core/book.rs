@@ -130,6 +130,29 @@ impl OrderBook {
         Some(order.remaining)
     }
 
+    /// Takes contracts off a resting order, which keeps its place. At least one has to stay.
+    pub fn reduce(&mut self, side: BookSide, price: Price, number: u64, by: Quantity) {
+        let Some(level) = self.levels_mut(side).get_mut(&price) else { return };
+        if let Some(order) = level.queue.iter_mut().find(|order| order.number == number) {
+            debug_assert!(by < order.remaining, "an order that has nothing left is removed");
+            order.remaining -= by;
+            level.total -= by;
+        }
+    }
+
+    /// Contracts that trade before a resting order: all at better prices and the older ones at its own; `None` when it
+    /// is not there.
+    #[must_use]
+    pub fn ahead(&self, side: BookSide, price: Price, number: u64) -> Option<Quantity> {
+        let better: Quantity = match side {
+            BookSide::Bid => self.bids.range(price..).skip(1).map(|(_, level)| level.total).sum(),
+            BookSide::Ask => self.asks.range(..price).map(|(_, level)| level.total).sum(),
+        };
+        let level = self.levels(side).get(&price)?;
+        let place = level.queue.iter().position(|order| order.number == number)?;
+        Some(better + level.queue.iter().take(place).map(|order| order.remaining).sum())
+    }
+
     /// What is left of a resting order.
     #[must_use]
     pub fn remaining(&self, side: BookSide, price: Price, number: u64) -> Option<Quantity> {
@@ -181,6 +204,24 @@ mod tests {
         }
         assert_eq!(sequence, [2, 3, 1]);
         assert!(book.is_empty());
+    }
+
+    #[test]
+    fn what_trades_before_an_order_is_counted_and_a_reduction_keeps_its_place() {
+        for (side, better, worse) in [(BookSide::Bid, 91, 89), (BookSide::Ask, 89, 91)] {
+            let mut book = OrderBook::default();
+            book.rest(side, Price::from_cents(90), order(1, 5));
+            book.rest(side, Price::from_cents(90), order(2, 7));
+            book.rest(side, Price::from_cents(better), order(3, 11));
+            book.rest(side, Price::from_cents(worse), order(4, 13));
+            book.reduce(side, Price::from_cents(90), 1, Quantity::from_contracts(2));
+            let ahead = |cents: i64, number: u64| book.ahead(side, Price::from_cents(cents), number);
+            assert_eq!(ahead(better, 3), Some(Quantity::ZERO));
+            assert_eq!(ahead(90, 1), Some(Quantity::from_contracts(11)));
+            assert_eq!(ahead(90, 2), Some(Quantity::from_contracts(14)));
+            assert_eq!(ahead(worse, 4), Some(Quantity::from_contracts(21)));
+            assert_eq!(ahead(90, 9), None);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use rec_domain::{TimeSpan, Timestamp, UsdPrice};
+use rec_domain::{Money, TimeSpan, Timestamp, UsdPrice};
 
 use crate::core::{
     account::Account,
@@ -15,7 +15,6 @@ use crate::core::{
     dice::Dice,
     fair::Valuation,
     identity::{Kind, identity},
-    ledger::LedgerAccount,
     market::{Event, Market},
     mutation::{Applied, Mutation},
     other_venue::OtherVenue,
@@ -55,6 +54,12 @@ pub(crate) enum Due {
     CheapEnds(u32, u64),
     /// An order of the account expires.
     Expire(u64),
+    /// An order of the account falls to a cancel-all that came before it.
+    Sweep(u64),
+    /// A transfer between shards arrives.
+    Transfer(u64),
+    /// Cash is moved towards the wanted allocation.
+    Rebalance,
     /// Summaries are told.
     Tickers,
     /// The events of the next day are listed.
@@ -142,7 +147,8 @@ impl Twin {
             config,
         };
         let cash = twin.config.starting_cash;
-        twin.account.ledger.post(&[(LedgerAccount::World, -cash), (LedgerAccount::Cash(CRYPTO_SHARD), cash)]);
+        // Whatever the cash is, whole cents of it are a deposit; a fraction of a cent is not given.
+        let _ = twin.deposit(CRYPTO_SHARD, Money::from_cents(cash.floor_cents()));
         let start = twin.config.start;
         twin.list_first_events();
         twin.schedule_next_pause();
@@ -214,7 +220,21 @@ impl Twin {
         let answer = match mutation {
             Mutation::CreateOrder(order) => self.create_order(order).map(Applied::Order),
             Mutation::CancelOrder(cancel) => self.cancel_order(cancel).map(Applied::Cancelled),
-            Mutation::CreateGroup(group) => Ok(self.create_group(group)),
+            Mutation::AmendOrder(amend) => self.amend_order(amend).map(Applied::Amended),
+            Mutation::DecreaseOrder(decrease) => self.decrease_order(decrease).map(Applied::Decreased),
+            Mutation::CreateOrders(orders) => Ok(Applied::Orders(self.create_orders(orders))),
+            Mutation::CancelOrders(cancels) => Ok(Applied::Cancels(self.cancel_orders(cancels))),
+            Mutation::CancelAll(subaccount) => {
+                self.cancel_all(*subaccount);
+                Ok(Applied::CancelledAll)
+            }
+            Mutation::CreateSubaccount(shard) => self.create_subaccount(*shard),
+            Mutation::TransferBetweenSubaccounts(transfer) => self.transfer_between_subaccounts(transfer),
+            Mutation::TransferBetweenShards(transfer) => self.transfer_between_shards(transfer),
+            Mutation::Allocate(allocation) => self.allocate(allocation),
+            Mutation::Deposit(shard, amount) => self.deposit(*shard, *amount),
+            Mutation::Withdraw(shard, amount) => self.withdraw_cash(*shard, *amount),
+            Mutation::CreateGroup(group) => self.create_group(group),
             Mutation::LimitGroup(group, limit) => self.limit_group(group, *limit),
             Mutation::TriggerGroup(group) => self.trigger_group(group),
             Mutation::ResetGroup(group) => self.reset_group(group),
@@ -259,13 +279,19 @@ impl Twin {
             Due::Cheap(market, yes) => self.offer_cheaply(market, yes),
             Due::CheapEnds(market, number) => self.end_cheap_offer(market, number),
             Due::Expire(number) => self.expire_order(number),
+            Due::Sweep(number) => self.withdraw_order(number, "Decrease"),
+            Due::Transfer(number) => self.complete_transfer(number),
+            Due::Rebalance => self.rebalance(),
             Due::Tickers => self.tell_tickers(),
             Due::List(series) => self.list_next_day(series),
             Due::StrikeKnown(event) => self.make_strike_known(event),
             Due::Close(event) => self.close_event(event),
             Due::Determine(event) => self.determine_event(event),
             Due::Settle(event) => self.settle_event(event),
-            Due::Pause => self.schedule_next_pause(),
+            Due::Pause => {
+                self.cancel_on_pause();
+                self.schedule_next_pause();
+            }
         }
     }
 

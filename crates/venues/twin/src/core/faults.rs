@@ -12,6 +12,7 @@ use crate::core::{
     output::{LifecycleChange, LifecycleEvent, Output},
     rejection::Rejection,
     series::Asset,
+    wallet::Wallet,
 };
 
 /// From the announcement of an amended result to its payment.
@@ -46,10 +47,12 @@ impl Twin {
             Fault::CollateralGone { left } => self.lose_collateral(*left),
             Fault::GroupTripped { order_group_id } => {
                 let order_group_id = order_group_id.clone();
-                return self.trigger_group(&GroupRef { order_group_id, exchange_index: CRYPTO_SHARD });
+                let group = GroupRef { order_group_id, exchange_index: CRYPTO_SHARD, subaccount: None };
+                return self.trigger_group(&group);
             }
             Fault::TradingPause { lasts } => {
                 self.paused_until = self.paused_until.max(Some(self.now + *lasts));
+                self.cancel_on_pause();
             }
         }
         Ok(Applied::Done)
@@ -89,11 +92,13 @@ impl Twin {
     pub(crate) fn pay(&mut self, market: u32, result: Side) {
         let now = self.now;
         let ticker = self.ticker_of(market);
-        let paid = self.account.settlements.iter().position(|one| one.position.ticker == ticker);
-        match paid {
-            Some(place) => self.correct(market, place, result, now),
-            None => self.account.settle(market, result, now),
+        let settlements = self.account.settlements.iter().enumerate();
+        let paid: Vec<usize> =
+            settlements.filter(|(_, one)| one.position.ticker == ticker).map(|(place, _)| place).collect();
+        for place in paid {
+            self.correct(market, place, result, now);
         }
+        self.account.settle(market, result, now);
     }
 
     fn correct(&mut self, market: u32, place: usize, result: Side, at: Timestamp) {
@@ -108,18 +113,17 @@ impl Twin {
         let revenue = Price::ONE * Quantity::from_units(winners.units().max(0));
         let difference = revenue - settlement.revenue;
         (settlement.result, settlement.revenue, settlement.at) = (result, revenue, at);
-        if let Some(position) = self.account.positions.get_mut(&market) {
+        let wallet = settlement.position.wallet;
+        if let Some(position) = self.account.positions.get_mut(&(market, wallet.subaccount)) {
             position.realized += difference;
             position.updated = at;
         }
-        self.account
-            .ledger
-            .post(&[(LedgerAccount::Cash(CRYPTO_SHARD), difference), (LedgerAccount::Result, -difference)]);
+        self.account.ledger.post(&[(LedgerAccount::Cash(wallet), difference), (LedgerAccount::Result, -difference)]);
     }
 
     fn lose_collateral(&mut self, left: Money) {
         let gone = (self.account.cash() - left).max(Money::ZERO);
-        let other = LedgerAccount::Cash(ExchangeIndex::new(0));
-        self.account.ledger.post(&[(LedgerAccount::Cash(CRYPTO_SHARD), -gone), (other, gone)]);
+        let cash = |shard: ExchangeIndex| LedgerAccount::Cash(Wallet::primary(shard));
+        self.account.ledger.post(&[(cash(CRYPTO_SHARD), -gone), (cash(ExchangeIndex::new(0)), gone)]);
     }
 }

@@ -7,33 +7,36 @@ use rec_domain::{Quantity, TimeSpan};
 
 use crate::core::{
     account::Group,
-    config::CRYPTO_SHARD,
     exchange::Twin,
     identity::{Kind, identity},
     mutation::{Applied, CreateGroup, GroupRef},
     output::{GroupChange, Output},
     rejection::Rejection,
+    wallet::{SHARDS, Wallet},
 };
 
 /// The length of the rolling window.
 const WINDOW: TimeSpan = TimeSpan::from_seconds(15);
 
 impl Twin {
-    pub(crate) fn create_group(&mut self, request: &CreateGroup) -> Applied {
+    pub(crate) fn create_group(&mut self, request: &CreateGroup) -> Result<Applied, Rejection> {
+        let subaccount = request.subaccount.unwrap_or(0);
+        if !SHARDS.contains(&request.exchange_index) || !self.account.has_subaccount(subaccount) {
+            return Err(Rejection::bad_request("unknown exchange_index or subaccount"));
+        }
         let number = self.next_number();
         let order_group_id = identity(self.config.seed, Kind::Group, number).to_string();
-        if request.exchange_index == CRYPTO_SHARD {
-            let group = Group {
-                order_group_id: order_group_id.clone(),
-                limit: request.limit,
-                triggered: false,
-                window: std::collections::VecDeque::new(),
-                orders: Vec::new(),
-            };
-            self.account.groups.insert(number, group);
-            self.tell_group(&order_group_id, "created", Some(request.limit));
-        }
-        Applied::Group { order_group_id, exchange_index: request.exchange_index }
+        let group = Group {
+            order_group_id: order_group_id.clone(),
+            wallet: Wallet::new(request.exchange_index, subaccount),
+            limit: request.limit,
+            triggered: false,
+            window: std::collections::VecDeque::new(),
+            orders: Vec::new(),
+        };
+        self.account.groups.insert(number, group);
+        self.tell_group(number, "created", Some(request.limit));
+        Ok(Applied::Group { order_group_id, exchange_index: request.exchange_index, subaccount })
     }
 
     pub(crate) fn limit_group(&mut self, group: &GroupRef, limit: Quantity) -> Result<Applied, Rejection> {
@@ -41,7 +44,7 @@ impl Twin {
         if let Some(group) = self.account.groups.get_mut(&number) {
             group.limit = limit;
         }
-        self.tell_group(&group.order_group_id, "limit_updated", Some(limit));
+        self.tell_group(number, "limit_updated", Some(limit));
         if self.window_sum(number) > limit {
             self.trip(number);
         }
@@ -60,22 +63,27 @@ impl Twin {
             group.triggered = false;
             group.window.clear();
         }
-        self.tell_group(&group.order_group_id, "reset", None);
+        self.tell_group(number, "reset", None);
         Ok(Applied::Done)
     }
 
     pub(crate) fn delete_group(&mut self, group: &GroupRef) -> Result<Applied, Rejection> {
         let number = self.group_number(group)?;
         self.cancel_group_orders(number);
+        self.tell_group(number, "deleted", None);
         self.account.groups.remove(&number);
-        self.tell_group(&group.order_group_id, "deleted", None);
         Ok(Applied::Done)
     }
 
     /// The group that an order names, when it takes orders.
-    pub(crate) fn group_for_order(&self, order_group_id: Option<&str>) -> Result<Option<u64>, Rejection> {
+    pub(crate) fn group_for_order(
+        &self,
+        order_group_id: Option<&str>,
+        wallet: Wallet,
+    ) -> Result<Option<u64>, Rejection> {
         let Some(wanted) = order_group_id else { return Ok(None) };
-        let found = self.account.groups.iter().find(|(_, group)| group.order_group_id == wanted);
+        let mut groups = self.account.groups.iter();
+        let found = groups.find(|(_, group)| group.order_group_id == wanted && group.wallet == wallet);
         let (number, group) = found.ok_or_else(Rejection::not_found)?;
         if group.triggered {
             return Err(Rejection::nested(400, "order_group_triggered", Some("reset the order group first")));
@@ -84,10 +92,9 @@ impl Twin {
     }
 
     fn group_number(&self, wanted: &GroupRef) -> Result<u64, Rejection> {
-        if wanted.exchange_index != CRYPTO_SHARD {
-            return Err(Rejection::not_found());
-        }
-        let found = self.account.groups.iter().find(|(_, group)| group.order_group_id == wanted.order_group_id);
+        let wallet = Wallet::new(wanted.exchange_index, wanted.subaccount.unwrap_or(0));
+        let mut groups = self.account.groups.iter();
+        let found = groups.find(|(_, group)| group.order_group_id == wanted.order_group_id && group.wallet == wallet);
         found.map(|(number, _)| *number).ok_or_else(Rejection::not_found)
     }
 
@@ -130,10 +137,9 @@ impl Twin {
     fn trip(&mut self, number: u64) {
         let Some(group) = self.account.groups.get_mut(&number) else { return };
         let was_triggered = std::mem::replace(&mut group.triggered, true);
-        let order_group_id = group.order_group_id.clone();
         self.cancel_group_orders(number);
         if !was_triggered {
-            self.tell_group(&order_group_id, "triggered", None);
+            self.tell_group(number, "triggered", None);
         }
     }
 
@@ -146,8 +152,9 @@ impl Twin {
         }
     }
 
-    fn tell_group(&mut self, order_group_id: &str, event: &'static str, limit: Option<Quantity>) {
-        let change = GroupChange { order_group_id: order_group_id.to_owned(), event, limit, at: self.now };
-        self.outputs.push(Output::Group(change));
+    fn tell_group(&mut self, number: u64, event: &'static str, limit: Option<Quantity>) {
+        let Some(group) = self.account.groups.get(&number) else { return };
+        let (order_group_id, subaccount) = (group.order_group_id.clone(), group.wallet.subaccount);
+        self.outputs.push(Output::Group(GroupChange { order_group_id, subaccount, event, limit, at: self.now }));
     }
 }

@@ -11,6 +11,7 @@ pub(crate) enum Kind {
     Group = 4,
     User = 5,
     Deposit = 6,
+    Transfer = 7,
 }
 
 /// The `number`-th identity of a kind in the world of `seed`.

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use rec_domain::{ExchangeIndex, Money};
+use rec_domain::Money;
+
+use crate::core::wallet::Wallet;
 
 /// Where money can be. Assets and expenses are positive, income and what the world gave are negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LedgerAccount {
     /// Outside: deposits come from here.
     World,
-    /// Free cash on a shard.
-    Cash(ExchangeIndex),
-    /// Collateral of resting orders on a shard.
-    Reserved(ExchangeIndex),
+    /// Free cash.
+    Cash(Wallet),
+    /// Collateral of resting orders.
+    Reserved(Wallet),
+    /// On its way from one shard to another.
+    InTransit,
     /// Open positions at cost.
     Positions,
     /// Fees paid.

@@ -314,7 +314,7 @@ impl Twin {
             .events
             .values()
             .filter(|event| is_old(event))
-            .filter(|event| !event.markets.clone().any(|number| self.account.positions.contains_key(&number)))
+            .filter(|event| !event.markets.clone().any(|number| self.account.traded_in(number)))
             .map(|event| event.number)
             .collect();
         for number in old {

@@ -172,18 +172,19 @@ impl Twin {
                 order.status = OrderStatus::Executed;
             }
         }
-        let (market, group, side) = (order.market, order.group, order.side);
+        let (market, group, side, wallet) = (order.market, order.group, order.side, order.wallet);
         let done = order.status != OrderStatus::Resting;
         let fill = Fill {
             trade_id: trade_id.to_owned(),
             order_id: order.order_id.clone(),
             ticker: order.ticker.clone(),
+            wallet,
             side,
             price,
             count,
             is_taker,
             fee,
-            closed: self.account.held_against(market, side).is_positive(),
+            closed: self.account.held_against(market, wallet.subaccount, side).is_positive(),
             at: now,
         };
         let client_order_id = self.account.orders.get(&number).and_then(|order| order.client_order_id.clone());
@@ -196,9 +197,12 @@ impl Twin {
         let event_ticker = self.event_ticker_of(market);
         self.account.book_fill(market, &event_ticker, &fill);
         self.count_group_match(group, count);
-        let position = self.account.net_position(market);
+        let position = self.account.net_position(market, wallet.subaccount);
         self.outputs.push(Output::Fill(FillView { fill: fill.clone(), client_order_id, position }));
         self.account.fills.push(fill);
+        if let Some(position) = self.account.positions.get(&(market, wallet.subaccount)) {
+            self.outputs.push(Output::Position(Box::new(position.clone())));
+        }
         if !is_taker {
             self.tell_order(number);
         }
@@ -208,9 +212,10 @@ impl Twin {
     /// close is gone.
     fn can_pay(&self, number: u64, price: Price, count: Quantity) -> bool {
         let Some(order) = self.account.orders.get(&number) else { return false };
-        let opening = count - count.at_most(self.account.held_against(order.market, order.side));
+        let held = self.account.held_against(order.market, order.wallet.subaccount, order.side);
+        let opening = count - count.at_most(held);
         let cost = order.side.acquired().convert_price(price) * opening;
-        cost <= self.account.cash() + released(order, count)
+        cost <= self.account.free_cash(order.wallet) + released(order, count)
     }
 }
 

@@ -20,12 +20,16 @@
 //! - an hour that repeats when daylight saving ends is listed once, since both of its runs have the same tickers.
 
 pub mod account;
+mod amends;
 pub mod archive;
+mod batches;
 pub mod book;
+mod cancels;
 pub mod candles;
 pub mod config;
 pub mod cost;
 mod crowd;
+mod cutoffs;
 mod dice;
 pub mod exchange;
 pub mod fair;
@@ -49,17 +53,22 @@ pub mod rejection;
 pub mod series;
 pub mod session;
 pub mod spot;
+pub mod transfers;
 mod underlying;
+pub mod wallet;
 pub mod wire;
 
 pub use config::TwinConfig;
 pub use exchange::Twin;
 pub use fault_input::Fault;
-pub use mutation::{Applied, CancelOrder, CreateGroup, CreateOrder, Mutation, SelfTradePrevention, TimeInForce};
+pub use mutation::{
+    AmendOrder, Applied, CancelOrder, CreateGroup, CreateOrder, Mutation, SelfTradePrevention, TimeInForce,
+};
 pub use output::{Channel, Output, Venue};
 pub use rejection::Rejection;
 pub use series::{Asset, Series};
 pub use session::{Frame, Session};
+pub use wallet::Wallet;
 
 #[cfg(test)]
 mod tests;

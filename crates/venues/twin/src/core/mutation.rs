@@ -1,9 +1,9 @@
 //! What changes the world from outside. Each accepted mutation is journalled with its market instant.
 
-use rec_domain::{BookSide, ExchangeIndex, Price, Quantity, Timestamp};
+use rec_domain::{BookSide, ExchangeIndex, Money, Price, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::core::fault_input::Fault;
+use crate::core::{fault_input::Fault, rejection::Rejection, wallet::Wallet};
 
 /// How long an order lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,12 @@ pub struct CreateOrder {
     pub order_group_id: Option<String>,
     /// The shard it is meant for; `None` is found by the ticker.
     pub exchange_index: Option<ExchangeIndex>,
+    /// The subaccount that places it; `None` is the primary one.
+    #[serde(default)]
+    pub subaccount: Option<u32>,
+    /// Whether a pause of trading cancels it.
+    #[serde(default)]
+    pub cancel_on_pause: bool,
 }
 
 /// A cancel.
@@ -65,6 +71,74 @@ pub struct CancelOrder {
     pub exchange_index: Option<ExchangeIndex>,
     /// The market, which finds the shard.
     pub market_ticker: Option<String>,
+    /// The subaccount whose order it is; `None` is the primary one.
+    #[serde(default)]
+    pub subaccount: Option<u32>,
+}
+
+/// A change of a resting order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AmendOrder {
+    /// The exchange's identity of the order.
+    pub order_id: String,
+    /// Its market.
+    pub ticker: String,
+    /// Its side, which cannot change.
+    pub side: BookSide,
+    /// The YES price from now on.
+    pub price: Price,
+    /// What filled so far and what is to rest, together.
+    pub count: Quantity,
+    /// The client's identity of it, where it is to be checked.
+    pub client_order_id: Option<String>,
+    /// The client's identity from now on.
+    pub updated_client_order_id: Option<String>,
+    /// When it expires from now on; `None` keeps what was, the inner `None` takes it away.
+    #[serde(default, with = "kept_or_changed")]
+    pub expires_at: Option<Option<Timestamp>>,
+    /// The shard; `None` is found by the ticker.
+    pub exchange_index: Option<ExchangeIndex>,
+    /// The subaccount whose order it is; `None` is the primary one.
+    pub subaccount: Option<u32>,
+}
+
+/// The two levels of an expiration that is kept or changed, which JSON's null alone cannot tell apart.
+mod kept_or_changed {
+    use rec_domain::Timestamp;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde calls it with a reference")]
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<Option<Timestamp>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_slice().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Option<Timestamp>>, D::Error> {
+        Ok(<Vec<Option<Timestamp>>>::deserialize(deserializer)?.pop())
+    }
+}
+
+/// By how much, or to what, an order is decreased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reduction {
+    /// Contracts that are taken away.
+    By(Quantity),
+    /// Contracts that stay.
+    To(Quantity),
+}
+
+/// A decrease of a resting order. It keeps its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecreaseOrder {
+    /// The order.
+    pub order: CancelOrder,
+    /// How far.
+    pub reduction: Reduction,
 }
 
 /// A new order group.
@@ -74,6 +148,9 @@ pub struct CreateGroup {
     pub limit: Quantity,
     /// The shard that it is bound to.
     pub exchange_index: ExchangeIndex,
+    /// The subaccount that it is bound to; `None` is the primary one.
+    #[serde(default)]
+    pub subaccount: Option<u32>,
 }
 
 /// A group on a shard.
@@ -83,6 +160,37 @@ pub struct GroupRef {
     pub order_group_id: String,
     /// The shard.
     pub exchange_index: ExchangeIndex,
+    /// The subaccount; `None` is the primary one.
+    #[serde(default)]
+    pub subaccount: Option<u32>,
+}
+
+/// Cash from one subaccount to another on the same shard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferBetweenSubaccounts {
+    /// The identity that the client gives; never accepted twice.
+    pub client_transfer_id: String,
+    /// From.
+    pub from: u32,
+    /// To.
+    pub to: u32,
+    /// How much.
+    pub amount: Money,
+    /// The shard that both are on.
+    pub exchange_index: ExchangeIndex,
+}
+
+/// Cash from one shard to another. It takes a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferBetweenShards {
+    /// The identity that the client gives, if any; never accepted twice.
+    pub client_transfer_id: Option<String>,
+    /// From.
+    pub from: Wallet,
+    /// To.
+    pub to: Wallet,
+    /// How much.
+    pub amount: Money,
 }
 
 /// A change from outside.
@@ -93,6 +201,29 @@ pub enum Mutation {
     CreateOrder(CreateOrder),
     /// Cancel an order.
     CancelOrder(CancelOrder),
+    /// Change an order's price, size, expiration or identity.
+    AmendOrder(AmendOrder),
+    /// Take contracts off an order.
+    DecreaseOrder(DecreaseOrder),
+    /// Place orders, each by itself.
+    CreateOrders(Vec<CreateOrder>),
+    /// Cancel orders, each by itself.
+    CancelOrders(Vec<CancelOrder>),
+    /// Cancel whatever rests, on all shards: of one subaccount, or of all (`None`). It reaches what comes within the
+    /// next minute too.
+    CancelAll(Option<u32>),
+    /// Make the next subaccount on a shard.
+    CreateSubaccount(ExchangeIndex),
+    /// Move cash to another subaccount.
+    TransferBetweenSubaccounts(TransferBetweenSubaccounts),
+    /// Move cash to another shard.
+    TransferBetweenShards(TransferBetweenShards),
+    /// Say what each shard is to hold of the primary account's cash, in percent; an empty list ends it.
+    Allocate(Vec<(ExchangeIndex, u32)>),
+    /// The operator pays money in, which no key can.
+    Deposit(ExchangeIndex, Money),
+    /// The operator takes money out, which no key can.
+    Withdraw(ExchangeIndex, Money),
     /// Make an order group.
     CreateGroup(CreateGroup),
     /// Change a group's limit.
@@ -114,12 +245,31 @@ pub enum Applied {
     Order(OrderAnswer),
     /// An order was cancelled.
     Cancelled(CancelAnswer),
+    /// An order was amended.
+    Amended(AmendAnswer),
+    /// An order was decreased.
+    Decreased(DecreaseAnswer),
+    /// A batch of orders: what became of each, with the client's identity of those that were refused.
+    Orders(Vec<Result<OrderAnswer, (Option<String>, Rejection)>>),
+    /// A batch of cancels: what became of each, with the order that was not cancelled.
+    Cancels(Vec<Result<CancelAnswer, (String, Rejection)>>),
+    /// Everything was cancelled; there is no body.
+    CancelledAll,
+    /// A subaccount was made.
+    Subaccount(u32),
+    /// Money is on its way.
+    Transfer {
+        /// The exchange's identity of the transfer.
+        transfer_id: String,
+    },
     /// A group was made.
     Group {
         /// Its identity.
         order_group_id: String,
         /// Its shard.
         exchange_index: ExchangeIndex,
+        /// Its subaccount.
+        subaccount: u32,
     },
     /// Done, and there is no more to say.
     Done,
@@ -153,6 +303,28 @@ pub struct CancelAnswer {
     pub client_order_id: Option<String>,
     /// Contracts that no longer rest.
     pub reduced_by: Quantity,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The answer to an amendment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmendAnswer {
+    /// The order, with what filled by the amendment.
+    pub order: OrderAnswer,
+    /// Whether it filled or its resting size changed: only then counts are told.
+    pub counts_changed: bool,
+}
+
+/// The answer to a decrease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecreaseAnswer {
+    /// The exchange's identity of the order.
+    pub order_id: String,
+    /// The client's.
+    pub client_order_id: Option<String>,
+    /// Contracts that still rest.
+    pub remaining: Quantity,
     /// When.
     pub at: Timestamp,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rec_domain::{BookSide, Price, Quantity, Side, Timestamp, UsdPrice};
 
 use crate::core::{
-    account::{Fill, Order},
+    account::{Fill, Order, Position},
     market::Strike,
     series::{Asset, Series},
 };
@@ -134,6 +134,10 @@ pub enum Output {
     Fill(FillView),
     /// An order of the account changed.
     Order(Box<Order>),
+    /// A position of the account changed.
+    Position(Box<Position>),
+    /// Cash of the account moved by itself. No channel tells it.
+    Cash,
     /// An order group changed.
     Group(GroupChange),
     /// A market was listed, determined or settled.
@@ -219,6 +223,8 @@ pub struct FillView {
 pub struct GroupChange {
     /// Its identity.
     pub order_group_id: String,
+    /// The subaccount that it is bound to.
+    pub subaccount: u32,
     /// `created`, `triggered`, `reset`, `deleted` or `limit_updated`.
     pub event: &'static str,
     /// The limit, where the event states it.

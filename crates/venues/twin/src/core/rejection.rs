@@ -90,6 +90,15 @@ impl Rejection {
         }
     }
 
+    /// The error of one item of a batch: the fields by themselves, in none of the four shapes.
+    #[must_use]
+    pub fn item(&self) -> Value {
+        match &self.body {
+            RejectionBody::Nested(fields) | RejectionBody::Flat(fields) => json!(fields),
+            RejectionBody::Bare(text) | RejectionBody::Text(text) => json!({ "message": text }),
+        }
+    }
+
     /// The body as JSON.
     #[must_use]
     pub fn json(&self) -> Value {

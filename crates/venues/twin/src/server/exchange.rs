@@ -205,5 +205,8 @@ fn refused(rejection: &Rejection) -> Response {
 
 fn answer(status: u16, body: &Value) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if body.is_null() {
+        return status.into_response();
+    }
     (status, [(CONTENT_TYPE, "application/json")], Body::from(body.to_string())).into_response()
 }

@@ -311,5 +311,5 @@ impl Inner {
 
 /// Whether something that happened changed what reads of the account show.
 const fn concerns_the_account(output: &Output) -> bool {
-    matches!(output, Output::Fill(_) | Output::Order(_) | Output::Group(_) | Output::Lifecycle(_))
+    matches!(output, Output::Fill(_) | Output::Order(_) | Output::Group(_) | Output::Cash | Output::Lifecycle(_))
 }

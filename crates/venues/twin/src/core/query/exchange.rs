@@ -54,12 +54,12 @@ pub(super) fn schedule(twin: &Twin) -> Value {
 
 /// Events leave the live lists some hours after they were paid; everything of the account stays for two months.
 pub(super) fn historical_cutoff(twin: &Twin) -> Value {
-    let at = twin.config().start - TimeSpan::from_minutes(60 * 24 * 60);
+    let at = twin.trades_cutoff();
     let settled = twin.now() - EVENTS_KEPT;
     json!({
         "market_settled_ts": if twin.archive.is_empty() { at } else { settled },
         "trades_created_ts": at,
-        "orders_updated_ts": at,
+        "orders_updated_ts": twin.orders_cutoff(),
         "market_positions_last_updated_ts": at,
     })
 }

@@ -2,6 +2,7 @@
 
 mod candles;
 mod exchange;
+mod orders;
 mod page;
 mod params;
 mod portfolio;
@@ -38,8 +39,8 @@ pub fn get(twin: &Twin, path: &str, params: &Params) -> Result<Value, Rejection>
         ["historical", "markets", ticker, "candlesticks"] => candles::of_historical_market(twin, ticker, params),
         // Nothing of these is older than the cutoff.
         ["historical", "trades"] => Ok(serde_json::json!({ "trades": [], "cursor": "" })),
-        ["historical", "orders"] => Ok(serde_json::json!({ "orders": [], "cursor": "" })),
-        ["historical", "fills"] => Ok(serde_json::json!({ "fills": [], "cursor": "" })),
+        ["historical", "orders"] => orders::historical_orders(twin, params),
+        ["historical", "fills"] => orders::historical_fills(twin, params),
         ["historical", "positions"] => {
             Ok(serde_json::json!({ "market_positions": [], "event_positions": [], "cursor": "" }))
         }
@@ -63,14 +64,26 @@ pub fn get(twin: &Twin, path: &str, params: &Params) -> Result<Value, Rejection>
         ["cfbenchmarks", "history", "values"] => exchange::index_history(twin, params),
         ["portfolio", "balance"] => Ok(portfolio::balance(twin, params)),
         ["portfolio", "positions"] => portfolio::positions(twin, params),
-        ["portfolio", "orders"] => portfolio::orders(twin, params),
-        ["portfolio", "orders", order_id] => portfolio::order(twin, order_id),
-        ["portfolio", "fills"] => portfolio::fills(twin, params),
+        ["portfolio", "orders"] => orders::orders(twin, params),
+        ["portfolio", "orders", "queue_positions"] => orders::queue_positions(twin, params),
+        ["portfolio", "orders", order_id] => orders::order(twin, order_id, params),
+        ["portfolio", "orders", order_id, "queue_position"] => orders::queue_position(twin, order_id, params),
+        ["portfolio", "fills"] => orders::fills(twin, params),
+        ["portfolio", "order_groups"] => Ok(orders::groups(twin, params)),
+        ["portfolio", "order_groups", id] => orders::group(twin, id, params),
+        ["portfolio", "summary", "total_resting_order_value"] => Ok(orders::total_resting_order_value(twin)),
         ["portfolio", "settlements"] => portfolio::settlements(twin, params),
-        ["portfolio", "deposits"] => Ok(portfolio::deposits(twin)),
-        ["portfolio", "withdrawals"] => Ok(serde_json::json!({ "withdrawals": [], "cursor": "" })),
-        ["portfolio", "order_groups"] => Ok(portfolio::groups(twin, params)),
-        ["portfolio", "order_groups", id] => portfolio::group(twin, id, params),
+        ["portfolio", "deposits"] => {
+            portfolio::cash_movements("GetDeposits", "deposits", &twin.account().deposits, params)
+        }
+        ["portfolio", "withdrawals"] => {
+            portfolio::cash_movements("GetWithdrawals", "withdrawals", &twin.account().withdrawals, params)
+        }
+        ["portfolio", "subaccounts", "balances"] => Ok(portfolio::subaccount_balances(twin)),
+        ["portfolio", "subaccounts", "transfers"] => portfolio::subaccount_transfers(twin, params),
+        ["portfolio", "intra_exchange_instance_transfers"] => portfolio::shard_transfers(twin, params),
+        ["portfolio", "intra_exchange_instance_transfers", id] => portfolio::shard_transfer(twin, id),
+        ["portfolio", "target_balance_allocation"] => Ok(portfolio::allocation(twin)),
         _ => Err(Rejection::not_found()),
     }
 }

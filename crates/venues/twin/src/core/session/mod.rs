@@ -321,9 +321,7 @@ impl Subscription {
             (Channel::UserOrders, Output::Order(order)) if self.wants(&order.ticker) => {
                 ("user_order", frames::user_order(order, &twin.user_id()))
             }
-            (Channel::MarketPositions, Output::Fill(view)) if self.wants(&view.fill.ticker) => {
-                let number = twin.by_ticker.get(&view.fill.ticker)?;
-                let position = twin.account.positions.get(number)?;
+            (Channel::MarketPositions, Output::Position(position)) if self.wants(&position.ticker) => {
                 ("market_position", frames::market_position(position, &twin.user_id()))
             }
             (Channel::OrderGroupUpdates, Output::Group(change)) => ("order_group_updates", frames::group(change)),

@@ -7,7 +7,7 @@ use super::{
     support::{cancel, market_worth, order, place, young},
 };
 use crate::core::{
-    Fault, Mutation, Output, Rejection, Series, TimeInForce, Twin, TwinConfig,
+    Fault, Mutation, Output, Rejection, Series, TimeInForce, Twin, TwinConfig, Wallet,
     ledger::LedgerAccount,
     market::{Event, Stage},
     output::LifecycleEvent,
@@ -141,7 +141,7 @@ fn collateral_goes_to_another_shard_and_orders_are_refused_for_want_of_it() {
     let cash = twin.account().cash();
     strike(&mut twin, Fault::CollateralGone { left: Money::from_dollars(1) }).expect("cash");
     assert_eq!(twin.account().cash(), Money::from_dollars(1));
-    let other = twin.account().ledger.balance(LedgerAccount::Cash(ExchangeIndex::new(0)));
+    let other = twin.account().ledger.balance(LedgerAccount::Cash(Wallet::primary(ExchangeIndex::new(0))));
     assert_eq!(other, cash - Money::from_dollars(1));
     let ticker = market_worth(&twin, 50.0);
     let refused = place(&mut twin, &order(&ticker, "poor", BookSide::Bid, 10, Price::from_cents(50)));

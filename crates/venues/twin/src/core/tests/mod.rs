@@ -1,10 +1,12 @@
 //! Promises of the exchange, each by its name.
 
 mod books;
+mod changes;
 mod desk;
 mod faults;
 mod groups;
 mod market_data;
+mod money;
 mod orders;
 mod recorded;
 mod series;

@@ -4,7 +4,7 @@ use rec_domain::{BookSide, ExchangeIndex, Money, Price, Quantity, TimeSpan};
 
 use super::support::{after, best, cancel, cancel_on, contracts, market_worth, order, place, young};
 use crate::core::{
-    Output, SelfTradePrevention, TimeInForce, TwinConfig, account::OrderStatus, ledger::LedgerAccount, wire,
+    Output, SelfTradePrevention, TimeInForce, TwinConfig, Wallet, account::OrderStatus, ledger::LedgerAccount, wire,
 };
 
 #[test]
@@ -33,7 +33,7 @@ fn yes_and_no_of_one_market_net_at_once_for_a_dollar_a_pair() {
     let (bid, _) = best(&twin, &ticker, BookSide::Bid);
     place(&mut twin, &order(&ticker, "b", BookSide::Ask, 10, Price::from_cents(1))).expect("accepted");
     let number = twin.by_ticker[ticker.as_str()];
-    assert_eq!(twin.account().net_position(number), Quantity::ZERO);
+    assert_eq!(twin.account().net_position(number, 0), Quantity::ZERO);
     let fee = twin.account().fills[1].fee;
     assert_eq!(twin.account().cash() - before, bid * contracts(10) - fee, "NO at 1 - bid, and ten dollars back");
     assert_eq!(twin.account().ledger.balance(LedgerAccount::Positions), Money::ZERO);
@@ -108,7 +108,7 @@ fn a_reduce_only_order_never_opens_or_turns_a_position() {
     place(&mut twin, &order(&ticker, "a", BookSide::Bid, 3, Price::from_cents(99))).expect("accepted");
     close.client_order_id = Some("c1".to_owned());
     assert_eq!(place(&mut twin, &close).expect("accepted").filled, contracts(3));
-    assert_eq!(twin.account().net_position(number), Quantity::ZERO);
+    assert_eq!(twin.account().net_position(number, 0), Quantity::ZERO);
     close.client_order_id = Some("c2".to_owned());
     close.time_in_force = TimeInForce::GoodTillCanceled;
     assert_eq!(place(&mut twin, &close).expect_err("only immediate").status, 400);
@@ -187,7 +187,10 @@ fn a_resting_order_expires_at_its_time() {
     let outputs = twin.advance(to);
     let expired = |output: &Output| matches!(output, Output::Order(order) if order.reason == Some("ExpiryCancel"));
     assert!(outputs.iter().any(expired));
-    assert_eq!(twin.account().ledger.balance(LedgerAccount::Cash(ExchangeIndex::new(2))), twin.config().starting_cash);
+    assert_eq!(
+        twin.account().ledger.balance(LedgerAccount::Cash(Wallet::primary(ExchangeIndex::new(2)))),
+        twin.config().starting_cash
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use rec_domain::{BookSide, Money, Price, Side, TimeSpan, Timestamp, UsdPrice};
 
 use super::support::{contracts, market_worth, order, place, recorded, young};
 use crate::core::{
-    Asset, Output, Twin, TwinConfig,
+    Asset, Output, Twin, TwinConfig, Wallet,
     config::CRYPTO_SHARD,
     ledger::LedgerAccount,
     market::Stage,
@@ -67,7 +67,7 @@ fn winners_are_paid_a_dollar_and_the_settlement_says_so() {
     };
     assert_eq!(twin.account().cash() - cash, revenue);
     assert_eq!(twin.account().ledger.balance(LedgerAccount::Positions), Money::ZERO);
-    assert_eq!(twin.account().ledger.balance(LedgerAccount::Reserved(CRYPTO_SHARD)), Money::ZERO);
+    assert_eq!(twin.account().ledger.balance(LedgerAccount::Reserved(Wallet::primary(CRYPTO_SHARD))), Money::ZERO);
     assert_eq!(twin.account().ledger.total(), Money::ZERO);
     let body = query::get(&twin, "portfolio/settlements", &Params::default()).expect("answers");
     let row = &body["settlements"][0];

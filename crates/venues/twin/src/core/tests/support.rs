@@ -60,6 +60,8 @@ pub(super) fn order(ticker: &str, id: &str, side: BookSide, contracts: i64, pric
         expires_at: None,
         order_group_id: None,
         exchange_index: Some(CRYPTO_SHARD),
+        subaccount: None,
+        cancel_on_pause: false,
     }
 }
 
@@ -76,16 +78,20 @@ pub(super) fn cancel(twin: &mut Twin, order_id: &str) -> Result<Applied, Rejecti
 }
 
 pub(super) fn cancel_on(twin: &mut Twin, order_id: &str, shard: Option<ExchangeIndex>) -> Result<Applied, Rejection> {
-    let request = CancelOrder { order_id: order_id.to_owned(), exchange_index: shard, market_ticker: None };
+    let request =
+        CancelOrder { order_id: order_id.to_owned(), exchange_index: shard, market_ticker: None, subaccount: None };
     let at = twin.now();
     twin.apply(at, &Mutation::CancelOrder(request))
 }
 
 pub(super) fn group(twin: &mut Twin, contracts: i64) -> GroupRef {
-    let request = CreateGroup { limit: Quantity::from_contracts(contracts), exchange_index: CRYPTO_SHARD };
+    let limit = Quantity::from_contracts(contracts);
+    let request = CreateGroup { limit, exchange_index: CRYPTO_SHARD, subaccount: None };
     let at = twin.now();
     match twin.apply(at, &Mutation::CreateGroup(request)) {
-        Ok(Applied::Group { order_group_id, exchange_index }) => GroupRef { order_group_id, exchange_index },
+        Ok(Applied::Group { order_group_id, exchange_index, .. }) => {
+            GroupRef { order_group_id, exchange_index, subaccount: None }
+        }
         other => panic!("a group is made, not {other:?}"),
     }
 }

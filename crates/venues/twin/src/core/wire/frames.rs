@@ -105,7 +105,8 @@ pub(crate) fn fill(view: &FillView) -> Value {
         "trade_id": fill.trade_id,
         "order_id": fill.order_id,
         "market_ticker": &*fill.ticker,
-        "exchange_index": CRYPTO_SHARD.get(),
+        "exchange_index": fill.wallet.exchange_index.get(),
+        "subaccount": fill.wallet.subaccount,
         "is_taker": fill.is_taker,
         "side": side,
         "action": action,
@@ -150,8 +151,8 @@ pub(crate) fn user_order(order: &Order, user_id: &str) -> Value {
         "created_ts_ms": order.created.millis(),
         "last_update_time": order.updated,
         "last_updated_ts_ms": order.updated.millis(),
-        "subaccount_number": 0,
-        "exchange_index": CRYPTO_SHARD.get(),
+        "subaccount_number": order.wallet.subaccount,
+        "exchange_index": order.wallet.exchange_index.get(),
     });
     let optional = [
         ("order_group_id", order.order_group_id.as_ref().map(|id| json!(id))),
@@ -178,6 +179,7 @@ pub(crate) fn market_position(position: &Position, user_id: &str) -> Value {
         "fees_paid_dollars": dollars(position.fees),
         "position_fee_cost_dollars": dollars(position.fees),
         "volume_fp": count(position.yes_count + position.no_count),
+        "subaccount": position.wallet.subaccount,
     })
 }
 

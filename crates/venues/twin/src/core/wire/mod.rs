@@ -9,5 +9,8 @@ pub mod requests;
 mod text;
 
 pub use market::{event_body, market_body, orderbook_body, series_body};
-pub use portfolio::{fill_body, order_body, position_bodies, settlement_body};
+pub use portfolio::{
+    cash_movement_body, fill_body, group_body, order_body, position_bodies, settlement_body, shard_transfer_body,
+    subaccount_transfer_body,
+};
 pub(crate) use text::{count, dollars, price};

@@ -4,8 +4,8 @@ use rec_domain::{BookSide, Money, Quantity, Side};
 use serde_json::{Value, json};
 
 use crate::core::{
-    account::{Fill, Order, Position, Settlement},
-    config::CRYPTO_SHARD,
+    account::{Fill, Group, Order, Position, Settlement},
+    transfers::{CashMovement, ShardTransfer, SubaccountTransfer},
     wire::{count, dollars, market::settlement_value, price},
 };
 
@@ -48,9 +48,9 @@ pub fn order_body(order: &Order, user_id: &str) -> Value {
         "last_update_time": order.updated,
         "self_trade_prevention_type": order.self_trade_prevention,
         "order_group_id": order.order_group_id,
-        "cancel_order_on_pause": false,
-        "subaccount_number": 0,
-        "exchange_index": CRYPTO_SHARD.get(),
+        "cancel_order_on_pause": order.cancel_on_pause,
+        "subaccount_number": order.wallet.subaccount,
+        "exchange_index": order.wallet.exchange_index.get(),
     })
 }
 
@@ -75,8 +75,8 @@ pub fn fill_body(fill: &Fill) -> Value {
         "fee_cost": dollars(fill.fee),
         "created_time": fill.at,
         "ts": fill.at.seconds(),
-        "subaccount_number": 0,
-        "exchange_index": CRYPTO_SHARD.get(),
+        "subaccount_number": fill.wallet.subaccount,
+        "exchange_index": fill.wallet.exchange_index.get(),
     })
 }
 
@@ -93,7 +93,7 @@ pub fn position_bodies(positions: &[&Position]) -> (Vec<Value>, Vec<Value>) {
 fn market_position(position: &Position) -> Value {
     json!({
         "ticker": &*position.ticker,
-        "exchange_index": CRYPTO_SHARD.get(),
+        "exchange_index": position.wallet.exchange_index.get(),
         "total_traded_dollars": dollars(position.total_traded()),
         "position_fp": count(position.net),
         "market_exposure_dollars": dollars(position.cost),
@@ -125,7 +125,7 @@ pub fn settlement_body(settlement: &Settlement) -> Value {
     let value = if settlement_value(settlement.result) == "1.0000" { 100 } else { 0 };
     json!({
         "ticker": &*position.ticker,
-        "exchange_index": CRYPTO_SHARD.get(),
+        "exchange_index": position.wallet.exchange_index.get(),
         "event_ticker": &*position.event_ticker,
         "market_result": Side::name(settlement.result),
         "yes_count_fp": count(position.yes_count),
@@ -136,5 +136,58 @@ pub fn settlement_body(settlement: &Settlement) -> Value {
         "value": value,
         "fee_cost": dollars(position.fees),
         "settled_time": settlement.at,
+    })
+}
+
+/// An order group of a list.
+#[must_use]
+pub fn group_body(group: &Group) -> Value {
+    json!({
+        "id": group.order_group_id,
+        "contracts_limit_fp": count(group.limit),
+        "is_auto_cancel_enabled": true,
+        "exchange_index": group.wallet.exchange_index.get(),
+    })
+}
+
+/// A deposit or a withdrawal.
+#[must_use]
+pub fn cash_movement_body(movement: &CashMovement) -> Value {
+    json!({
+        "id": movement.id,
+        "status": "applied",
+        "type": "ach",
+        "amount_cents": movement.amount.floor_cents(),
+        "fee_cents": 0,
+        "created_ts": movement.at.seconds(),
+        "finalized_ts": movement.at.seconds(),
+    })
+}
+
+/// A transfer between subaccounts.
+#[must_use]
+pub fn subaccount_transfer_body(transfer: &SubaccountTransfer) -> Value {
+    json!({
+        "transfer_id": transfer.transfer_id,
+        "from_subaccount": transfer.from,
+        "to_subaccount": transfer.to,
+        "amount_cents": transfer.amount.floor_cents(),
+        "created_ts": transfer.at.seconds(),
+        "exchange_index": transfer.exchange_index.get(),
+    })
+}
+
+/// A transfer between shards.
+#[must_use]
+pub fn shard_transfer_body(transfer: &ShardTransfer) -> Value {
+    json!({
+        "transfer_id": transfer.transfer_id,
+        "source": "event_contract",
+        "destination": "event_contract",
+        "source_exchange_shard": transfer.from.exchange_index.get(),
+        "destination_exchange_shard": transfer.to.exchange_index.get(),
+        "amount": dollars(transfer.amount),
+        "status": if transfer.complete { "complete" } else { "pending" },
+        "created_ts": transfer.at.seconds(),
     })
 }
