@@ -3,11 +3,14 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use rec_config::{Config, Manifest, Sources};
-use rec_domain::Service;
+use rec_domain::{Service, Timestamp};
 use rec_store::{Database, testing::TestDatabase};
 use tokio::time::{Instant, sleep};
 
-use crate::{Clocks, Composition, DatabaseAccess, Hosted, Running};
+use crate::{
+    Clocks, Composition, DatabaseAccess, Hosted, MarketClock, Running,
+    clock::{SystemWall, WallClock as _},
+};
 
 /// How long anything may take on a loaded machine before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -41,6 +44,12 @@ pub fn configuration(folder: &Path, settings: &[(&str, &str)]) -> Config {
 pub fn database(test: &TestDatabase) -> DatabaseAccess {
     let options = test.options();
     DatabaseAccess::with(move |role, connections| Box::pin(Database::open_with(options.clone(), role, connections)))
+}
+
+/// The clocks of a desk whose market time was `market` when the time of day was `wall`, and runs `speed` times as fast.
+#[must_use]
+pub fn clocks(market: Timestamp, wall: Timestamp, speed: f64) -> Clocks {
+    Clocks::new(MarketClock::accelerated(market, wall, speed, SystemWall.now()), Arc::new(SystemWall))
 }
 
 /// Starts services by the clock that the configuration has.

@@ -1,21 +1,20 @@
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use rec_config::Sources;
 use rec_domain::{ExchangeIndex, Mode, Quantity, Service, report::Report};
 use rec_kalshi::{
     PrivateKey, Signer,
     rest::{Client, ClientConfig},
 };
 use rec_runtime::{
-    Clocks, Composition, DatabaseAccess, MarketClock, Running, ServiceMain,
+    DatabaseAccess, Running,
     clock::{SystemWall, WallClock as _},
     compose::SHUTDOWN_DEADLINE,
     database::ACCOUNT,
+    testing::{self, NOTICE, PATIENCE},
 };
 use rec_store::{Database, Role, testing::TestDatabase};
 use rec_twin::{
@@ -27,10 +26,6 @@ use tokio_util::sync::CancellationToken;
 use super::run;
 
 const SPEED: f64 = 30.0;
-/// For whatever must happen at all.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// For noticing that an input stopped.
-const NOTICE: Duration = Duration::from_secs(5);
 
 /// A twin and the service that watches it.
 struct Rig {
@@ -58,10 +53,7 @@ impl Rig {
             conditions: Conditions::default(),
         };
         let twin = serve(serving, Arc::clone(&faults), CancellationToken::new()).await.expect("the twin listens");
-        let files = Some(BTreeMap::new());
-        let sources = Sources { files, env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
-        let sources = sources.with("--port", "net.ports.kalshi-account-sync", "0");
-        let mut config = rec_config::load(&sources).expect("a good configuration").config;
+        let mut config = testing::configuration(folder, &[]);
         config.exchange.rest_url = twin.rest_url();
         config.exchange.ws_url = twin.ws_url();
         config.spot.rest_url = twin.spot_rest_url();
@@ -70,21 +62,19 @@ impl Rig {
         config.exchange.read.key_file = folder.join("read.pem");
         std::fs::write(&config.exchange.read.key_file, pem.expose()).expect("a key file");
         let origin = twin.clock_origin();
-        let market = MarketClock::accelerated(origin.market, origin.wall, origin.speed, SystemWall.now());
-        let clocks = Clocks::new(market, Arc::new(SystemWall));
+        let clocks = testing::clocks(origin.market, origin.wall, origin.speed);
         let trading_file = folder.join("write.pem");
         std::fs::write(&trading_file, trading_pem.expose()).expect("a key file");
         let trading_key = PrivateKey::from_pem_file(&trading_file).expect("a key");
         let signer = Arc::new(Signer::new("write-key".to_owned(), trading_key));
         let trader = Client::new(ClientConfig::new(twin.rest_url()), Some(signer), clocks.market.clone());
         let trader = trader.expect("a client");
-        let services = vec![(Service::KalshiAccountSync, run as ServiceMain)];
-        let composition = Composition { services, config: Arc::new(config), clocks, database };
-        Self { running: composition.start().await.expect("the service starts"), faults, twin, trader }
+        let running = testing::start_by(&[(Service::KalshiAccountSync, run)], config, clocks, database).await;
+        Self { running, faults, twin, trader }
     }
 
     fn is_healthy(&self) -> bool {
-        self.running.health(Service::KalshiAccountSync).expect("it runs here").healthy
+        testing::is_healthy(&self.running, Service::KalshiAccountSync)
     }
 
     async fn until(&self, healthy: bool, within: Duration) {

@@ -5,16 +5,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rec_config::Sources;
 use rec_domain::{
     Service, TimeSpan,
     bus_event::{BusEvent, Topic},
     market::LifecycleChange,
 };
 use rec_runtime::{
-    Clocks, Composition, DatabaseAccess, MarketClock, Running, ServiceMain,
+    DatabaseAccess, Running,
     clock::{SystemWall, WallClock as _},
     compose::SHUTDOWN_DEADLINE,
+    testing::{self, NOTICE, PATIENCE},
 };
 use rec_twin::{
     core::{Channel, TwinConfig},
@@ -25,10 +25,6 @@ use tokio_util::sync::CancellationToken;
 use super::run;
 
 const SPEED: f64 = 30.0;
-/// For whatever must happen at all.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// For noticing that an input stopped.
-const NOTICE: Duration = Duration::from_secs(5);
 
 /// A twin and the service that watches it.
 struct Rig {
@@ -53,10 +49,7 @@ impl Rig {
             conditions: Conditions::default(),
         };
         let twin = serve(serving, Arc::clone(&faults), CancellationToken::new()).await.expect("the twin listens");
-        let files = Some(BTreeMap::new());
-        let sources = Sources { files, env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
-        let sources = sources.with("--port", "net.ports.kalshi-api-watchdog", "0");
-        let mut config = rec_config::load(&sources).expect("a good configuration").config;
+        let mut config = testing::configuration(folder, &[]);
         config.exchange.rest_url = twin.rest_url();
         config.exchange.ws_url = twin.ws_url();
         config.spot.rest_url = twin.spot_rest_url();
@@ -65,15 +58,14 @@ impl Rig {
         config.exchange.read.key_file = folder.join("read.pem");
         std::fs::write(&config.exchange.read.key_file, pem.expose()).expect("a key file");
         let origin = twin.clock_origin();
-        let market = MarketClock::accelerated(origin.market, origin.wall, origin.speed, SystemWall.now());
-        let clocks = Clocks::new(market, Arc::new(SystemWall));
-        let services = vec![(Service::KalshiApiWatchdog, run as ServiceMain)];
-        let composition = Composition { services, config: Arc::new(config), clocks, database: DatabaseAccess::none() };
-        Self { running: composition.start().await.expect("the service starts"), faults, twin }
+        let clocks = testing::clocks(origin.market, origin.wall, origin.speed);
+        let running =
+            testing::start_by(&[(Service::KalshiApiWatchdog, run)], config, clocks, DatabaseAccess::none()).await;
+        Self { running, faults, twin }
     }
 
     fn is_healthy(&self) -> bool {
-        self.running.health(Service::KalshiApiWatchdog).expect("it runs here").healthy
+        testing::is_healthy(&self.running, Service::KalshiApiWatchdog)
     }
 
     async fn until(&self, healthy: bool, within: Duration) {

@@ -1,19 +1,18 @@
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use rec_config::Sources;
 use rec_domain::{
     Service, UsdPrice,
     bus_event::{BusEvent, Topic},
 };
 use rec_runtime::{
-    Clocks, Composition, DatabaseAccess, MarketClock, Running, ServiceMain,
+    DatabaseAccess, Running,
     clock::{SystemWall, WallClock as _},
     compose::SHUTDOWN_DEADLINE,
+    testing::{self, NOTICE, PATIENCE},
 };
 use rec_twin::{
     core::{Channel, TwinConfig},
@@ -24,10 +23,6 @@ use tokio_util::sync::CancellationToken;
 use super::run;
 
 const SPEED: f64 = 30.0;
-/// For whatever must happen at all.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// For noticing that an input stopped.
-const NOTICE: Duration = Duration::from_secs(5);
 
 /// A twin and the service that watches it.
 struct Rig {
@@ -52,10 +47,7 @@ impl Rig {
             conditions: Conditions::default(),
         };
         let twin = serve(serving, Arc::clone(&faults), CancellationToken::new()).await.expect("the twin listens");
-        let files = Some(BTreeMap::new());
-        let sources = Sources { files, env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
-        let sources = sources.with("--port", "net.ports.price-watchdog", "0");
-        let mut config = rec_config::load(&sources).expect("a good configuration").config;
+        let mut config = testing::configuration(folder, &[]);
         config.exchange.rest_url = twin.rest_url();
         config.exchange.ws_url = twin.ws_url();
         config.spot.rest_url = twin.spot_rest_url();
@@ -64,15 +56,13 @@ impl Rig {
         config.exchange.read.key_file = folder.join("read.pem");
         std::fs::write(&config.exchange.read.key_file, pem.expose()).expect("a key file");
         let origin = twin.clock_origin();
-        let market = MarketClock::accelerated(origin.market, origin.wall, origin.speed, SystemWall.now());
-        let clocks = Clocks::new(market, Arc::new(SystemWall));
-        let services = vec![(Service::PriceWatchdog, run as ServiceMain)];
-        let composition = Composition { services, config: Arc::new(config), clocks, database: DatabaseAccess::none() };
-        Self { running: composition.start().await.expect("the service starts"), faults, twin }
+        let clocks = testing::clocks(origin.market, origin.wall, origin.speed);
+        let running = testing::start_by(&[(Service::PriceWatchdog, run)], config, clocks, DatabaseAccess::none()).await;
+        Self { running, faults, twin }
     }
 
     fn is_healthy(&self) -> bool {
-        self.running.health(Service::PriceWatchdog).expect("it runs here").healthy
+        testing::is_healthy(&self.running, Service::PriceWatchdog)
     }
 
     async fn until(&self, healthy: bool, within: Duration) {

@@ -1,13 +1,11 @@
 //! The executor between a real database and a served twin: the test commits intents as the desk would.
 
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use rec_config::Sources;
 use rec_domain::{
     BookSide, DecisionId, DeskId, EventTicker, ExchangeIndex, IntentId, MarketTicker, Mode, Money, OrderGroupId, Price,
     Quantity, Service, Side, TimeSpan, Timestamp, TradeId,
@@ -21,10 +19,11 @@ use rec_kalshi::{
     rest::{Client, ClientConfig, MarketFilter, MarketsQuery, OrdersQuery},
 };
 use rec_runtime::{
-    Clocks, Composition, DatabaseAccess, MarketClock, Running, ServiceMain,
+    Running,
     clock::{SystemWall, WallClock as _},
     compose::SHUTDOWN_DEADLINE,
     database::ACCOUNT,
+    testing::{self, PATIENCE},
 };
 use rec_store::{CommitOutcome, Database, Desk, Lease, Role, testing::TestDatabase};
 use rec_twin::{
@@ -36,7 +35,6 @@ use tokio_util::sync::CancellationToken;
 use super::run;
 
 const SHARD: ExchangeIndex = ExchangeIndex::new(2);
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A leading desk without a mind, the executor, and a twin.
 struct Rig {
@@ -67,29 +65,20 @@ impl Rig {
             conditions: Conditions::default(),
         };
         let twin = serve(serving, Arc::clone(&faults), CancellationToken::new()).await.expect("the twin listens");
-        let files = Some(BTreeMap::new());
-        let sources = Sources { files, env: [("HOME".into(), folder.into())].into(), ..Sources::default() };
-        let sources = sources.with("--port", "net.ports.trade-executor", "0");
-        let mut config = rec_config::load(&sources).expect("a good configuration").config;
+        let mut config = testing::configuration(folder, &[]);
         config.exchange.rest_url = twin.rest_url();
         config.exchange.write.key_id = Some("write-key".to_owned());
         config.exchange.write.key_file = folder.join("write.pem");
         std::fs::write(&config.exchange.write.key_file, pem.expose()).expect("a key file");
         let origin = twin.clock_origin();
-        let market = MarketClock::accelerated(origin.market, origin.wall, origin.speed, SystemWall.now());
-        let clocks = Clocks::new(market, Arc::new(SystemWall));
-        let options = test.options();
-        let database = DatabaseAccess::with(move |role, connections| {
-            Box::pin(Database::open_with(options.clone(), role, connections))
-        });
+        let clocks = testing::clocks(origin.market, origin.wall, origin.speed);
+        let database = testing::database(test);
         let key = PrivateKey::from_pem_file(&config.exchange.write.key_file).expect("a key");
         let signer = Arc::new(Signer::new("write-key".to_owned(), key));
         let reader = Client::new(ClientConfig::new(twin.rest_url()), Some(signer), clocks.market.clone());
         let leader = test.open(Role::Service(Service::TradeManager)).await;
         let lease = Lease::acquire(&leader, "test", TimeSpan::from_seconds(600)).await.expect("the lease is free");
-        let services = vec![(Service::TradeExecutor, run as ServiceMain)];
-        let composition = Composition { services, config: Arc::new(config), clocks, database };
-        let running = composition.start().await.expect("the service starts");
+        let running = testing::start_by(&[(Service::TradeExecutor, run)], config, clocks, database).await;
         let executor = test.open(Role::Service(Service::TradeExecutor)).await;
         let reader = reader.expect("a client");
         Self { running, twin, faults, reader, executor, desk: leader.desk(), lease, identity, commits: 0 }
