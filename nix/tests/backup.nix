@@ -1,0 +1,24 @@
+# A dump, its restore into a scratch cluster, and log that is archived while the desk works.
+{
+  name = "rec-backup";
+  testScript = ''
+    desk.wait_for_unit("rec.target")
+    desk.wait_until_succeeds("rec status", timeout=180)
+
+    with subtest("without a dump the drill says so"):
+        desk.fail("systemctl start rec-restore-drill")
+        desk.succeed("journalctl --unit=rec-restore-drill | grep 'there is no dump'")
+
+    with subtest("a dump is restored and known"):
+        desk.succeed("systemctl start rec-backup", "systemctl start rec-restore-drill")
+        desk.succeed("journalctl --unit=rec-restore-drill | grep 'restored /var/backup/rec/dump/'")
+
+    with subtest("a damaged dump is noticed"):
+        desk.succeed("f=$(ls /var/backup/rec/dump/*.dump | tail -1); truncate --size=-2000 $f")
+        desk.fail("systemctl start rec-restore-drill")
+
+    with subtest("log is archived and a base backup made"):
+        desk.succeed("systemctl start rec-base-backup", "ls /var/backup/rec/base/*/base.tar.zst")
+        desk.wait_until_succeeds("ls /var/backup/rec/wal/*.zst", timeout=120)
+  '';
+}

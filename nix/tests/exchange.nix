@@ -1,0 +1,60 @@
+# The desk trades with an exchange on another machine, and goes on by itself after the way to it was cut.
+{ inputs, lib, ... }:
+{
+  name = "rec-exchange";
+
+  nodes.exchange =
+    { pkgs, ... }:
+    {
+      networking.firewall.allowedTCPPorts = [
+        8090
+        8091
+      ];
+      systemd.services.twin = {
+        wantedBy = [ "multi-user.target" ];
+        serviceConfig = {
+          ExecStart = "${
+            lib.getExe inputs.self.packages.${pkgs.stdenv.hostPlatform.system}."rec"
+          } twin --state-dir /var/lib/twin --set twin.host=exchange";
+          StateDirectory = "twin";
+        };
+      };
+    };
+
+  nodes.desk.services."rec" = {
+    twin.enable = false;
+    settings.twin.host = "exchange";
+    credentials = lib.genAttrs [ "read" "write" "guard" ] (scope: {
+      keyFile = "/var/lib/keys/${scope}.pem";
+      idFile = "/var/lib/keys/${scope}.id";
+    });
+  };
+
+  testScript = ''
+    exchange.start()
+    exchange.wait_for_open_port(8090, "exchange")
+    desk.start()
+    desk.succeed("install -d -m 0700 /var/lib/keys")
+    for name in exchange.succeed("ls /var/lib/twin/credentials/twin").split():
+        text = exchange.succeed(f"base64 --wrap=0 /var/lib/twin/credentials/twin/{name}")
+        desk.succeed(f"echo {text} | base64 --decode >/var/lib/keys/{name}")
+    desk.wait_until_succeeds("rec status", timeout=180)
+
+    def ask(query):
+        return desk.succeed(f"runuser -u rec -- psql --dbname=rec --tuples-only --no-align --command=\"{query}\"").strip()
+
+    with subtest("prices, books and strikes come in"):
+        desk.wait_until_succeeds(
+            "test $(runuser -u rec -- psql -d rec -Atc 'SELECT count(*) FROM market.ticks') -gt 10", timeout=120
+        )
+
+    with subtest("the way to the exchange is cut"):
+        exchange.block()
+        desk.wait_until_fails("rec status", timeout=120)
+        before = ask("SELECT count(*) FROM desk.orders")
+        exchange.unblock()
+        desk.wait_until_succeeds("rec status", timeout=180)
+        assert int(ask("SELECT count(*) FROM desk.orders WHERE state = 'unknown'")) == 0
+        assert int(ask("SELECT count(*) FROM desk.orders")) >= int(before)
+  '';
+}
