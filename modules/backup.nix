@@ -1,0 +1,129 @@
+# Daily dumps for a restore by hand; base backups with archived log for the state of any moment between.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.services."rec";
+  inherit (cfg.backup) directory keepDays offsite;
+  postgres = config.services.postgresql.package;
+  wal = "${directory}/wal";
+
+  job = user: description: script: {
+    inherit description script;
+    requires = [ "postgresql.target" ];
+    after = [ "postgresql.target" ];
+    enableStrictShellChecks = true;
+    path = [
+      postgres
+      pkgs.coreutils
+      pkgs.findutils
+      pkgs.zstd
+    ];
+    serviceConfig = import ./hardening.nix { inherit lib; } // {
+      Type = "oneshot";
+      User = user;
+      Group = if user == "postgres" then "postgres" else "rec";
+      UMask = "0027";
+      RestrictAddressFamilies = "AF_UNIX";
+      PrivateNetwork = true;
+      ReadWritePaths = [ directory ];
+      CPUSchedulingPolicy = "batch";
+      IOSchedulingClass = "idle";
+      MemoryMax = "256M";
+      TimeoutStartSec = "1h";
+    };
+  };
+  nightly = at: {
+    wantedBy = [ "timers.target" ];
+    timerConfig = {
+      OnCalendar = at;
+      Persistent = true;
+      RandomizedDelaySec = "5min";
+    };
+  };
+  folder = user: group: {
+    d = {
+      inherit user group;
+      mode = "0750";
+    };
+  };
+in
+{
+  config = lib.mkIf (cfg.enable && cfg.backup.enable) {
+    systemd.tmpfiles.settings."10-rec-backup" = {
+      ${directory} = {
+        d = {
+          user = "root";
+          group = "root";
+          mode = "0755";
+        };
+      };
+      "${directory}/dump" = folder "rec" "rec";
+      "${directory}/base" = folder "postgres" "postgres";
+      ${wal} = folder "postgres" "postgres";
+    };
+
+    systemd.services.rec-backup = job "rec" "Dump of REC's database" ''
+      name=${directory}/dump/${cfg.settings.database.name}-$(date --utc +%Y-%m-%dT%H%M%SZ).dump
+      pg_dump --host=/run/postgresql --format=custom --compress=zstd:3 --file="$name.part" ${cfg.settings.database.name}
+      # Only a whole dump has the name.
+      sync "$name.part"
+      mv "$name.part" "$name"
+      find ${directory}/dump -name '*.dump' -mtime +${toString keepDays} -delete
+      find ${directory}/dump -name '*.part' -mmin +120 -delete
+    '';
+    systemd.timers.rec-backup = nightly "02:15";
+
+    systemd.services.rec-base-backup = job "postgres" "Base backup of REC's database cluster" ''
+      name=${directory}/base/$(date --utc +%Y-%m-%dT%H%M%SZ)
+      pg_basebackup --host=/run/postgresql --pgdata="$name.part" --format=tar --compress=server-zstd:3 \
+        --wal-method=none --checkpoint=fast
+      mv "$name.part" "$name"
+      find ${directory}/base -mindepth 1 -maxdepth 1 -mtime +${toString keepDays} -exec rm -r {} +
+      # Log older than the oldest base backup serves nothing.
+      find ${wal} -type f -mtime +${toString (keepDays + 8)} -delete
+    '';
+    systemd.timers.rec-base-backup = nightly "Sun 03:15";
+
+    services.postgresql.settings = {
+      archive_mode = "on";
+      archive_timeout = 60;
+      archive_command =
+        toString (
+          pkgs.writeShellScript "rec-archive" ''
+            set -eu
+            # $1: the finished piece of log. $2: its name. A piece that is archived already is not written again.
+            target=${wal}/$2.zst
+            [ ! -e "$target" ] || exit 0
+            ${lib.getExe pkgs.zstd} --quiet --force -3 "$1" -o "$target.part"
+            ${lib.getExe' pkgs.coreutils "sync"} "$target.part"
+            ${lib.getExe' pkgs.coreutils "mv"} "$target.part" "$target"
+          ''
+        )
+        + " %p %f";
+    };
+    systemd.services.postgresql.serviceConfig.ReadWritePaths = [ wal ];
+
+    services.restic.backups = lib.mkIf (offsite != null) {
+      "rec" = {
+        inherit (offsite) repository passwordFile environmentFile;
+        initialize = true;
+        paths = [ directory ];
+        timerConfig = {
+          OnCalendar = "03:45";
+          Persistent = true;
+          RandomizedDelaySec = "10min";
+        };
+        pruneOpts = [
+          "--keep-daily 14"
+          "--keep-weekly 8"
+          "--keep-monthly 12"
+        ];
+        runCheck = true;
+      };
+    };
+  };
+}

@@ -1,0 +1,38 @@
+# What the operator types on the machine.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.services."rec";
+  psql = lib.getExe' config.services.postgresql.package "psql";
+
+  # `rec` as the desk is configured here. What needs the database runs as its owner: `runuser -u rec -- rec password`.
+  command = pkgs.writeShellApplication {
+    name = "rec";
+    text = ''
+      export REC_CONFIG=''${REC_CONFIG:-${cfg.configFile}}
+      export CREDENTIALS_DIRECTORY=''${CREDENTIALS_DIRECTORY:-/run/rec-secrets}
+      exec ${lib.getExe' cfg.packages."rec" "rec"} "$@"
+    '';
+  };
+
+  # How many orders may still fill. A deployment asks it before it starts anything again.
+  workingOrders = pkgs.writeShellApplication {
+    name = "rec-working-orders";
+    text = ''
+      exec runuser -u rec -- ${psql} --no-psqlrc --tuples-only --no-align --dbname=${cfg.settings.database.name} \
+        --command="SELECT count(*) FROM desk.orders WHERE state IN ('intended', 'working', 'unknown')"
+    '';
+  };
+in
+{
+  config = lib.mkIf cfg.enable {
+    environment.systemPackages = [
+      command
+      workingOrders
+    ];
+  };
+}

@@ -1,0 +1,51 @@
+# The configuration file, written from the options and checked by the program itself while the machine is built.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.services."rec";
+  written = (pkgs.formats.toml { }).generate "rec.toml" (
+    # TOML has no null.
+    lib.filterAttrsRecursive (_: value: value != null) cfg.settings
+  );
+in
+{
+  options.services."rec".configFile = lib.mkOption {
+    type = lib.types.path;
+    internal = true;
+    readOnly = true;
+    description = "The checked configuration file.";
+  };
+
+  config = lib.mkIf cfg.enable {
+    services."rec" = {
+      configFile = pkgs.runCommand "rec-config" { } ''
+        export HOME=$TMPDIR
+        # As in a unit: `credential:NAME` stands for a file in this folder, which is not read here.
+        export CREDENTIALS_DIRECTORY=/run/credentials/rec
+        ${lib.getExe' cfg.packages."rec" "rec"} config check --config ${written}
+        cp ${written} $out
+      '';
+
+      settings = {
+        log.format = lib.mkDefault "json";
+        net.service_token_file = "credential:service-token";
+        database.host = "/run/postgresql";
+        bus = {
+          url = lib.mkDefault "nats://127.0.0.1:${toString config.services.nats.port}";
+          user = lib.mkDefault "rec";
+          password_file = lib.mkDefault "credential:nats-password";
+        };
+        exchange = lib.genAttrs [ "read" "write" "guard" ] (scope: {
+          key_file = "credential:${scope}.pem";
+          key_id_file = "credential:${scope}.id";
+        });
+        web = lib.mkIf (cfg.page.hostName != null) { public_host = cfg.page.hostName; };
+      };
+    };
+    environment.etc."rec/config.toml".source = cfg.configFile;
+  };
+}

@@ -1,0 +1,199 @@
+# What may be set.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  inherit (lib)
+    mkEnableOption
+    mkOption
+    types
+    ;
+  cfg = config.services."rec";
+  layout = import ./layout.nix { inherit lib cfg; };
+  withPort = lib.filterAttrs (_: entry: entry ? port) layout.services;
+
+  secret =
+    what: example:
+    mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      inherit example;
+      description = "File with ${what}, readable by root; never in the Nix store.";
+    };
+  key = scope: {
+    keyFile = secret "the private key with scope ${scope}" "/run/secrets/kalshi-${scope}.pem";
+    idFile = secret "the id of the key with scope ${scope}" "/run/secrets/kalshi-${scope}.id";
+  };
+in
+{
+  options.services."rec" = {
+    enable = mkEnableOption "the REC trading desk";
+
+    packages = mkOption {
+      type = types.lazyAttrsOf types.package;
+      description = "The programs: `rec`, and one for each unit and service. The flake's module sets them.";
+    };
+
+    layout = mkOption {
+      type = types.enum [
+        "units"
+        "services"
+      ];
+      default = "units";
+      description = "`units`: the six processes of services.toml. `services`: one process for each service.";
+    };
+
+    services = mkOption {
+      default = { };
+      description = "The services of services.toml.";
+      type = types.submodule {
+        options = lib.mapAttrs (service: entry: {
+          enable = mkOption {
+            type = types.bool;
+            default = true;
+            description = "Whether ${service} runs: ${entry.description}.";
+          };
+        }) layout.services;
+      };
+    };
+
+    settings = mkOption {
+      default = { };
+      description = ''
+        The configuration file. config.default.toml lists every setting; `rec config check` reads the file while the
+        machine is built, so that a misspelt setting stops the build and not the desk.
+      '';
+      type = types.submodule {
+        freeformType = (pkgs.formats.toml { }).type;
+        options = {
+          mode = mkOption {
+            type = types.enum [
+              "twin"
+              "paper"
+              "demo"
+              "prod"
+            ];
+            default = "twin";
+            description = "What the desk trades against.";
+          };
+          state_dir = mkOption {
+            type = types.str;
+            default = "/var/lib/rec";
+            description = "Where the desk keeps its journals, recordings and model.";
+          };
+          net.bind_host = mkOption {
+            type = types.str;
+            default = "127.0.0.1";
+            description = "Where the services listen. Strangers reach the page through nginx only.";
+          };
+          net.ports = lib.mapAttrs (
+            service: entry:
+            mkOption {
+              type = types.port;
+              default = entry.port;
+              description = "The port of ${service}, by default that of services.toml.";
+            }
+          ) withPort;
+          database.name = mkOption {
+            type = types.str;
+            default = "rec";
+            description = "The database; its owner has the same name.";
+          };
+          database.user = mkOption {
+            type = types.str;
+            default = "rec";
+            description = "The owner; each process has a user of its own in its environment.";
+          };
+        };
+      };
+    };
+
+    credentials = mkOption {
+      default = { };
+      description = "The keys of the exchange. Each reaches only the processes whose services need it.";
+      type = types.submodule {
+        options = {
+          read = key "read";
+          write = key "write";
+          guard = key "guard";
+        };
+      };
+    };
+
+    page = {
+      hostName = mkOption {
+        type = types.nullOr types.str;
+        default = null;
+        example = "desk.example.org";
+        description = "The name under which browsers reach the page, with TLS. Without one it is reached through SSH only.";
+      };
+      acmeEmail = mkOption {
+        type = types.nullOr types.str;
+        default = null;
+        description = "Where the authority that signs the certificate writes before it expires.";
+      };
+      socketActivation = mkOption {
+        type = types.bool;
+        default = false;
+        description = ''
+          Whether systemd holds the page's socket, so that connections wait while the page starts again. The program
+          has to take the socket over.
+        '';
+      };
+    };
+
+    firewall.operators = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "198.51.100.7/32" ];
+      description = "The addresses from which SSH is reachable, as ADDRESS or ADDRESS/BITS, both of IPv4 and IPv6.";
+    };
+
+    twin.enable = mkEnableOption "the simulated exchange beside the desk, in mode twin";
+
+    backup = {
+      enable = mkOption {
+        type = types.bool;
+        default = true;
+        description = "Daily dumps, continuous archiving, and a weekly restore drill.";
+      };
+      directory = mkOption {
+        type = types.str;
+        default = "/var/backup/rec";
+        description = "Where dumps, base backups and archived log are kept.";
+      };
+      keepDays = mkOption {
+        type = types.ints.between 1 365;
+        default = 14;
+        description = "For how many days.";
+      };
+      offsite = mkOption {
+        default = null;
+        description = "A restic repository on another machine that gets the folder every night.";
+        type = types.nullOr (
+          types.submodule {
+            options = {
+              repository = mkOption {
+                type = types.str;
+                example = "s3:https://fra1.digitaloceanspaces.com/desk-backups/rec";
+                description = "The repository.";
+              };
+              passwordFile = mkOption {
+                type = types.str;
+                description = "File with its password.";
+              };
+              environmentFile = mkOption {
+                type = types.nullOr types.str;
+                default = null;
+                description = "File with the keys of the object store, as variables.";
+              };
+            };
+          }
+        );
+      };
+    };
+  };
+}
