@@ -43,23 +43,33 @@ impl Document {
             let place = Place { text: text.clone(), span };
             document.problems.push(Problem::at(format!("not TOML: {}", error.message()), &place, "here"));
         }
-        document.collect("", table.get_ref(), content, &text);
+        let is_faulty = !document.problems.is_empty();
+        document.collect("", table.get_ref(), content, &text, is_faulty);
         document
     }
 
-    fn collect(&mut self, prefix: &str, table: &DeTable<'_>, content: &str, text: &Text) {
+    fn collect(&mut self, prefix: &str, table: &DeTable<'_>, content: &str, text: &Text, is_faulty: bool) {
         for (name, value) in table {
             let key = dotted(prefix, name.get_ref());
             let name = Place { text: text.clone(), span: name.span() };
             let place = Place { text: text.clone(), span: value.span() };
             if let DeValue::Table(inner) = value.get_ref() {
                 self.tables.push((key.clone(), name));
-                self.collect(&key, inner, content, text);
+                self.collect(&key, inner, content, text, is_faulty);
                 continue;
             }
-            // What the parser recovered from has no readable text; its fault is on the list already.
-            if let Some(value) = content.get(value.span()).and_then(|text| text.parse::<Value>().ok()) {
-                self.leaves.push(RawLeaf { key, value, name, place });
+            match content.get(value.span()).unwrap_or_default().parse::<Value>() {
+                Ok(value) => self.leaves.push(RawLeaf { key, value, name, place }),
+                // What the parser recovered from has no readable text; its fault is on the list already.
+                Err(_recovered) if is_faulty => {}
+                // A number beyond all types is TOML by its form: left out, its default would stand in its place.
+                Err(error) => {
+                    self.problems.push(Problem::at(
+                        format!("{key} cannot be held: {}", error.message()),
+                        &place,
+                        "here",
+                    ));
+                }
             }
         }
     }

@@ -24,6 +24,8 @@ mod variables;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wrong;
 
 pub use init::{InitError, init, template};
 pub use load::{Loaded, ShownSetting, load};

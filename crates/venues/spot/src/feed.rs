@@ -25,6 +25,9 @@ use tracing::{debug, warn};
 
 use crate::{message::Message, protocol::Protocol};
 
+/// Bytes of one message; a longer one is not read, and drops the connection. A ticker has less than a thousand.
+const LARGEST_MESSAGE: usize = 1 << 20;
+
 /// How the feed is reached. All spans are wall time.
 #[derive(Debug, Clone)]
 pub struct FeedConfig {
@@ -275,7 +278,10 @@ impl Task {
         let user_agent = http::HeaderValue::from_str(&self.config.user_agent).map_err(http::Error::from)?;
         request.headers_mut().insert(http::header::USER_AGENT, user_agent);
         let disable_nagle = true;
-        connect_async_with_config(request, None, disable_nagle).await.map(|(socket, _response)| socket)
+        let bounded = tungstenite::protocol::WebSocketConfig::default()
+            .max_message_size(Some(LARGEST_MESSAGE))
+            .max_frame_size(Some(LARGEST_MESSAGE));
+        connect_async_with_config(request, Some(bounded), disable_nagle).await.map(|(socket, _response)| socket)
     }
 
     async fn carry(&self, connection: u64, socket: &mut Socket) -> Result<DisconnectReason, Abandoned> {

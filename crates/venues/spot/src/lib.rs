@@ -14,6 +14,9 @@ mod number;
 pub mod protocol;
 pub mod rest;
 
+#[cfg(test)]
+mod wrong;
+
 pub use feed::{DisconnectReason, Feed, FeedConfig, SpotEvent};
 pub use message::Message;
 pub use protocol::Protocol;
