@@ -6,6 +6,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::Mutex,
     time::timeout,
 };
 use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
@@ -22,6 +23,9 @@ use crate::{
 const HUGE: usize = 64 << 20;
 /// What the sockets of both ends hold, and what is read before the bound is noticed.
 const BUFFERED: usize = 24 << 20;
+
+/// Held by whoever measures memory, or uses much of it.
+static MEMORY: Mutex<()> = Mutex::const_new(());
 
 /// The most memory that this process ever had, in bytes; none where the system does not say.
 fn most_memory() -> Option<usize> {
@@ -74,6 +78,7 @@ async fn is_renewed(connection: &mut Connection, number: u64) -> DisconnectReaso
 
 #[tokio::test]
 async fn a_message_of_64_mib_is_not_read_its_connection_is_renewed_and_memory_stays_flat() {
+    let _alone = MEMORY.lock().await;
     let (mut connection, listener) = open().await;
     let before = most_memory();
     let server = tokio::spawn(async move {
@@ -126,6 +131,7 @@ async fn a_frame_that_is_no_utf_8_ends_its_connection_which_is_renewed() {
 
 #[tokio::test]
 async fn a_body_without_end_is_read_up_to_a_bound() {
+    let _alone = MEMORY.lock().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("address");
     let server = tokio::spawn(async move {
