@@ -1,36 +1,21 @@
 """A round trip on the twin with a client of the exchange that this project did not write.
 
-usage: round_trip.py REST_URL WS_URL KEY_ID KEY_FILE MARKET_ORIGIN WALL_ORIGIN
+usage: round_trip.py and the arguments that market_client.py names
 
-The two origins are those that `rec twin` prints: the client signs with its own clock, so its clock is set to the
-market's. Everything else of the client is as published. Each step prints a line; the first that fails ends the script
-with what it found.
+Each step prints a line; the first that fails ends the script with what it found.
 """
 
 import queue
 import sys
 import time
 import uuid
-from datetime import datetime, timezone
 from decimal import Decimal
 
+import market_client  # the client's clock is set before the client is imported
 
-def instant(text):
-    """Seconds since 1970 of an RFC 3339 time in UTC, which may have any number of decimals."""
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    start = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
-    return start.timestamp() + float("0." + (fraction or "0"))
-
-
-REST_URL, WS_URL, KEY_ID, KEY_FILE, MARKET_ORIGIN, WALL_ORIGIN = sys.argv[1:]
-_machine_time = time.time
-_ahead = instant(MARKET_ORIGIN) - instant(WALL_ORIGIN)
-time.time = lambda: _machine_time() + _ahead
-
-from pykalshi import KalshiClient  # noqa: E402  (its clock is set first)
-from pykalshi.enums import MarketStatus, OrderStatus, SelfTradePrevention, TimeInForce  # noqa: E402
-from pykalshi.exceptions import AuthenticationError, KalshiAPIError, ResourceNotFoundError  # noqa: E402
-from pykalshi.feed import (  # noqa: E402
+from pykalshi.enums import MarketStatus, OrderStatus, SelfTradePrevention, TimeInForce
+from pykalshi.exceptions import AuthenticationError, KalshiAPIError, ResourceNotFoundError
+from pykalshi.feed import (
     FillMessage,
     OrderbookDeltaMessage,
     OrderbookSnapshotMessage,
@@ -72,12 +57,12 @@ class Frames:
 
 
 def log_in():
-    client = KalshiClient(api_key_id=KEY_ID, private_key_path=KEY_FILE, api_base=REST_URL, max_retries=0)
+    client = market_client.client()
     balance = cash(client)
     check(balance > 100, "the account has money", balance)
     cents = client.portfolio.get_balance().balance
     check(cents == int(balance * 100), "whole cents are the balance without its fraction", cents)
-    stranger = KalshiClient(api_key_id=str(uuid.uuid4()), private_key_path=KEY_FILE, api_base=REST_URL, max_retries=0)
+    stranger = market_client.client(key_id=str(uuid.uuid4()))
     try:
         stranger.portfolio.get_balance()
         sys.exit("FAILED: an unknown key was let in")
@@ -200,7 +185,7 @@ def fill(client, market, frames):
 
 def stream(client, market):
     feed = client.feed()
-    feed._ws_url = WS_URL  # the client knows only the exchange's own hosts
+    feed._ws_url = market_client.WS_URL  # the client knows only the exchange's own hosts
     frames = Frames(feed, ["ticker", "orderbook_delta", "fill", "user_orders"])
     feed.subscribe("ticker", market_ticker=market.ticker)
     feed.subscribe("orderbook_delta", market_ticker=market.ticker)

@@ -127,12 +127,12 @@ pub(super) fn event_named<'a>(twin: &'a Twin, ticker: &str) -> Result<&'a Event,
 
 pub(super) fn event(twin: &Twin, ticker: &str, params: &Params) -> Result<Value, Rejection> {
     let event = event_named(twin, ticker)?;
-    let mut body = event_body(event);
+    let (mut body, markets) = (event_body(event), market_bodies(twin, event));
     if params.is_set("with_nested_markets") {
-        body["markets"] = json!(market_bodies(twin, event));
-        return Ok(json!({ "event": body }));
+        body["markets"] = json!(markets);
     }
-    Ok(json!({ "event": body, "markets": market_bodies(twin, event) }))
+    // Beside the event they are deprecated, and always there.
+    Ok(json!({ "event": body, "markets": markets }))
 }
 
 fn market_bodies(twin: &Twin, event: &Event) -> Vec<Value> {

@@ -99,7 +99,6 @@ fn market_position(position: &Position) -> Value {
         "market_exposure_dollars": dollars(position.cost),
         "realized_pnl_dollars": dollars(position.realized),
         "fees_paid_dollars": dollars(position.fees),
-        "settlement_status": if position.settled { "settled" } else { "unsettled" },
         "last_updated_ts": position.updated,
     })
 }
