@@ -1,6 +1,6 @@
 //! A desk that traded, replayed machine by machine; and what it recorded, read again.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{ffi::OsString, fs, path::PathBuf, process::Command, time::Duration};
 
 use serde_json::Value;
 
@@ -27,6 +27,17 @@ async fn trade(place: &Place, seconds: u64, more: &[&str]) -> Value {
 async fn verify(place: &Place, threads: &str) -> (bool, Value) {
     let mut command = place.command(&["replay", "day", "--verify", "--json", "--threads", threads]);
     command.env("TOKIO_WORKER_THREADS", threads);
+    report(command).await
+}
+
+/// The same by another build of `rec`.
+async fn verify_by(program: OsString, place: &Place) -> (bool, Value) {
+    let mut command = Command::new(program);
+    command.args(["replay", "day", "--verify", "--json", "--state-dir"]).arg(place.state());
+    report(command).await
+}
+
+async fn report(command: Command) -> (bool, Value) {
     let ended = finish(command).await;
     let report = serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("no report ({error}): {ended:?}"));
     (ended.code == Some(0), report)
@@ -107,15 +118,22 @@ async fn a_flipped_byte_is_named(place: &Place, before: &Value) {
     assert!(damage.contains("desk/00000001.jsonl.zst") && damage.contains("offset"), "{damage}");
 }
 
-/// Two market hours, an hour's end and what settles with it included. Run by
-/// `cargo test -p rec-e2e --test e2e replay -- --ignored`.
+/// Two market hours in a storm of faults, two ends of an hour and what settles with them included. Run by
+/// `cargo test -p rec-e2e --test e2e replay -- --ignored`; with `REC_TEST_VERIFIER` a second build of `rec` compares
+/// too, as one made for release or for another machine.
 #[tokio::test]
 #[ignore = "takes three minutes"]
-async fn two_market_hours_are_replayed_byte_for_byte() {
+async fn two_market_hours_with_faults_are_replayed_byte_for_byte() {
     let Some(place) = Place::for_a_desk().await else { return };
-    let summary = trade(&place, 150, &["--speed", "60"]).await;
+    let summary = trade(&place, 150, &["--speed", "60", "--faults", "7"]).await;
     assert!(summary["events_settled"].as_u64() >= Some(2), "{summary:#}");
-    let (same, report) = verify(&place, "2").await;
+    let faults = fs::read_to_string(place.state().join("twin/twin-faults.jsonl")).expect("faults are written down");
+    assert!(faults.lines().count() >= 20, "a storm: {faults}");
+    let (same, report) = verify(&place, "1").await;
     assert_same(&report);
     assert!(same);
+    assert_eq!(verify(&place, "4").await, (true, report.clone()), "with more threads");
+    if let Some(program) = std::env::var_os("REC_TEST_VERIFIER") {
+        assert_eq!(verify_by(program, &place).await, (true, report), "by another build");
+    }
 }

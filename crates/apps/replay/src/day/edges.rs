@@ -16,8 +16,8 @@ pub(super) enum Way {
     Deduplicated,
 }
 
-/// One side of an edge: the machine, the tag of its message, and the field of it that travels (the whole message
-/// when there is none).
+/// One side of an edge: the machine, the tag of its message, and the field of it that travels as a JSON pointer (the
+/// whole message when there is none).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct End {
     pub(super) machine: &'static str,
@@ -34,8 +34,8 @@ pub(super) struct Edge {
     /// Whether a list is compared element by element: books come in another composition to whoever subscribes late, and
     /// reports travel one by one.
     pub(super) each: bool,
-    /// Only messages with this requester are of this edge.
-    pub(super) requester: Option<&'static str>,
+    /// Only messages told with these values are of this edge, each with the JSON pointer to it.
+    pub(super) only: &'static [(&'static str, &'static str)],
 }
 
 const fn end(machine: &'static str, tag: &'static str, field: Option<&'static str>) -> End {
@@ -43,15 +43,15 @@ const fn end(machine: &'static str, tag: &'static str, field: Option<&'static st
 }
 
 const fn edge(from: End, to: End, way: Way) -> Edge {
-    Edge { from, to, way, each: false, requester: None }
+    Edge { from, to, way, each: false, only: &[] }
 }
 
 const fn plain(from: &'static str, output: &'static str, to: &'static str, input: &'static str, way: Way) -> Edge {
     edge(end(from, output, None), end(to, input, None), way)
 }
 
-const fn request(from: End, requester: &'static str) -> Edge {
-    Edge { requester: Some(requester), ..edge(from, end("desk", "request", None), Way::Lossy) }
+const fn request(from: End, only: &'static [(&'static str, &'static str)]) -> Edge {
+    Edge { only, ..edge(from, end("desk", "request", None), Way::Lossy) }
 }
 
 /// Every connection of two machines.
@@ -65,22 +65,29 @@ pub(super) const EDGES: &[Edge] = &[
     plain("momentum", "momentum", "exit", "momentum", Way::Lossy),
     plain("lifecycle", "publish", "odds", "markets", Way::Lossy),
     plain("lifecycle", "publish", "entry", "markets", Way::Lossy),
-    edge(end("lifecycle", "publish", None), end("desk", "markets", Some("markets")), Way::Lossy),
+    edge(end("lifecycle", "publish", None), end("desk", "markets", Some("/markets")), Way::Lossy),
     plain("lifecycle", "lifecycle", "desk", "lifecycle", Way::Lossy),
-    edge(end("lifecycle", "wanted", None), end("book", "wanted", Some("tickers")), Way::Queue),
+    edge(end("lifecycle", "wanted", None), end("book", "wanted", Some("/tickers")), Way::Queue),
     Edge { each: true, ..plain("book", "publish", "odds", "books", Way::Lossy) },
     Edge { each: true, ..plain("book", "publish", "exit", "books", Way::Lossy) },
     plain("odds", "strikes", "entry", "strikes", Way::Lossy),
     plain("odds", "strikes", "exit", "strikes", Way::Lossy),
     plain("desk", "publish", "entry", "desk", Way::Lossy),
     plain("desk", "publish", "exit", "desk", Way::Lossy),
-    request(end("entry", "request", None), "auto-entry-supervisor"),
-    request(end("exit", "request", None), "active-trade-supervisor"),
-    request(end("failure", "request", Some("request")), "cascading-failure-detector"),
-    plain("desk", "dispatch", "sender", "dispatch", Way::Lossy),
-    edge(end("sender", "record", Some("answer")), end("desk", "answer", Some("answer")), Way::Table),
+    request(end("entry", "request", None), &[("/requester", "auto-entry-supervisor"), ("/command/command", "open")]),
+    // The service gathers them, so that one request carries several; a later one for the same market replaces one that
+    // waits.
     Edge {
         each: true,
-        ..edge(end("account", "append", Some("reports")), end("desk", "report", Some("report")), Way::Deduplicated)
+        only: &[("/requester", "auto-entry-supervisor"), ("/command/command", "note_refusals")],
+        ..edge(end("entry", "refusal_changed", None), end("desk", "request", Some("/command/refusals")), Way::Lossy)
+    },
+    request(end("exit", "request", None), &[("/requester", "active-trade-supervisor")]),
+    request(end("failure", "request", Some("/request")), &[("/requester", "cascading-failure-detector")]),
+    plain("desk", "dispatch", "sender", "dispatch", Way::Lossy),
+    edge(end("sender", "record", Some("/answer")), end("desk", "answer", Some("/answer")), Way::Table),
+    Edge {
+        each: true,
+        ..edge(end("account", "append", Some("/reports")), end("desk", "report", Some("/report")), Way::Deduplicated)
     },
 ];

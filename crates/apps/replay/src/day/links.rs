@@ -70,7 +70,7 @@ impl Messages {
     /// Takes an output as JSON.
     pub(super) fn said(&mut self, machine: &str, life: u64, at: Timestamp, output: &str) {
         for (index, edge) in of(|edge| edge.from.machine == machine && is(output, "output", edge.from.tag)) {
-            let content = content(output, "output", edge.from.field);
+            let content = body(output, "output").and_then(|body| part(body, edge.from.field));
             take(self.said.entry(index).or_default(), edge, content, life, at);
         }
     }
@@ -78,11 +78,11 @@ impl Messages {
     /// Takes an input as JSON.
     pub(super) fn told(&mut self, machine: &str, life: u64, at: Timestamp, input: &str) {
         for (index, edge) in of(|edge| edge.to.machine == machine && is(input, "input", edge.to.tag)) {
-            let content = content(input, "input", edge.to.field);
-            let requester = |value: &Value| value.get("requester").and_then(Value::as_str).map(str::to_owned);
-            if edge.requester.is_none() || content.as_ref().and_then(requester).as_deref() == edge.requester {
-                take(self.told.entry(index).or_default(), edge, content, life, at);
-            }
+            let is_of_edge = |body: &Value| {
+                edge.only.iter().all(|(pointer, wanted)| body.pointer(pointer).and_then(Value::as_str) == Some(wanted))
+            };
+            let content = body(input, "input").filter(is_of_edge).and_then(|body| part(body, edge.to.field));
+            take(self.told.entry(index).or_default(), edge, content, life, at);
         }
     }
 
@@ -163,13 +163,17 @@ fn is(message: &str, key: &str, tag: &str) -> bool {
 }
 
 /// What a message says without its tag.
-fn content(message: &str, key: &str, field: Option<&str>) -> Option<Value> {
+fn body(message: &str, key: &str) -> Option<Value> {
     let Ok(Value::Object(mut object)) = serde_json::from_str(message) else { return None };
     object.remove(key);
-    let mut content = object.remove("body").unwrap_or(Value::Object(object));
-    match field {
-        Some(field) => content.get_mut(field).map(Value::take),
-        None => Some(content),
+    Some(object.remove("body").unwrap_or(Value::Object(object)))
+}
+
+/// What of it travels.
+fn part(mut body: Value, pointer: Option<&str>) -> Option<Value> {
+    match pointer {
+        Some(pointer) => body.pointer_mut(pointer).map(Value::take),
+        None => Some(body),
     }
 }
 
