@@ -67,7 +67,7 @@ pub async fn serve_configured(
     }
     let token = conditions.new_token();
     let serve_config = ServeConfig {
-        twin: TwinConfig::demo(seed),
+        twin: TwinConfig { flicker: conditions.flicker, ..TwinConfig::demo(seed) },
         speed,
         time_of_day,
         exchange_port: config.twin.port,

@@ -9,7 +9,10 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use rec_domain::TimeSpan;
-use rec_twin::server::{Conditions, ControlToken, TwinServer};
+use rec_twin::{
+    core::flicker::MOST_FLICKER,
+    server::{Conditions, ControlToken, TwinServer},
+};
 
 /// Options of every twin.
 #[derive(Debug, Clone, Args)]
@@ -20,6 +23,9 @@ pub struct ConditionArgs {
     /// Injects one fault after another from this seed (see docs/FAULTS.md); twin/twin-faults.jsonl tells which.
     #[arg(long, value_name = "SEED")]
     pub faults: Option<u64>,
+    /// Further changes of books in a second of market time, as load: none unless asked for.
+    #[arg(long, value_name = "CHANGES", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_FLICKER)))]
+    pub flicker: u32,
     /// How far the exchange's reads of the account are behind its changes, in milliseconds of market time.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 360, value_parser = clap::value_parser!(u32).range(..=600_000))]
     pub read_lag: u32,

@@ -32,6 +32,11 @@ pub struct TwinConfig {
     /// series are, which keeps a demo small.
     #[serde(default)]
     pub listed_a_day_ahead: bool,
+    /// Changes of books a second on top of what the crowd does, as load; at most [`MOST_FLICKER`]. 0 is the usual.
+    ///
+    /// [`MOST_FLICKER`]: super::flicker::MOST_FLICKER
+    #[serde(default)]
+    pub flicker: u32,
 }
 
 fn hourly_bitcoin() -> Vec<Series> {
@@ -52,6 +57,7 @@ impl TwinConfig {
             starting_cash: Money::from_dollars(5_000),
             series: hourly_bitcoin(),
             listed_a_day_ahead: false,
+            flicker: 0,
         }
     }
 

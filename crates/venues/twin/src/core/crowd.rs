@@ -330,7 +330,7 @@ impl Twin {
         true
     }
 
-    fn remove_crowd_order(&mut self, number: u32, side: BookSide, price: Price, order: u64) {
+    pub(crate) fn remove_crowd_order(&mut self, number: u32, side: BookSide, price: Price, order: u64) {
         let Some(market) = self.markets.get_mut(&number) else { return };
         if let Some(left) = market.book.remove(side, price, order) {
             let change = BookChange {

@@ -14,6 +14,7 @@ use crate::core::{
     config::{CRYPTO_SHARD, TwinConfig},
     dice::Dice,
     fair::Valuation,
+    flicker::Flicker,
     identity::{Kind, identity},
     market::{Event, Market},
     mutation::{Applied, Mutation},
@@ -46,6 +47,8 @@ pub(crate) enum Due {
     Spot(Venue),
     /// Makers look at a market.
     Requote(u32),
+    /// A maker who never holds still changes a market's book.
+    Flicker(u32),
     /// Someone takes liquidity in a market.
     Take(u32),
     /// Someone offers a side of a market too cheaply.
@@ -103,6 +106,7 @@ pub struct Twin {
     pub(crate) spot: SpotVenue,
     pub(crate) kraken: OtherVenue,
     pub(crate) bitstamp: OtherVenue,
+    pub(crate) flicker: Flicker,
     pub(crate) outputs: Vec<Output>,
 }
 
@@ -143,6 +147,7 @@ impl Twin {
             spot,
             kraken: OtherVenue::new(Venue::Kraken, seed),
             bitstamp: OtherVenue::new(Venue::Bitstamp, seed),
+            flicker: Flicker::new(seed),
             outputs: Vec::new(),
             config,
         };
@@ -275,6 +280,7 @@ impl Twin {
             }
             Due::Spot(venue) => self.spot_trade(venue),
             Due::Requote(market) => self.requote(market),
+            Due::Flicker(market) => self.flicker(market),
             Due::Take(market) => self.take_liquidity(market),
             Due::Cheap(market, yes) => self.offer_cheaply(market, yes),
             Due::CheapEnds(market, number) => self.end_cheap_offer(market, number),
@@ -304,6 +310,7 @@ impl Twin {
         self.schedule(self.now + TimeSpan::from_seconds(1), Due::Second);
         self.schedule_spot();
         self.schedule_crowd();
+        self.schedule_flicker();
     }
 
     /// An asset whose index is passed on now.

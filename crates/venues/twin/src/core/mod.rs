@@ -35,6 +35,7 @@ pub mod exchange;
 pub mod fair;
 pub mod fault_input;
 mod faults;
+pub mod flicker;
 mod groups;
 mod identity;
 pub mod ledger;

@@ -31,6 +31,8 @@ use crate::core::{Rejection, Twin, TwinConfig};
 
 /// How often the world is played on, in the wall's time.
 const TURN: Duration = Duration::from_millis(20);
+/// The same while books flicker: a load that comes in lumps would be measured as lateness of whoever listens.
+const SHORT_TURN: Duration = Duration::from_millis(5);
 /// How long connections get to end by themselves.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -178,6 +180,7 @@ pub async fn serve(
 
     let clock = MarketClock::start(twin.now(), (config.time_of_day)(), config.speed)?;
     let now = twin.now();
+    let flickers = twin.config().flicker > 0;
     let conditions = config.conditions;
     let world = World::new(twin, journal, clock, faults.clone(), &conditions, folder.as_deref());
     let world = Arc::new(world);
@@ -190,7 +193,8 @@ pub async fn serve(
     let exchange_addr = local_addr(&exchange_listener, config.exchange_port)?;
     let spot_addr = local_addr(&spot_listener, config.spot_port)?;
     let mut tasks = JoinSet::new();
-    tasks.spawn(play(world.clone(), shutdown.clone()));
+    let turn = if flickers { SHORT_TURN } else { TURN };
+    tasks.spawn(play(world.clone(), turn, shutdown.clone()));
     if let Some(seed) = conditions.storm {
         tasks.spawn(rage(world.clone(), Storm::of(seed), shutdown.clone()));
     }
@@ -227,8 +231,8 @@ fn local_addr(listener: &TcpListener, port: u16) -> Result<SocketAddr, TwinError
 }
 
 /// Plays the world on until the end.
-async fn play(world: Arc<World>, shutdown: CancellationToken) {
-    let mut turn = interval(TURN);
+async fn play(world: Arc<World>, every: Duration, shutdown: CancellationToken) {
+    let mut turn = interval(every);
     turn.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         tokio::select! {

@@ -4,6 +4,7 @@ mod books;
 mod changes;
 mod desk;
 mod faults;
+mod flicker;
 mod groups;
 mod market_data;
 mod money;
