@@ -136,6 +136,8 @@ fn urls(config: &Config, checks: &mut Checks<'_>) {
         ("spot.ws_url", &config.spot.ws_url, "ws"),
         ("spot.coinbase.rest_url", &config.spot.coinbase.rest_url, "http"),
         ("spot.coinbase.ws_url", &config.spot.coinbase.ws_url, "ws"),
+        ("spot.kraken.ws_url", &config.spot.kraken.ws_url, "ws"),
+        ("spot.bitstamp.ws_url", &config.spot.bitstamp.ws_url, "ws"),
     ];
     for (key, url, scheme) in all {
         checks.demand(

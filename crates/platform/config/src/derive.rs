@@ -56,15 +56,27 @@ pub(crate) fn derive(leaves: &mut Leaves, sources: &Sources) {
             fill.absent("exchange.ws_url", format!("ws://{twin}:{port}/trade-api/ws/v2"), "twin.port");
         }
     }
+    let venue = fill.text("spot.venue").unwrap_or_default();
     if mode == "twin" {
         fill.absent("spot.rest_url", format!("http://{twin}:{spot_port}"), "twin.spot_port");
-        fill.absent("spot.ws_url", format!("ws://{twin}:{spot_port}"), "twin.spot_port");
+        let path = feed_path_at_the_twin(&venue);
+        fill.absent("spot.ws_url", format!("ws://{twin}:{spot_port}{path}"), "twin.spot_port and spot.venue");
     } else {
-        for name in ["rest_url", "ws_url"] {
-            let from = format!("spot.coinbase.{name}");
+        for (name, from) in
+            [("spot.rest_url", "spot.coinbase.rest_url".to_owned()), ("spot.ws_url", format!("spot.{venue}.ws_url"))]
+        {
             let url = fill.text(&from).unwrap_or_default();
-            fill.absent(&format!("spot.{name}"), url, &from);
+            fill.absent(name, url, &from);
         }
+    }
+}
+
+/// Where the twin serves the feed of a spot venue.
+fn feed_path_at_the_twin(venue: &str) -> &'static str {
+    match venue {
+        "kraken" => "/kraken/v2",
+        "bitstamp" => "/bitstamp",
+        _ => "",
     }
 }
 

@@ -36,8 +36,8 @@ pub use schema::DEFAULTS_TOML;
 pub use secret::{REDACTED, Secret};
 pub use section::{
     BusConfig, ClockConfig, Config, CredentialError, DatabaseConfig, ExchangeConfig, ExchangeCredential, ExchangeKey,
-    FreshnessConfig, KeepConfig, LogConfig, LogFormat, ModelConfig, NetConfig, RecorderConfig, RiskConfig, SpotConfig,
-    SslMode, TwinConfig, VenueUrls, WebConfig,
+    FeedUrl, FreshnessConfig, KeepConfig, LogConfig, LogFormat, ModelConfig, NetConfig, RecorderConfig, RiskConfig,
+    SpotConfig, SpotVenue, SslMode, TwinConfig, VenueUrls, WebConfig,
 };
 pub use sources::{Override, Sources};
 pub use variables::{CONFIG_VARIABLE, variables};

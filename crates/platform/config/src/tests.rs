@@ -180,6 +180,8 @@ fn impossible_combinations_are_named() {
             "has no TLS",
         ),
         (&[("REC_KALSHI_WS_URL", "http://127.0.0.1:1/x")], "", "is no address of the form ws://"),
+        (&[("REC_SPOT_VENUE", "krakn")], "", "`spot.venue` cannot be \"krakn\""),
+        (&[], "[spot.kraken]\nws_url = \"https://ws.kraken.com\"", "is no address of the form ws://"),
         (&[("REC_NATS_URL", "http://127.0.0.1:4222")], "", "is no address of the form nats://"),
         (&[("REC_NATS_URL", "nats://rec@127.0.0.1:4222")], "", "bus.user and bus.password_file"),
         (&[("REC_NATS_URL", "nats://bus.example:4222")], "", "goes over the network without TLS"),
@@ -231,6 +233,23 @@ fn the_mode_chooses_the_addresses() {
     let paper = loaded(&[("REC_ACCOUNT_MODE", "paper")], None).config;
     assert_eq!(paper.exchange.rest_url, "http://127.0.0.1:8090/trade-api/v2");
     assert_eq!(paper.spot.rest_url, "https://api.exchange.coinbase.com");
+}
+
+#[test]
+fn the_spot_venue_chooses_its_feed_and_candles_stay_with_coinbase() {
+    for (venue, at_the_twin, own) in [
+        ("coinbase", "ws://127.0.0.1:8091", "wss://ws-feed.exchange.coinbase.com"),
+        ("kraken", "ws://127.0.0.1:8091/kraken/v2", "wss://ws.kraken.com/v2"),
+        ("bitstamp", "ws://127.0.0.1:8091/bitstamp", "wss://ws.bitstamp.net"),
+    ] {
+        let twin = loaded(&[("REC_SPOT_VENUE", venue)], None).config.spot;
+        assert_eq!((twin.venue.to_string().as_str(), twin.ws_url.as_str()), (venue, at_the_twin));
+        assert_eq!(twin.rest_url, "http://127.0.0.1:8091");
+        let paper = loaded(&[("REC_SPOT_VENUE", venue), ("REC_ACCOUNT_MODE", "paper")], None).config.spot;
+        assert_eq!((paper.ws_url.as_str(), paper.rest_url.as_str()), (own, "https://api.exchange.coinbase.com"));
+        let set = loaded(&[("REC_SPOT_VENUE", venue), ("REC_SPOT_WS_URL", "wss://elsewhere.example")], None).config;
+        assert_eq!(set.spot.ws_url, "wss://elsewhere.example");
+    }
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn feed_config(ctx: &ServiceContext) -> feed::Config {
     let usual = feed::Config::default();
     let (clocks, freshness) = (&ctx.clocks, &ctx.config.freshness);
     feed::Config {
-        spot_source: rec_spot::SOURCE.to_owned(),
+        spot_source: spot::protocol(ctx.config.spot.venue).source().to_owned(),
         spot_limit: clocks.limit(freshness.price),
         index_limit: clocks.limit(freshness.index),
         // However fast market time goes, nobody reads more than forty prices in a second.

@@ -4,8 +4,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rec_config::SpotVenue;
 use rec_domain::{
-    Service, UsdPrice,
+    Fresh, Service, UsdPrice,
     bus_event::{BusEvent, Topic},
 };
 use rec_runtime::{
@@ -32,7 +33,7 @@ struct Rig {
 }
 
 impl Rig {
-    async fn start(folder: &Path) -> Self {
+    async fn start(folder: &Path, venue: SpotVenue) -> Self {
         let (key, pem) = ApiKey::generate_ed25519("read-key", Scope::Read).expect("randomness");
         let faults = Arc::new(Faults::default());
         let serving = ServeConfig {
@@ -51,7 +52,12 @@ impl Rig {
         config.exchange.rest_url = twin.rest_url();
         config.exchange.ws_url = twin.ws_url();
         config.spot.rest_url = twin.spot_rest_url();
-        config.spot.ws_url = twin.spot_ws_url();
+        config.spot.venue = venue;
+        config.spot.ws_url = match venue {
+            SpotVenue::Coinbase => twin.spot_ws_url(),
+            SpotVenue::Kraken => twin.kraken_ws_url(),
+            SpotVenue::Bitstamp => twin.bitstamp_ws_url(),
+        };
         config.exchange.read.key_id = Some("read-key".to_owned());
         config.exchange.read.key_file = folder.join("read.pem");
         std::fs::write(&config.exchange.read.key_file, pem.expose()).expect("a key file");
@@ -74,6 +80,29 @@ impl Rig {
         }
     }
 
+    /// Waits until price, index and momentum were published, and gives the source of the price. Price and index are of
+    /// the same underlying, and momentum looks back over half an hour.
+    async fn everything_is_published(&self) -> String {
+        let mut bus = self.running.bus.subscribe(&[Topic::Spot, Topic::Index, Topic::Momentum]);
+        let (mut spot, mut index, mut half_an_hour) = (None, None, false);
+        loop {
+            if let (Some(spot), Some(index), true) = (&spot, index, half_an_hour) {
+                let Fresh { value, source, .. }: &Fresh<UsdPrice> = spot;
+                let distance = (*value - index).units().abs();
+                assert!(distance < UsdPrice::from_cents(100_000).units(), "{value} and {index}");
+                return source.clone();
+            }
+            let delivery = tokio::time::timeout(PATIENCE, bus.recv()).await.expect("an event in time");
+            match &*delivery.event {
+                BusEvent::Spot(price) => spot = Some(price.clone()),
+                BusEvent::Index(print) => index = Some(print.value),
+                // Only candles can give the moves over 15 and 30 minutes so early.
+                BusEvent::Momentum(reading) => half_an_hour |= reading.deltas_percent.iter().all(Option::is_some),
+                other => unreachable!("not subscribed: {other:?}"),
+            }
+        }
+    }
+
     async fn end(self) {
         self.running.shutdown(SHUTDOWN_DEADLINE).await.expect("it was still running");
         self.twin.stop().await;
@@ -83,25 +112,34 @@ impl Rig {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn prices_index_and_momentum_are_published_and_each_silence_is_noticed_within_five_seconds() {
     let folder = tempfile::tempdir().expect("a folder");
-    let rig = Rig::start(folder.path()).await;
-    let mut bus = rig.running.bus.subscribe(&[Topic::Spot, Topic::Index, Topic::Momentum]);
-    let (mut spot, mut index, mut half_an_hour) = (None, None, false);
-    while spot.is_none() || index.is_none() || !half_an_hour {
-        let delivery = tokio::time::timeout(PATIENCE, bus.recv()).await.expect("an event in time");
-        match &*delivery.event {
-            BusEvent::Spot(price) => spot = Some(price.value),
-            BusEvent::Index(print) => index = Some(print.value),
-            // Only candles can give the moves over 15 and 30 minutes so early.
-            BusEvent::Momentum(reading) => half_an_hour |= reading.deltas_percent.iter().all(Option::is_some),
-            other => unreachable!("not subscribed: {other:?}"),
-        }
-    }
-    let distance = (spot.expect("seen") - index.expect("seen")).units().abs();
-    assert!(distance < UsdPrice::from_cents(100_000).units(), "both are dollars of the same underlying");
+    let rig = Rig::start(folder.path(), SpotVenue::Coinbase).await;
+    assert_eq!(rig.everything_is_published().await, "coinbase");
     rig.until(true, PATIENCE).await;
     rig.faults.silence(Channel::IndexValue, true);
     rig.until(false, NOTICE).await;
     rig.faults.silence(Channel::IndexValue, false);
+    rig.until(true, PATIENCE).await;
+    rig.faults.take_down();
+    rig.until(false, NOTICE).await;
+    rig.faults.bring_up();
+    rig.until(true, PATIENCE).await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kraken_can_be_watched_instead() {
+    is_watched_and_its_absence_noticed(SpotVenue::Kraken).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bitstamp_can_be_watched_instead() {
+    is_watched_and_its_absence_noticed(SpotVenue::Bitstamp).await;
+}
+
+async fn is_watched_and_its_absence_noticed(venue: SpotVenue) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rig = Rig::start(folder.path(), venue).await;
+    assert_eq!(rig.everything_is_published().await, venue.to_string());
     rig.until(true, PATIENCE).await;
     rig.faults.take_down();
     rig.until(false, NOTICE).await;

@@ -22,7 +22,7 @@ pub use keep::{KeepConfig, RecorderConfig};
 pub use limits::{FreshnessConfig, RiskConfig};
 pub use net::{NetConfig, TwinConfig};
 pub(crate) use net::{bracketed, is_loopback};
-pub use spot::SpotConfig;
+pub use spot::{FeedUrl, SpotConfig, SpotVenue};
 
 /// The whole configuration, checked.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
