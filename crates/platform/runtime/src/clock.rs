@@ -183,6 +183,12 @@ impl Clocks {
         scaled(span(wall), self.market.speed())
     }
 
+    /// How much wall time `span` of market time takes; zero when it is negative.
+    #[must_use]
+    pub fn in_wall(&self, span: TimeSpan) -> Duration {
+        Duration::try_from_secs_f64(span.as_seconds_f64() / self.market.speed()).unwrap_or(Duration::ZERO)
+    }
+
     /// Sleeps until market time is `target`; returns at once when it is past.
     pub async fn sleep_until_market(&self, target: Timestamp) {
         loop {

@@ -5,7 +5,7 @@ use rec_engine::{Driver, Journal, Machine};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::Clocks;
+use crate::{Clocks, metric::QueueDepth};
 
 /// Does what a machine wants done.
 ///
@@ -41,7 +41,7 @@ where
 /// Feeds a machine until `shutdown` or until every sender of `inputs` is gone, and gives its driver back.
 ///
 /// The channel is the machine's queue: its bound is the bound, and whoever sends decides what a full one means (wait
-/// with `send`, drop with `try_send`). The driver's own queue only holds what [`Effects::act`] returns.
+/// with `send`, drop with `try_send`); the most that ever waited is a metric, see [`QueueDepth`]. The driver's own queue only holds what [`Effects::act`] returns.
 ///
 /// # Errors
 /// The first error of `effects`; or when it returns more inputs at once than the driver's queue holds.
@@ -57,6 +57,7 @@ where
     J: Journal<M>,
     E: Effects<M>,
 {
+    let mut depth = QueueDepth::new(M::NAME, inputs.max_capacity());
     loop {
         while let Some(outputs) = driver.step(clocks.now()) {
             if !outputs.is_empty() {
@@ -80,7 +81,10 @@ where
             biased;
             () = shutdown.cancelled() => return Ok(driver),
             input = inputs.recv() => match input {
-                Some(input) => driver.offer(input)?,
+                Some(input) => {
+                    depth.note(inputs.len() + 1);
+                    driver.offer(input)?;
+                }
                 None => return Ok(driver),
             },
             () = woken => tokio::task::yield_now().await,

@@ -1,20 +1,26 @@
 //! Metrics: one recorder in the process, read at `GET /metrics` of each of its services.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use rec_domain::health::ServiceHealth;
+
+/// How old the newest book of a strike table was when the table was made, in seconds of wall time: how far the desk is
+/// behind the exchange's stream while books change all the time.
+pub const BOOK_AGE: &str = "rec_strike_table_book_age_seconds";
+/// Bounds of that histogram's buckets. 50 ms is what a strike table is held to.
+const BOOK_AGE_BOUNDS: [f64; 14] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 3.0];
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
 /// Installs the recorder, once in the process. Where somebody else has installed one, `/metrics` stays empty.
 pub fn install() {
-    RECORDER.get_or_init(|| {
-        PrometheusBuilder::new()
-            .install_recorder()
-            .inspect_err(|error| tracing::warn!(%error, "metrics are not collected"))
-            .ok()
-    });
+    RECORDER.get_or_init(|| recorder().inspect_err(|error| tracing::warn!(%error, "metrics are not collected")).ok());
+}
+
+fn recorder() -> Result<PrometheusHandle, BuildError> {
+    let book_age = Matcher::Full(BOOK_AGE.to_owned());
+    PrometheusBuilder::new().set_buckets_for_metric(book_age, &BOOK_AGE_BOUNDS)?.install_recorder()
 }
 
 /// Every metric of the process in the text form of Prometheus.
@@ -34,6 +40,41 @@ pub fn upkeep() {
     if let Some(Some(handle)) = RECORDER.get() {
         handle.run_upkeep();
     }
+}
+
+/// Notes the age of the newest book of a strike table; see [`BOOK_AGE`].
+pub fn record_book_age(age: Duration) {
+    metrics::histogram!(BOOK_AGE).record(age);
+}
+
+/// The most that ever waited in a bounded queue, as `rec_queue_most` beside its bound `rec_queue_bound`.
+#[derive(Debug)]
+pub struct QueueDepth {
+    most: usize,
+    gauge: metrics::Gauge,
+}
+
+impl QueueDepth {
+    /// Of the queue called `name`, which holds up to `bound`.
+    #[must_use]
+    pub fn new(name: &'static str, bound: usize) -> Self {
+        metrics::gauge!("rec_queue_bound", "queue" => name).set(number(bound));
+        let gauge = metrics::gauge!("rec_queue_most", "queue" => name);
+        gauge.set(0.0);
+        Self { most: 0, gauge }
+    }
+
+    /// So many wait now.
+    pub fn note(&mut self, waiting: usize) {
+        if waiting > self.most {
+            self.most = waiting;
+            self.gauge.set(number(waiting));
+        }
+    }
+}
+
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// Shows a service's health as metrics.

@@ -8,7 +8,7 @@ use rec_engine::{
     Driver,
     odds::{Config, Input, OddsMachine, Output},
 };
-use rec_runtime::{BoxFuture, HealthBoard, ServiceContext, axum::Router, drive, serve_http};
+use rec_runtime::{BoxFuture, HealthBoard, ServiceContext, axum::Router, drive, metric, serve_http};
 use tokio::sync::mpsc;
 use tracing::info;
 
@@ -41,9 +41,12 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
     let (inputs, received) = mpsc::channel(QUEUE);
     let driver = Driver::new(OddsMachine::new(config(ctx), Arc::new(model)), ctx.journal::<OddsMachine>(), QUEUE);
     let publisher = ctx.clone();
-    let effects = move |_now: Timestamp, outputs: Vec<Output>| {
+    let effects = move |now: Timestamp, outputs: Vec<Output>| {
         for Output::Strikes(table) in outputs {
             report(&publisher.health, &table);
+            if let Some(newest) = table.rows.iter().filter_map(|row| row.book_at).max() {
+                metric::record_book_age(publisher.clocks.in_wall(now.since(newest)));
+            }
             publisher.publish(BusEvent::Strikes(table));
         }
         Ok(())
