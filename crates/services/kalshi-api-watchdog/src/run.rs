@@ -22,6 +22,7 @@ use crate::{
     archive,
     books::{BOOKS, BookEffects},
     discovery::Discovery,
+    idle,
     line::Line,
     markets::{MARKETS, MarketEffects},
     stream::{self, STREAM},
@@ -77,6 +78,7 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
         line: line.clone(),
         archive,
     };
+    let idle_line = line.clone();
     let books = Driver::new(BookMachine::new(book_config(&ctx.clocks)), ctx.journal::<BookMachine>(), QUEUE);
     let machine = LifecycleMachine::new(lifecycle_config(&ctx.clocks));
     let markets = Driver::new(machine, ctx.journal::<LifecycleMachine>(), QUEUE);
@@ -90,6 +92,7 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
         ended = stream::watch(ctx, connection, line, book_inputs, market_inputs.clone()) => ended,
         ended = underlying(ctx, market_inputs) => ended,
         ended = archive::keep(ctx, kept) => ended,
+        () = idle::say(ctx, &idle_line) => Ok(()),
     }
 }
 
@@ -114,8 +117,9 @@ fn book_config(clocks: &Clocks) -> book::Config {
     let usual = book::Config::default();
     let millis = |millis| clocks.in_market(Duration::from_millis(millis));
     book::Config {
-        // However fast market time goes, these pace what services can read in wall time.
-        flush_every: usual.flush_every.at_least(millis(25)),
+        // However fast market time goes, these pace what services can read in wall time. Between two flushes the latest
+        // top of each market replaces the one before, so that a busy market costs its readers no more than a quiet one.
+        flush_every: millis(20),
         proof_every: usual.proof_every.at_least(millis(200)),
         probe_after: clocks.limit(usual.probe_after),
         answer_within: clocks.limit(usual.answer_within),

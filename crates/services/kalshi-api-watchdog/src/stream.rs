@@ -7,7 +7,7 @@ use rec_engine::{
     lifecycle,
 };
 use rec_kalshi::ws::{Channel, Connection, Event, Frame, FrameKind, LifecycleUpdate};
-use rec_runtime::ServiceContext;
+use rec_runtime::{ServiceContext, metric::QueueDepth};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
@@ -24,7 +24,11 @@ pub(crate) async fn watch(
     books: mpsc::Sender<Input>,
     markets: mpsc::Sender<lifecycle::Input>,
 ) -> anyhow::Result<()> {
+    let mut depth = QueueDepth::new("stream", connection.events.max_capacity());
+    let frames = metrics::counter!("rec_stream_frames");
+    let changes = metrics::counter!("rec_stream_book_changes");
     while let Some(event) = connection.events.recv().await {
+        depth.note(connection.events.len() + 1);
         let input = match event {
             Event::Connected { connection, .. } => {
                 info!(connection, "stream connected");
@@ -38,6 +42,10 @@ pub(crate) async fn watch(
             }
             Event::Frame { frame, received_at, .. } => {
                 ctx.health.beat(STREAM);
+                frames.increment(1);
+                if matches!(frame.kind, FrameKind::BookDelta(_)) {
+                    changes.increment(1);
+                }
                 if let FrameKind::Lifecycle(update) = &frame.kind
                     && concerns(&ctx.config.exchange.series, update)
                     && markets.send(lifecycle::Input::Lifecycle(update.lifecycle(received_at))).await.is_err()
@@ -77,14 +85,14 @@ fn of_books(frame: Frame, received_at: Timestamp, line: &Line) -> Input {
         }
         (FrameKind::Subscribed { channel }, Some(sid), _) if channel == Channel::Ticker.name() => {
             line.ticker_subscribed(sid);
-            Input::Heartbeat
+            Input::Heartbeat { received_at }
         }
         (FrameKind::Ok { .. }, Some(sid), Some(seq)) => Input::Acknowledged { sid, seq },
         (FrameKind::Unsubscribed, Some(sid), _) if line.is_books(sid) => Input::SubscriptionLost,
         (FrameKind::Error(error), sid, _) => {
             let owner = line.owner(id, sid);
             warn!(code = error.code, message = error.message, ?owner, "the exchange refused or ended something");
-            if owner == Owner::Books { Input::SubscriptionLost } else { Input::Heartbeat }
+            if owner == Owner::Books { Input::SubscriptionLost } else { Input::Heartbeat { received_at } }
         }
         (FrameKind::BookSnapshot(book), Some(sid), Some(seq)) => Input::Snapshot {
             sid,
@@ -93,6 +101,7 @@ fn of_books(frame: Frame, received_at: Timestamp, line: &Line) -> Input {
             bids: levels(&book.levels.bids),
             asks: levels(&book.levels.asks),
             at,
+            received_at,
         },
         (FrameKind::BookDelta(change), Some(sid), Some(seq)) => Input::Delta {
             sid,
@@ -102,18 +111,20 @@ fn of_books(frame: Frame, received_at: Timestamp, line: &Line) -> Input {
             price: change.price,
             delta: change.delta,
             at: change.at.unwrap_or(at),
+            received_at,
         },
         (FrameKind::Ticker(quote), _, _) => Input::Quote {
             ticker: quote.ticker,
             bid: quote.top.bid.map(|level| level.price),
             ask: quote.top.ask.map(|level| level.price),
+            received_at,
         },
         // One of the books' leaves a gap in their numbers, which the machine repairs.
         (FrameKind::Malformed { kind, reason }, _, _) => {
             warn!(kind, reason, "a frame cannot be read");
-            Input::Heartbeat
+            Input::Heartbeat { received_at }
         }
-        _ => Input::Heartbeat,
+        _ => Input::Heartbeat { received_at },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rec_domain::{
-    BookSide, MarketTicker, TimeSpan, Timestamp,
+    BookSide, MarketTicker, Price, TimeSpan, Timestamp,
     book::{Book, Level, Top},
 };
 use rec_engine::{
@@ -85,6 +85,11 @@ impl Books {
         }
     }
 
+    /// Compares with a quote of the ticker channel.
+    pub(super) fn quote(&mut self, ticker: MarketTicker, bid: Option<Price>, ask: Option<Price>) {
+        self.feed(Input::Quote { ticker, bid, ask, received_at: self.now });
+    }
+
     pub(super) fn snapshot(&mut self, seq: u64, snapshot: BookSnapshot) -> Result<(), &'static str> {
         let levels =
             |levels: &[Level]| -> Levels { levels.iter().map(|level| (level.price, level.quantity)).collect() };
@@ -95,6 +100,7 @@ impl Books {
             bids: levels(&snapshot.levels.bids),
             asks: levels(&snapshot.levels.asks),
             at: self.now,
+            received_at: self.now,
         });
         let book = snapshot.levels.book().map_err(|_corrupt| IMPOSSIBLE_SNAPSHOT)?;
         let snapshots = self.implied.get(&snapshot.ticker).map_or(0, |implied| implied.snapshots) + 1;
@@ -112,6 +118,7 @@ impl Books {
             price,
             delta,
             at: at.unwrap_or(self.now),
+            received_at: self.now,
         });
         let implied = self.implied.get_mut(&ticker).ok_or(NO_SNAPSHOT)?;
         implied.book.change(side, price, delta).map_err(|_corrupt| IMPOSSIBLE)?;

@@ -143,7 +143,7 @@ impl Walk {
                     count: 1,
                 };
                 for books in self.books.values_mut() {
-                    books.feed(Input::Quote { ticker: quote.ticker.clone(), bid: quote.bid, ask: quote.ask });
+                    books.quote(quote.ticker.clone(), quote.bid, quote.ask);
                 }
                 self.quote(quote);
             }

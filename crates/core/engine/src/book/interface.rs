@@ -82,6 +82,8 @@ pub enum Input {
         asks: Levels,
         /// The exchange's time, or the time of receipt where the frame has none.
         at: Timestamp,
+        /// When the frame came.
+        received_at: Timestamp,
     },
     /// A change of one level.
     Delta {
@@ -99,6 +101,8 @@ pub enum Input {
         delta: Quantity,
         /// The exchange's time.
         at: Timestamp,
+        /// When the frame came.
+        received_at: Timestamp,
     },
     /// A frame of the subscription that carries no book but takes a number, such as `ok`.
     Acknowledged {
@@ -115,9 +119,14 @@ pub enum Input {
         bid: Option<Price>,
         /// Best ask.
         ask: Option<Price>,
+        /// When the frame came.
+        received_at: Timestamp,
     },
     /// Any other frame or ping of the connection.
-    Heartbeat,
+    Heartbeat {
+        /// When it came.
+        received_at: Timestamp,
+    },
     /// The markets whose books are wanted from now on.
     Wanted {
         /// Their tickers.

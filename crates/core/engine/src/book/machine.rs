@@ -83,16 +83,14 @@ impl BookMachine {
             }
             Input::Disconnected => self.reset(),
             Input::Subscribed { sid } => {
-                self.alive(now);
                 self.subscription = Subscription::Active { sid, last_seq: None, last_frame_at: now };
             }
             Input::SubscriptionLost => {
-                self.alive(now);
                 self.fail(now, "the exchange ended or refused the subscription", out);
                 self.unsubscribe();
             }
-            Input::Snapshot { sid, seq, ticker, bids, asks, at } => {
-                self.alive(now);
+            Input::Snapshot { sid, seq, ticker, bids, asks, at, received_at } => {
+                self.alive(received_at);
                 if self.in_sequence(now, sid, seq, out)
                     && let Some(book) = self.books.get_mut(&ticker)
                     && book.replace(&bids, &asks, at).is_err()
@@ -100,8 +98,8 @@ impl BookMachine {
                     self.fail(now, "a snapshot has an impossible level", out);
                 }
             }
-            Input::Delta { sid, seq, ticker, book_side, price, delta, at } => {
-                self.alive(now);
+            Input::Delta { sid, seq, ticker, book_side, price, delta, at, received_at } => {
+                self.alive(received_at);
                 if self.in_sequence(now, sid, seq, out)
                     && let Some(book) = self.books.get_mut(&ticker)
                 {
@@ -109,24 +107,30 @@ impl BookMachine {
                 }
             }
             Input::Acknowledged { sid, seq } => {
-                self.alive(now);
                 self.in_sequence(now, sid, seq, out);
             }
-            Input::Quote { ticker, bid, ask } => {
-                self.alive(now);
+            Input::Quote { ticker, bid, ask, received_at } => {
+                self.alive(received_at);
                 if let Some(book) = self.books.get_mut(&ticker) {
                     book.compare(now, bid, ask, self.config.disagreement_limit);
                 }
             }
-            Input::Heartbeat => self.alive(now),
-            Input::Wanted { tickers } => self.wanted = tickers,
+            Input::Heartbeat { received_at } => self.alive(received_at),
+            Input::Wanted { tickers } => {
+                if self.wanted.is_empty() {
+                    // Nothing was to be heard before.
+                    self.last_frame_at = self.last_frame_at.max(now);
+                }
+                self.wanted = tickers;
+            }
             Input::Wake => self.notice_silence(now, out),
         }
     }
 
-    fn alive(&mut self, now: Timestamp) {
+    /// A frame proves that the line was alive when it came, however long it has waited for us since.
+    fn alive(&mut self, received_at: Timestamp) {
         if self.connected {
-            self.last_frame_at = now;
+            self.last_frame_at = self.last_frame_at.max(received_at);
         }
     }
 
@@ -190,7 +194,7 @@ impl BookMachine {
 
     /// Only waking tells of silence: while inputs wait in the queue the line is not silent, we are late.
     fn notice_silence(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        let silent = now.since(self.last_frame_at) >= self.config.silence_limit;
+        let silent = !self.wanted.is_empty() && now.since(self.last_frame_at) >= self.config.silence_limit;
         let due = self.reconnecting_until.is_none_or(|until| now >= until);
         if self.connected && silent && due {
             self.reconnect(now, "no frame at all came for too long", out);

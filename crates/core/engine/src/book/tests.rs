@@ -26,6 +26,7 @@ fn snapshot(seq: u64, name: &str, bid_cents: i64, ask_cents: i64, millis: i64) -
         bids: level(bid_cents),
         asks: level(ask_cents),
         at: at(millis),
+        received_at: at(millis),
     }
 }
 
@@ -38,7 +39,12 @@ fn delta(seq: u64, name: &str, cents: i64, contracts: i64, millis: i64) -> Input
         price: Price::from_cents(cents),
         delta: Quantity::from_contracts(contracts),
         at: at(millis),
+        received_at: at(millis),
     }
+}
+
+fn heartbeat(millis: i64) -> Input {
+    Input::Heartbeat { received_at: at(millis) }
 }
 
 /// A machine with its clock in milliseconds after noon.
@@ -121,7 +127,7 @@ fn acknowledgements_take_numbers_and_old_frames_change_nothing() {
     assert_eq!(tops(&outputs).iter().map(|top| bid_cents(top)).collect::<Vec<_>>(), [Some(41)]);
     bench.give(230, delta(4, "A", 41, 5, 220));
     bench.give(240, delta(2, "A", 42, 5, 220));
-    let outputs = bench.give(900, Input::Heartbeat);
+    let outputs = bench.give(900, heartbeat(900));
     assert_eq!(bench.machine.gaps(), 0);
     let level = tops(&outputs)[0].top.and_then(|top| top.bid).map(|level| level.quantity);
     assert_eq!(level, Some(Quantity::from_contracts(5)), "the repeated frame was not applied");
@@ -161,6 +167,21 @@ fn a_negative_level_makes_that_book_unknown_and_only_that() {
 }
 
 #[test]
+fn where_nothing_is_wanted_silence_is_no_reason_for_a_new_connection() {
+    let mut bench = Bench::running();
+    bench.give(300, wanted(&[]));
+    for millis in (1_000..60_000).step_by(500) {
+        let outputs = bench.give(millis, Input::Wake);
+        assert!(!outputs.iter().any(|output| matches!(output, Output::Reconnect { .. })), "{millis} ms: {outputs:?}");
+    }
+    bench.give(60_000, wanted(&["A"]));
+    let outputs = bench.give(60_100, Input::Wake);
+    assert!(!outputs.iter().any(|output| matches!(output, Output::Reconnect { .. })), "{outputs:?}");
+    let outputs = bench.give(76_000, Input::Wake);
+    assert!(outputs.iter().any(|output| matches!(output, Output::Reconnect { .. })), "now there is something to hear");
+}
+
+#[test]
 fn gap_after_gap_ends_in_one_reconnect_and_never_in_a_storm() {
     let mut bench = Bench::running();
     let mut requests = 0;
@@ -189,10 +210,20 @@ fn gap_after_gap_ends_in_one_reconnect_and_never_in_a_storm() {
 #[test]
 fn unchanged_books_stay_current_while_frames_flow() {
     let mut bench = Bench::running();
-    bench.give(300, Input::Heartbeat);
+    bench.give(300, heartbeat(300));
     let outputs = bench.give(1_200, delta(3, "B", 61, 1, 1_190));
     let a = tops(&outputs).into_iter().find(|top| top.ticker == ticker("A")).expect("proof for A");
-    assert_eq!((bid_cents(a), a.observed_at), (Some(40), at(1_200)), "a frame of B proves that A did not change");
+    assert_eq!((bid_cents(a), a.observed_at), (Some(40), at(1_190)), "a frame of B proves that A did not change");
+}
+
+#[test]
+fn what_waited_in_a_queue_is_as_old_as_its_arrival() {
+    let mut bench = Bench::running();
+    let outputs = bench.give(1_200, delta(3, "B", 61, 1, 400));
+    for name in ["A", "B"] {
+        let top = tops(&outputs).into_iter().find(|top| top.ticker == ticker(name)).expect("proof for both");
+        assert_eq!((top.observed_at, top.received_at), (at(400), at(400)), "{name}");
+    }
 }
 
 #[test]
@@ -202,7 +233,7 @@ fn a_channel_silenced_alone_is_probed_and_its_books_given_up_while_heartbeats_fl
     let mut lost = None;
     let mut reconnect = None;
     for millis in (210..20_000).step_by(100) {
-        let mut outputs = bench.give(millis, Input::Heartbeat);
+        let mut outputs = bench.give(millis, heartbeat(millis));
         outputs.extend(bench.until(millis + 50).into_iter().map(|(_millis, output)| output));
         for output in &outputs {
             match output {
@@ -231,7 +262,7 @@ fn an_answered_probe_keeps_the_books() {
     let mut bench = Bench::running();
     let mut seq = 2;
     for millis in (210..30_000).step_by(100) {
-        let mut outputs = bench.give(millis, Input::Heartbeat);
+        let mut outputs = bench.give(millis, heartbeat(millis));
         outputs.extend(bench.until(millis + 50).into_iter().map(|(_millis, output)| output));
         for output in outputs {
             match output {
@@ -299,17 +330,17 @@ fn a_market_that_the_exchange_does_not_answer_for_costs_neither_the_others_nor_t
 
 #[test]
 fn quotes_that_contradict_a_book_for_long_get_it_fetched_anew() {
-    let quote =
-        || Input::Quote { ticker: ticker("A"), bid: Some(Price::from_cents(44)), ask: Some(Price::from_cents(45)) };
+    let (bid, ask) = (Some(Price::from_cents(44)), Some(Price::from_cents(45)));
+    let quote = |millis| Input::Quote { ticker: ticker("A"), bid, ask, received_at: at(millis) };
     let mut bench = Bench::running();
-    bench.give(300, quote());
+    bench.give(300, quote(300));
     bench.give(400, delta(3, "A", 43, 1, 400));
     bench.give(1_500, delta(4, "B", 43, 1, 1_500));
-    bench.give(2_350, quote());
+    bench.give(2_350, quote(2_350));
     assert_eq!(bench.machine.known_and_wanted(), (2, 2), "a change in between starts the comparison anew");
     bench.give(2_400, delta(5, "B", 43, 1, 2_400));
     bench.give(3_500, delta(6, "B", 43, 1, 3_500));
-    let outputs = bench.give(4_400, quote());
+    let outputs = bench.give(4_400, quote(4_400));
     assert!(outputs.iter().any(|output| matches!(output, Output::RequestSnapshot { .. })), "{outputs:?}");
 }
 
