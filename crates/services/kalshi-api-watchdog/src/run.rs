@@ -22,7 +22,6 @@ use crate::{
     archive,
     books::{BOOKS, BookEffects},
     discovery::Discovery,
-    idle,
     line::Line,
     markets::{MARKETS, MarketEffects},
     stream::{self, STREAM},
@@ -78,7 +77,6 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
         line: line.clone(),
         archive,
     };
-    let idle_line = line.clone();
     let books = Driver::new(BookMachine::new(book_config(&ctx.clocks)), ctx.journal::<BookMachine>(), QUEUE);
     let machine = LifecycleMachine::new(lifecycle_config(&ctx.clocks));
     let markets = Driver::new(machine, ctx.journal::<LifecycleMachine>(), QUEUE);
@@ -92,7 +90,6 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
         ended = stream::watch(ctx, connection, line, book_inputs, market_inputs.clone()) => ended,
         ended = underlying(ctx, market_inputs) => ended,
         ended = archive::keep(ctx, kept) => ended,
-        () = idle::say(ctx, &idle_line) => Ok(()),
     }
 }
 
