@@ -12,4 +12,5 @@ mod foreign;
 mod guard;
 mod health;
 mod replay;
+mod storm;
 mod support;

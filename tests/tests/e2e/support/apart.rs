@@ -39,8 +39,13 @@ pub(crate) struct Apart {
 impl Apart {
     /// Starts both and waits until every service is healthy; none where there is no Postgres.
     pub(crate) async fn start() -> Option<Self> {
+        Self::start_on(&["twin"]).await
+    }
+
+    /// The same with a twin that is started by these arguments.
+    pub(crate) async fn start_on(twin: &[&str]) -> Option<Self> {
         let place = Place::for_a_desk().await?;
-        let mut twin = place.start(&["twin"]);
+        let mut twin = place.start(twin);
         let words = twin
             .await_said(|text| {
                 let line = text.lines().find(|line| line.starts_with("desk "))?;
