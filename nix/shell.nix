@@ -11,6 +11,7 @@ crane.lib.devShell {
     "deny"
   ];
   packages = with pkgs; [
+    age
     cargo-deny
     cargo-nextest
     chromium
