@@ -14,3 +14,4 @@ mod health;
 mod replay;
 mod storm;
 mod support;
+mod wrong;

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::{Desk, Place};
@@ -34,12 +35,17 @@ impl Control {
 
     /// Puts a fault into force.
     pub(crate) async fn inject(&self, fault: Value) {
+        let (status, text) = self.attempt(&fault).await;
+        assert!(status.is_success(), "{fault}: {status} {text}");
+        println!("injected {fault}");
+    }
+
+    /// Asks for a fault, and gives the answer.
+    pub(crate) async fn attempt(&self, fault: &Value) -> (StatusCode, String) {
         let url = format!("{}/twin/faults", self.exchange);
         let request = self.http.post(url).bearer_auth(&self.token).body(fault.to_string());
         let answer = request.send().await.expect("the twin answers");
-        let status = answer.status();
-        assert!(status.is_success(), "{fault}: {status} {}", answer.text().await.unwrap_or_default());
-        println!("injected {fault}");
+        (answer.status(), answer.text().await.unwrap_or_default())
     }
 
     /// Whether something is still going to be hit.

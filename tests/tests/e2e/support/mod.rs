@@ -2,6 +2,7 @@
 //!
 //! - `program`: the built `rec`. `place`: where one runs. `desk`: one that runs. `ports`: free ones.
 //! - `apart`: exchange and desk in processes of their own.
+//! - `small_disk`: a disk that can be filled.
 //! - `processes`: what must not stay behind. `web`: what a browser asks. `postgres`, `python`: whether
 //!   they are there.
 
@@ -14,6 +15,7 @@ pub(crate) mod postgres;
 pub(crate) mod processes;
 pub(crate) mod program;
 pub(crate) mod python;
+pub(crate) mod small_disk;
 pub(crate) mod web;
 
 pub(crate) use apart::Apart;

@@ -113,12 +113,21 @@ impl Place {
         Desk::start(self.command(arguments), &self.folder)
     }
 
+    /// Starts a desk by a command that was changed.
+    pub(crate) fn start_command(&self, command: Command) -> Desk {
+        Desk::start(command, &self.folder)
+    }
+
     /// The port of a service, as the configuration has it.
     pub(crate) async fn port(&self, service: &str) -> u16 {
+        self.setting(&format!("net.ports.{service}")).await
+    }
+
+    /// A port among the settings, as the configuration has it.
+    pub(crate) async fn setting(&self, key: &str) -> u16 {
         let shown = self.run(&["config", "show", "--json"]).await;
         let settings: serde_json::Value = serde_json::from_str(&shown.out).expect("JSON");
-        let key = format!("net.ports.{service}");
-        let setting = settings.as_array().expect("a list").iter().find(|setting| setting["key"] == key.as_str());
+        let setting = settings.as_array().expect("a list").iter().find(|setting| setting["key"] == key);
         let value = &setting.unwrap_or_else(|| panic!("no {key} in {settings}"))["value"];
         value.to_string().trim_matches('"').parse().expect("a number")
     }

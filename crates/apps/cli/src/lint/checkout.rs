@@ -53,6 +53,14 @@ pub enum LintError {
 /// When git cannot list the files, one cannot be read, or the list of allowances is wrong.
 pub fn portability(root: &Path) -> Result<Report, LintError> {
     let allowed = allowed_here()?;
+    Ok(check(&text_files(root)?, &allowed))
+}
+
+/// The text files that git tracks below `root`.
+///
+/// # Errors
+/// When git cannot list them, or one cannot be read.
+pub fn text_files(root: &Path) -> Result<Vec<SourceFile>, LintError> {
     let mut files = Vec::new();
     for path in tracked(root)? {
         let file = root.join(&path);
@@ -68,7 +76,7 @@ pub fn portability(root: &Path) -> Result<Report, LintError> {
             files.push(SourceFile { path, text: String::from_utf8_lossy(&bytes).into_owned() });
         }
     }
-    Ok(check(&files, &allowed))
+    Ok(files)
 }
 
 /// The top of the checkout that holds `folder`.

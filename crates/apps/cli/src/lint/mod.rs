@@ -18,10 +18,12 @@ mod rule;
 mod token;
 
 #[cfg(test)]
+mod named_tests;
+#[cfg(test)]
 mod tests;
 
 pub use allowed::{Allowance, AllowedError, allowed_here, parse_allowed};
 pub use check::{Report, check};
-pub use checkout::{LintError, SourceFile, portability, root_of};
+pub use checkout::{LintError, SourceFile, portability, root_of, text_files};
 pub use finding::Finding;
 pub use rule::Rule;

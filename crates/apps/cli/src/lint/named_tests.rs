@@ -1,0 +1,81 @@
+//! Pages that promise behaviour name the tests that show it, and those tests exist.
+
+use std::{collections::BTreeSet, path::Path};
+
+use super::{SourceFile, root_of, text_files};
+
+/// The page whose every row names a test in its last column.
+const TABLE: &str = "docs/WRONG_INPUT.md";
+/// Pages that name tests in their text.
+const PAGES: [&str; 3] = [TABLE, "docs/FAULTS.md", "docs/HEALTH.md"];
+/// A word of a page with so many underscores is the name of a test.
+const UNDERSCORES: usize = 4;
+
+/// What stands between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// The functions of a source file.
+fn functions(text: &str) -> impl Iterator<Item = &str> {
+    text.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next())
+}
+
+/// What a page says of tests that is not so.
+fn untrue(page: &SourceFile, tests: &BTreeSet<&str>) -> Vec<String> {
+    let mut untrue = Vec::new();
+    for (line, number) in page.text.lines().zip(1..) {
+        let cells: Vec<&str> = line.trim().trim_matches('|').split(" | ").collect();
+        let is_row = page.path == TABLE && line.starts_with('|') && cells.len() > 1;
+        let heading = line.starts_with("| what") || line.starts_with("| ---");
+        let in_last: Vec<&str> = cells.last().into_iter().flat_map(|cell| quoted(cell)).collect();
+        if is_row && !heading && in_last.is_empty() {
+            untrue.push(format!("{}:{number} names no test", page.path));
+        }
+        let long = quoted(line).filter(|word| word.matches('_').count() >= UNDERSCORES);
+        let is_name =
+            |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        let names: BTreeSet<&str> =
+            long.filter(is_name).chain(in_last.iter().copied().filter(|_| is_row && !heading)).collect();
+        untrue.extend(
+            names
+                .into_iter()
+                .filter(|name| !tests.contains(name))
+                .map(|name| format!("{}:{number}: {name} is no test", page.path)),
+        );
+    }
+    untrue
+}
+
+fn source(path: &str, text: &str) -> SourceFile {
+    SourceFile { path: path.to_owned(), text: text.to_owned() }
+}
+
+#[test]
+fn a_page_that_names_a_test_that_is_gone_and_a_row_without_one_are_found() {
+    let code = "#[test]\nfn this_is_a_test_of_something() {}\nasync fn short() {}";
+    let tests = functions(code).collect();
+    let page = "| what | test |\n| --- | --- |\n| a | `this_is_a_test_of_something`, `short` |\n| b | `gone` |\n| c | none |\n";
+    let found = untrue(&source(TABLE, page), &tests);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("gone is no test") && found[1].contains("names no test"), "{found:?}");
+    let text = source("docs/FAULTS.md", "`this_is_a_test_that_is_gone` and `three_under_scores`");
+    assert_eq!(untrue(&text, &tests).len(), 1);
+}
+
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let Ok(root) = root_of(Path::new(env!("CARGO_MANIFEST_DIR"))) else {
+        assert!(std::env::var_os("REC_TEST_REQUIRE").is_none_or(|value| value != "1"), "no git checkout");
+        println!("SKIPPED: these sources are in no git checkout");
+        return;
+    };
+    let files = text_files(&root).expect("listed and read");
+    let code = files.iter().filter(|file| file.path.ends_with(".rs"));
+    let tests: BTreeSet<&str> = code.flat_map(|file| functions(&file.text)).collect();
+    for name in PAGES {
+        let page = files.iter().find(|file| file.path == name).unwrap_or_else(|| panic!("there is no {name}"));
+        let untrue = untrue(page, &tests);
+        assert!(untrue.is_empty(), "{}", untrue.join("\n"));
+    }
+}
