@@ -57,6 +57,8 @@ pub enum PostingKind {
     Exit,
     /// A market's payout.
     Settlement,
+    /// What takes back an earlier posting, line by line, as when a result is amended.
+    Reversal,
     /// Money brought in.
     Deposit,
     /// Money taken out.
@@ -74,6 +76,7 @@ impl PostingKind {
             Self::Entry => "entry",
             Self::Exit => "exit",
             Self::Settlement => "settlement",
+            Self::Reversal => "reversal",
             Self::Deposit => "deposit",
             Self::Withdrawal => "withdrawal",
             Self::Adjustment => "adjustment",
@@ -124,6 +127,12 @@ impl Posting {
         }
         let lines = lines.into_iter().filter(|(_, amount)| !amount.is_zero()).collect();
         Ok(Self { number, at, kind, trade, fill, note, lines })
+    }
+
+    /// What it moves on one account.
+    #[must_use]
+    pub fn amount(&self, account: &Account) -> Money {
+        self.lines.iter().filter(|(known, _)| known == account).map(|(_, amount)| *amount).sum()
     }
 
     /// The lines, which sum to zero.

@@ -173,6 +173,28 @@ impl Sub for TimeSpan {
     }
 }
 
+impl Timestamp {
+    /// As HTTP states an instant, in whole seconds: `Wed, 23 Sep 2026 19:50:00 GMT` (RFC 9110, section 5.6.7). Empty
+    /// outside of the years that it can state.
+    #[must_use]
+    pub fn to_http_date(self) -> String {
+        let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+        let instant = jiff::Timestamp::from_microsecond(self.0).ok();
+        instant.and_then(|instant| printer.timestamp_to_rfc9110_string(&instant).ok()).unwrap_or_default()
+    }
+
+    /// From what [`Timestamp::to_http_date`] writes.
+    ///
+    /// # Errors
+    /// When it is no such text.
+    pub fn from_http_date(text: &str) -> Result<Self, TimestampError> {
+        jiff::fmt::rfc2822::DateTimeParser::new()
+            .parse_timestamp(text)
+            .map(|instant| Self(instant.as_microsecond()))
+            .map_err(|_invalid| TimestampError(text.chars().take(40).collect()))
+    }
+}
+
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, with as many decimals as are needed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -214,6 +236,14 @@ impl fmt::Display for TimeSpan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_and_writes_the_date_of_http_in_whole_seconds() {
+        let at: Timestamp = "2026-09-23T19:50:00.75Z".parse().unwrap();
+        assert_eq!(at.to_http_date(), "Wed, 23 Sep 2026 19:50:00 GMT");
+        assert_eq!(Timestamp::from_http_date(&at.to_http_date()), Ok("2026-09-23T19:50:00Z".parse().unwrap()));
+        assert!(Timestamp::from_http_date("yesterday").is_err());
+    }
 
     #[test]
     fn reads_and_writes_rfc_3339() {

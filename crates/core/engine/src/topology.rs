@@ -71,6 +71,7 @@ pub const COMMANDS: &[CommandRoute] = &[
     CommandRoute { from: TradeManager, to: Guard, what: "heartbeat datagram" },
     CommandRoute { from: TradeManager, to: KalshiAccountSync, what: "hint: read the account now" },
     CommandRoute { from: KalshiAccountSync, to: TradeManager, what: "hint: the inbox has news" },
+    CommandRoute { from: KalshiAccountSync, to: TradeManager, what: "hint: how far the exchange's clock is away" },
     CommandRoute { from: TradeExecutor, to: TradeManager, what: "hint: there are answers" },
 ];
 

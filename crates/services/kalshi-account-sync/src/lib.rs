@@ -5,9 +5,11 @@
 //! - `stream`: what the exchange's private channels say.
 //! - `pages`: one page of a list of the account.
 //! - `wishes`: the desk wants a reading now.
+//! - `exchange_clock`: how far the exchange's clock is away.
 //! - `effects`: what the machine wants done.
 
 mod effects;
+mod exchange_clock;
 mod pages;
 mod run;
 mod stream;

@@ -9,14 +9,14 @@ use rec_engine::{
 };
 use rec_kalshi::{
     PrivateKey, Signer,
-    rest::{Client, ClientConfig},
+    rest::{Client, ClientConfig, ExchangeClock},
 };
 use rec_runtime::{BoxFuture, Clocks, ServiceContext, axum::Router, drive, serve_http};
 use tokio::sync::mpsc;
 
 use crate::{
     effects::{AccountEffects, INBOX, SWEEPS},
-    stream, wishes,
+    exchange_clock, stream, wishes,
 };
 
 const CONNECTIONS: u32 = 3;
@@ -44,10 +44,11 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
     let signer = Arc::new(Signer::new(credential.key_id, key));
     let database = ctx.open_database(CONNECTIONS).await?;
     let (inputs, received) = mpsc::channel(QUEUE);
+    let exchange_clock = Arc::new(ExchangeClock::default());
     let effects = AccountEffects {
         ctx: ctx.clone(),
         inbox: database.inbox(),
-        client: client(ctx, Arc::clone(&signer))?,
+        client: client(ctx, Arc::clone(&signer), Arc::clone(&exchange_clock))?,
         inputs: inputs.clone(),
     };
     let machine = AccountMachine::new(config(&ctx.clocks));
@@ -56,15 +57,18 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
         ended = drive(driver, received, ctx.clocks.clone(), ctx.shutdown.clone(), effects) => ended.map(|_driver| ()),
         ended = stream::watch(ctx, signer, inputs.clone()) => ended,
         () = wishes::listen(&database, &inputs) => Ok(()),
+        () = exchange_clock::tell(ctx, &exchange_clock) => Ok(()),
     }
 }
 
-fn client(ctx: &ServiceContext, signer: Arc<Signer>) -> anyhow::Result<Client> {
+fn client(ctx: &ServiceContext, signer: Arc<Signer>, exchange_clock: Arc<ExchangeClock>) -> anyhow::Result<Client> {
     let clock: Arc<dyn Clock> = ctx.clocks.market.clone();
     let exchange = &ctx.config.exchange;
     let deadline = Duration::from_micros(u64::try_from(exchange.request_timeout.micros()).unwrap_or(0));
     let tap = ctx.tap("account-reads");
-    let config = ClientConfig { deadline, read_attempts: 2, tap, ..ClientConfig::new(exchange.rest_url.clone()) };
+    let exchange_clock = Some(exchange_clock);
+    let usual = ClientConfig::new(exchange.rest_url.clone());
+    let config = ClientConfig { deadline, read_attempts: 2, tap, exchange_clock, ..usual };
     Ok(Client::new(config, Some(signer), clock)?)
 }
 

@@ -115,6 +115,11 @@ pub(crate) async fn requests(
             }
             DeskCall::InboxHint => news.inbox.notify_one(),
             DeskCall::AnswersHint => news.answers.notify_one(),
+            DeskCall::ExchangeClock { ahead } => {
+                if inputs.send(DeskInput::ExchangeClock { ahead }).await.is_err() {
+                    return Ok(());
+                }
+            }
         }
     }
     Ok(())

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use rec_domain::{Timestamp, eastern, intent::Action, order::OrderState, settings::AutomationSettings};
+use rec_domain::{
+    Timestamp, eastern, halt::HaltSource, intent::Action, order::OrderState, settings::AutomationSettings,
+};
 use rec_engine::desk::{Books, Group, Identity};
 use rec_store::DeskSnapshot;
 
@@ -15,6 +17,8 @@ pub(crate) fn books(snapshot: DeskSnapshot, epoch: u32, defaults: &AutomationSet
     let settings = snapshot.automation.unwrap_or_else(|| defaults.clone());
     let mut books = Books::new(identity, settings, now);
     books.halts = snapshot.halts.into_iter().map(|halt| (halt.source, halt)).collect();
+    // Whether it is over is not known before the clocks were compared again.
+    books.clock_doubted_at = books.halts.contains_key(&HaltSource::Clock).then_some(now);
     books.groups = snapshot
         .groups
         .into_iter()
@@ -36,6 +40,7 @@ pub(crate) fn books(snapshot: DeskSnapshot, epoch: u32, defaults: &AutomationSet
     }
     books.trades = snapshot.trades.into_iter().map(|trade| (trade.id, trade)).collect();
     books.ended = snapshot.ended_trades.into_iter().map(|trade| (trade.id, trade)).collect();
+    books.payments = snapshot.payments.into_iter().filter_map(|posting| Some((posting.trade?, posting))).collect();
     for stored in snapshot.orders {
         let mut order = stored.order;
         if let (OrderState::Intended, Some(signed_at), false) = (order.state, stored.claim_signed_at, stored.answered) {

@@ -139,6 +139,7 @@ fn desk_config(ctx: &ServiceContext) -> DeskConfig {
         view_interval: TimeSpan::from_seconds(1).at_least(ctx.clocks.in_market(Duration::from_millis(250))),
         retry_after: limit(1),
         comparison_interval: limit(60),
+        clock_distance: limit(1),
         clock_calm: limit(10),
         ..DeskConfig::default()
     }

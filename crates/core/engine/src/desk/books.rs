@@ -13,7 +13,7 @@ use rec_domain::{
     eastern::{self, EasternDay},
     halt::{Halt, HaltSource},
     intent::GroupRole,
-    ledger::Account,
+    ledger::{Account, Posting},
     market::Market,
     order::Order,
     reconciliation::Reconciliation,
@@ -55,8 +55,12 @@ pub struct Books {
     pub settings: AutomationSettings,
     /// Halts in force.
     pub halts: BTreeMap<HaltSource, Halt>,
-    /// When the time of day last stepped.
-    pub clock_stepped_at: Option<Timestamp>,
+    /// When the clock was last found to be wrong: it stepped, or was far from the exchange's.
+    #[serde(alias = "clock_stepped_at")]
+    pub clock_doubted_at: Option<Timestamp>,
+    /// Whether the exchange's clock was far from ours when it was last read.
+    #[serde(default)]
+    pub exchange_clock_far: bool,
     /// When another desk last traded on this account, by its orders and fills.
     #[serde(default)]
     pub other_desk_at: Option<Timestamp>,
@@ -75,8 +79,11 @@ pub struct Books {
     pub order_ids: BTreeMap<OrderId, IntentId>,
     /// Orders that were sent again, or that the exchange said it has.
     pub repeats: BTreeMap<IntentId, Repeats>,
-    /// Trades that ended a short while ago, for fills that come late.
+    /// Trades that ended a short while ago, for fills that come late, and those that were paid within a day.
     pub ended: BTreeMap<TradeId, Trade>,
+    /// By which posting each of them was paid, to be taken back when its result is amended.
+    #[serde(default)]
+    pub payments: BTreeMap<TradeId, Posting>,
     /// Fills whose order is not known yet.
     pub parked_fills: Vec<FillReport>,
     /// Settlements that do not fit the books yet.
@@ -127,7 +134,8 @@ impl Books {
             identity,
             settings,
             halts: BTreeMap::new(),
-            clock_stepped_at: None,
+            clock_doubted_at: None,
+            exchange_clock_far: false,
             other_desk_at: None,
             groups: BTreeMap::new(),
             group_intents: BTreeMap::new(),
@@ -137,6 +145,7 @@ impl Books {
             order_ids: BTreeMap::new(),
             repeats: BTreeMap::new(),
             ended: BTreeMap::new(),
+            payments: BTreeMap::new(),
             parked_fills: Vec::new(),
             parked_settlements: Vec::new(),
             ledger: BTreeMap::new(),

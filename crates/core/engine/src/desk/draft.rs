@@ -19,6 +19,9 @@ use super::{DeskConfig, DeskOutput, books::Books};
 const REMEMBERED_DECISIONS: usize = 4_096;
 /// How long an ended trade and its orders stay in memory, for fills that come late.
 const REMEMBERED_ENDED: TimeSpan = TimeSpan::from_minutes(60);
+/// How long a trade that was paid stays in memory, for a result that is amended. An amendment after that does not fit
+/// the books and halts entries.
+const REMEMBERED_SETTLED: TimeSpan = TimeSpan::from_minutes(24 * 60);
 
 /// Something to send, before it has its identity.
 pub(super) struct NewIntent {
@@ -145,7 +148,7 @@ impl<'a> Draft<'a> {
         id
     }
 
-    /// Posts to the ledger.
+    /// Posts to the ledger; gives what was posted.
     pub(super) fn post(
         &mut self,
         kind: PostingKind,
@@ -154,7 +157,7 @@ impl<'a> Draft<'a> {
         fill: Option<FillId>,
         note: String,
         lines: Vec<(Account, Money)>,
-    ) {
+    ) -> Posting {
         let number = self.books.last_posting + 1;
         match Posting::new(number, at, kind, trade, fill, note, lines) {
             Ok(posting) => {
@@ -163,8 +166,9 @@ impl<'a> Draft<'a> {
                     *self.books.ledger.entry(account.clone()).or_default() += *amount;
                 }
                 self.books.ledger.retain(|_, balance| !balance.is_zero());
-                self.rows.push(Row::Posting(posting));
+                self.rows.push(Row::Posting(posting.clone()));
                 self.books.changed_at = self.now;
+                posting
             }
             Err(unbalanced) => panic!("{kind:?} posting for trade {trade:?}: {unbalanced}"),
         }
@@ -226,12 +230,19 @@ impl<'a> Draft<'a> {
 
     /// Forgets trades that ended long ago, with their orders.
     pub(super) fn forget_ended(&mut self) {
-        let limit = self.now - REMEMBERED_ENDED;
+        let now = self.now;
+        let lately = |trade: &Trade, span| trade.ended_at.is_none_or(|at| at > now - span);
         let books = &mut self.books;
-        books.ended.retain(|_, trade| trade.ended_at.is_none_or(|at| at > limit));
+        books.ended.retain(|_, trade| match trade.state {
+            TradeState::Settled => lately(trade, REMEMBERED_SETTLED),
+            _ => lately(trade, REMEMBERED_ENDED),
+        });
         let (trades, ended) = (&books.trades, &books.ended);
+        books.payments.retain(|trade, _| ended.contains_key(trade));
         books.orders.retain(|_, order| {
-            !order.is_complete() || trades.contains_key(&order.trade) || ended.contains_key(&order.trade)
+            !order.is_complete()
+                || trades.contains_key(&order.trade)
+                || ended.get(&order.trade).is_some_and(|trade| lately(trade, REMEMBERED_ENDED))
         });
         let orders = &books.orders;
         books.order_ids.retain(|_, intent| orders.contains_key(intent));

@@ -44,6 +44,11 @@ pub enum DeskInput {
         /// By how much; positive when it is ahead.
         step: TimeSpan,
     },
+    /// Where the exchange's clock is, by its last answers.
+    ExchangeClock {
+        /// How far it is ahead of ours; behind when negative.
+        ahead: TimeSpan,
+    },
     /// The commit in flight happened.
     Committed {
         /// Its number.
@@ -125,6 +130,8 @@ pub struct DeskConfig {
     pub absence_proof: TimeSpan,
     /// How far a complete reading must reach past the last change in the books before a difference counts.
     pub quiet_before_comparison: TimeSpan,
+    /// The exchange's clock may be this far from ours.
+    pub clock_distance: TimeSpan,
     /// A halt for the clock ends when the clock has run evenly for this long.
     pub clock_calm: TimeSpan,
     /// How often the view is published when nothing changes.
@@ -145,6 +152,7 @@ impl Default for DeskConfig {
             repeats_most: 10,
             absence_proof: TimeSpan::from_seconds(35),
             quiet_before_comparison: TimeSpan::from_seconds(5),
+            clock_distance: TimeSpan::from_seconds(1),
             clock_calm: TimeSpan::from_seconds(10),
             view_interval: TimeSpan::from_seconds(1),
             retry_after: TimeSpan::from_seconds(1),

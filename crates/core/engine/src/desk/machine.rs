@@ -289,6 +289,7 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
             }
         }
         DeskInput::ClockStepped { step } => draft.clock_stepped(*step),
+        DeskInput::ExchangeClock { ahead } => draft.exchange_clock(*ahead),
         DeskInput::Committed { .. }
         | DeskInput::CommitFailed { .. }
         | DeskInput::CommitUnknown { .. }

@@ -1,9 +1,9 @@
 //! Settlements to trades and ledger.
 
 use rec_domain::{
-    Money, Price, Side,
+    Money, Price, Quantity, Side,
     halt::HaltSource,
-    ledger::{Account, PostingKind},
+    ledger::{Account, Posting, PostingKind},
     report::SettlementReport,
     row::Row,
     settlement::Settlement,
@@ -42,36 +42,64 @@ impl Draft<'_> {
     fn settle(&mut self, report: &SettlementReport) -> Result<(), String> {
         let trades: Vec<Trade> =
             self.books.trades.values().filter(|trade| trade.ticker == report.ticker).cloned().collect();
+        if trades.is_empty() && self.paid_in(report).next().is_some() {
+            return self.amend(report);
+        }
         if trades.iter().any(|trade| self.books.open_orders_of(trade.id).next().is_some()) {
             return Err("an order there is not complete".to_owned());
         }
-        let ours = self.books.net_position(&report.ticker);
-        let theirs = report.yes_count - report.no_count;
-        if ours != theirs {
-            return Err(format!("{ours} contracts here, {theirs} there"));
-        }
-        let value = |side: Side| contract_value(report, side);
-        let mut expected = Money::ZERO;
-        for trade in &trades {
-            let value = value(trade.side).ok_or_else(|| format!("result \"{}\" has no value", report.result))?;
-            expected += value * trade.held();
-        }
-        // The exchange states the revenue in whole cents.
-        if (expected - report.revenue).abs() >= Money::from_cents(1) {
-            return Err(format!("{expected} expected, {} paid", report.revenue));
-        }
         let mut fee = report.fee;
-        for trade in trades {
-            let value = value(trade.side).unwrap_or_default();
-            self.pay(trade, value, fee, report);
+        for (trade, revenue) in revenues(report, trades)? {
+            self.pay(trade, revenue, fee, report);
             fee = Money::ZERO;
         }
         Ok(())
     }
 
-    fn pay(&mut self, mut trade: Trade, value: Price, fee: Money, report: &SettlementReport) {
+    /// Trades that the market of `report` has paid, with the posting of it.
+    fn paid_in<'a>(&'a self, report: &'a SettlementReport) -> impl Iterator<Item = (&'a Trade, &'a Posting)> {
+        let paid = self.books.payments.iter().filter_map(|(id, posting)| Some((self.books.ended.get(id)?, posting)));
+        paid.filter(|(trade, _)| trade.ticker == report.ticker)
+    }
+
+    /// Takes back what was paid and pays anew by an amended result. What it does not change stays as it is, so that
+    /// the same word again, or an older one, does nothing.
+    fn amend(&mut self, report: &SettlementReport) -> Result<(), String> {
+        let paid: Vec<(Trade, Posting)> =
+            self.paid_in(report).map(|(trade, posting)| (trade.clone(), posting.clone())).collect();
+        if paid.iter().any(|(_, posting)| report.settled_at < posting.at) {
+            return Ok(());
+        }
+        let (mut trades, postings): (Vec<Trade>, Vec<Posting>) = paid.into_iter().unzip();
+        for (trade, posting) in trades.iter_mut().zip(&postings) {
+            // As it was before it was paid.
+            let position = Account::Position { ticker: trade.ticker.clone(), side: trade.side };
+            trade.open_cost = -posting.amount(&position);
+            trade.state = TradeState::Expired;
+        }
+        let mut fee = report.fee;
+        for ((mut trade, revenue), posting) in revenues(report, trades)?.into_iter().zip(postings) {
+            let due = (revenue, std::mem::take(&mut fee));
+            let paid = (trade.settlement_revenue, posting.amount(&Account::Fees));
+            if due == paid {
+                continue;
+            }
+            self.alarm(format!(
+                "the result of {} was amended to {}: trade {} was paid {} and gets {revenue}",
+                report.ticker, report.result, trade.id, paid.0
+            ));
+            let lines = posting.lines().iter().map(|(account, amount)| (account.clone(), -*amount)).collect();
+            let note = format!("takes back posting {}: {}", posting.number, posting.note);
+            self.post(PostingKind::Reversal, report.settled_at, Some(trade.id), None, note, lines);
+            self.add_result(trade.open_cost + paid.1 - paid.0);
+            trade.fees -= paid.1;
+            self.pay(trade, due.0, due.1, report);
+        }
+        Ok(())
+    }
+
+    fn pay(&mut self, mut trade: Trade, revenue: Money, fee: Money, report: &SettlementReport) {
         let held = trade.held();
-        let revenue = value * held;
         let cost = trade.open_cost;
         let exchange_index = report.exchange_index.unwrap_or(trade.exchange_index);
         let lines = vec![
@@ -95,9 +123,41 @@ impl Draft<'_> {
             revenue,
             settled_at: report.settled_at,
         }));
-        self.post(PostingKind::Settlement, report.settled_at, Some(trade.id), None, note, lines);
+        let posting = self.post(PostingKind::Settlement, report.settled_at, Some(trade.id), None, note, lines);
+        self.books.payments.insert(trade.id, posting);
         self.put_trade(trade);
     }
+}
+
+/// What each of a market's trades gets.
+///
+/// # Errors
+/// When contracts, result or sum do not fit them.
+fn revenues(report: &SettlementReport, trades: Vec<Trade>) -> Result<Vec<(Trade, Money)>, String> {
+    let ours: Quantity = trades
+        .iter()
+        .map(|trade| match trade.side {
+            Side::Yes => trade.held(),
+            Side::No => -trade.held(),
+        })
+        .sum();
+    let theirs = report.yes_count - report.no_count;
+    if ours != theirs {
+        return Err(format!("{ours} contracts here, {theirs} there"));
+    }
+    let mut revenues = Vec::new();
+    for trade in trades {
+        let value =
+            contract_value(report, trade.side).ok_or_else(|| format!("result \"{}\" has no value", report.result))?;
+        let revenue = value * trade.held();
+        revenues.push((trade, revenue));
+    }
+    let expected: Money = revenues.iter().map(|(_, revenue)| *revenue).sum();
+    // The exchange states the revenue in whole cents.
+    if (expected - report.revenue).abs() >= Money::from_cents(1) {
+        return Err(format!("{expected} expected, {} paid", report.revenue));
+    }
+    Ok(revenues)
 }
 
 /// What one contract of `side` pays; `None` for a result without a stated value.

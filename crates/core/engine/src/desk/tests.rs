@@ -9,7 +9,7 @@ use rec_domain::{
     fee::{FeeSchedule, Liquidity},
     halt::HaltSource,
     intent::{Action, GroupRole, Intent},
-    ledger::Account,
+    ledger::{Account, Posting, PostingKind},
     market::{Collateral, Market, MarketStatus, StrikeRule},
     order::OrderState,
     refusal::RefusalCode,
@@ -19,6 +19,7 @@ use rec_domain::{
     trade::{Origin, TradeState},
 };
 
+mod amending;
 mod control;
 mod repeating;
 mod wrong;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rec_domain::{
-    Service,
+    Service, TimeSpan,
     command::{DeskReply, DeskRequest},
     desk_view::DeskView,
 };
 use reqwest::Method;
+use serde::Serialize;
 
 use super::DeskApi;
 use crate::{
@@ -31,8 +32,8 @@ impl HttpDesk {
         Ok(Self { client: ServiceClient::new(Service::TradeManager, base, token, deadline)? })
     }
 
-    async fn hint(&self, path: &str) -> Result<(), ApiError> {
-        match self.client.call::<(), Option<()>>(Method::POST, path, None).await? {
+    async fn hint<T: Serialize + Sync>(&self, path: &str, what: Option<&T>) -> Result<(), ApiError> {
+        match self.client.call::<T, Option<()>>(Method::POST, path, what).await? {
             Answer::Body(_) => Ok(()),
             Answer::Problem(problem) => Err(self.error(problem)),
         }
@@ -69,10 +70,14 @@ impl DeskApi for HttpDesk {
     }
 
     async fn inbox_hint(&self) -> Result<(), ApiError> {
-        self.hint("/api/desk/hints/inbox").await
+        self.hint::<()>("/api/desk/hints/inbox", None).await
     }
 
     async fn answers_hint(&self) -> Result<(), ApiError> {
-        self.hint("/api/desk/hints/answers").await
+        self.hint::<()>("/api/desk/hints/answers", None).await
+    }
+
+    async fn exchange_clock(&self, ahead: TimeSpan) -> Result<(), ApiError> {
+        self.hint("/api/desk/hints/exchange-clock", Some(&ahead)).await
     }
 }

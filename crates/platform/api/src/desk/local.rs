@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use rec_domain::{
-    Service,
+    Service, TimeSpan,
     command::{DeskReply, DeskRequest},
     desk_view::DeskView,
 };
@@ -41,6 +41,11 @@ pub enum DeskCall {
     InboxHint,
     /// The executor has answered.
     AnswersHint,
+    /// Where the exchange's clock is.
+    ExchangeClock {
+        /// How far ahead of ours; behind when negative.
+        ahead: TimeSpan,
+    },
 }
 
 /// Where the answer to a call goes. Dropping it unanswered tells the caller that the outcome is not known.
@@ -58,6 +63,7 @@ impl<T> Reply<T> {
 struct Hints {
     inbox: AtomicBool,
     answers: AtomicBool,
+    exchange_clock: Mutex<Option<TimeSpan>>,
     given: Notify,
 }
 
@@ -112,7 +118,8 @@ impl Hints {
         } else if self.inbox.swap(false, Ordering::AcqRel) {
             Some(DeskCall::InboxHint)
         } else {
-            None
+            let ahead = self.exchange_clock.lock().unwrap_or_else(PoisonError::into_inner).take();
+            ahead.map(|ahead| DeskCall::ExchangeClock { ahead })
         }
     }
 }
@@ -148,11 +155,11 @@ impl LocalDesk {
         }
     }
 
-    fn hint(&self, flag: &AtomicBool) -> Result<(), ApiError> {
+    fn hint(&self, leave: impl FnOnce(&Hints)) -> Result<(), ApiError> {
         if self.calls.is_closed() {
             return Err(ApiError::Unreachable { service: Service::TradeManager, detail: "it has ended".to_owned() });
         }
-        flag.store(true, Ordering::Release);
+        leave(&self.hints);
         self.hints.given.notify_one();
         Ok(())
     }
@@ -171,10 +178,16 @@ impl DeskApi for LocalDesk {
     }
 
     async fn inbox_hint(&self) -> Result<(), ApiError> {
-        self.hint(&self.hints.inbox)
+        self.hint(|hints| hints.inbox.store(true, Ordering::Release))
     }
 
     async fn answers_hint(&self) -> Result<(), ApiError> {
-        self.hint(&self.hints.answers)
+        self.hint(|hints| hints.answers.store(true, Ordering::Release))
+    }
+
+    async fn exchange_clock(&self, ahead: TimeSpan) -> Result<(), ApiError> {
+        self.hint(|hints| {
+            hints.exchange_clock.lock().unwrap_or_else(PoisonError::into_inner).replace(ahead);
+        })
     }
 }

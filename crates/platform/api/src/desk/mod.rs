@@ -7,6 +7,7 @@ mod server;
 
 use async_trait::async_trait;
 use rec_domain::{
+    TimeSpan,
     command::{DeskReply, DeskRequest},
     desk_view::DeskView,
 };
@@ -44,6 +45,13 @@ pub trait DeskApi: Send + Sync {
     /// # Errors
     /// When it cannot be delivered; trade-manager finds the answers by itself within a second.
     async fn answers_hint(&self) -> Result<(), ApiError>;
+
+    /// Says how far ahead of ours the exchange's clock was found to be, behind when negative. The newest word replaces
+    /// those that were not looked at yet.
+    ///
+    /// # Errors
+    /// When it cannot be delivered; it is found anew with the next answers of the exchange.
+    async fn exchange_clock(&self, ahead: TimeSpan) -> Result<(), ApiError>;
 }
 
 #[cfg(test)]

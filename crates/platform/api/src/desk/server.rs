@@ -10,7 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use rec_domain::command::{DeskReply, DeskRequest};
+use rec_domain::{
+    TimeSpan,
+    command::{DeskReply, DeskRequest},
+};
 
 use super::DeskApi;
 use crate::{ApiError, Problem, ServiceToken, token};
@@ -20,13 +23,15 @@ type Desk = Arc<dyn DeskApi>;
 /// The routes of [`DeskApi`] over its local form; every one needs the token.
 ///
 /// `POST /api/desk/requests` answers 202 with the acceptance or 409 or 422 with the refusal as problem details;
-/// `GET /api/desk/view` answers the desk as it stands; `POST /api/desk/hints/inbox` and `/answers` answer 202.
+/// `GET /api/desk/view` answers the desk as it stands; `POST /api/desk/hints/inbox`, `/answers`
+/// and `/exchange-clock` answer 202.
 pub fn router(desk: Desk, token: ServiceToken) -> Router {
     Router::new()
         .route("/api/desk/requests", post(request))
         .route("/api/desk/view", get(view))
         .route("/api/desk/hints/inbox", post(inbox_hint))
         .route("/api/desk/hints/answers", post(answers_hint))
+        .route("/api/desk/hints/exchange-clock", post(exchange_clock))
         .layer(from_fn_with_state(token, token::require))
         .with_state(desk)
 }
@@ -53,6 +58,15 @@ async fn inbox_hint(State(desk): State<Desk>) -> Result<StatusCode, Problem> {
 
 async fn answers_hint(State(desk): State<Desk>) -> Result<StatusCode, Problem> {
     desk.answers_hint().await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+async fn exchange_clock(
+    State(desk): State<Desk>,
+    body: Result<Json<TimeSpan>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let Json(ahead) = body.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "unreadable", error.body_text()))?;
+    desk.exchange_clock(ahead).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rec_domain::{
-    DecisionId, Service,
+    DecisionId, Service, TimeSpan,
     command::{DeskCommand, DeskReply, DeskRequest},
     halt::HaltSource,
     refusal::{Refusal, RefusalCode},
@@ -62,6 +62,24 @@ async fn both_forms_give_the_same_answers() {
         let refused = form.request(halt("refuse")).await;
         assert_eq!(refused, Ok(DeskReply::Refused(Refusal::new(RefusalCode::NotLeading, "no lease"))));
         assert_eq!(form.inbox_hint().await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn the_newest_word_on_the_exchanges_clock_arrives_by_both_forms() {
+    let (local, mut inbox) = channel(1);
+    let base = served(local.clone(), "secret").await;
+    let remote = http(&base, "secret", Duration::from_secs(5)).await;
+    for form in [&local as &dyn DeskApi, &remote] {
+        for millis in [4, -1_500] {
+            assert_eq!(form.exchange_clock(TimeSpan::from_millis(millis)).await, Ok(()));
+        }
+        let told = inbox.recv().await;
+        assert!(
+            matches!(told, Some(DeskCall::ExchangeClock { ahead }) if ahead == TimeSpan::from_millis(-1_500)),
+            "{told:?}"
+        );
+        assert!(inbox.try_recv().is_none());
     }
 }
 

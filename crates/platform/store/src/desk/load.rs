@@ -26,6 +26,8 @@ use crate::{
 
 /// How long an ended trade is loaded with its orders: fills may come late.
 const ENDED: TimeSpan = TimeSpan::from_minutes(60);
+/// How long a trade that was paid is loaded with its payment: results may be amended.
+const SETTLED: TimeSpan = TimeSpan::from_minutes(24 * 60);
 /// How long the history of closed markets is loaded.
 const HISTORY: TimeSpan = TimeSpan::from_minutes(2 * 24 * 60);
 
@@ -41,13 +43,15 @@ impl Desk {
         let connection = &mut *transaction;
         let day_start = start_of_day(now);
         let trades = open_trades(connection).await?;
+        let ended_trades = ended_trades(connection, now).await?;
         let orders = orders(connection, now).await?;
         let snapshot = DeskSnapshot {
             identity,
             automation: automation(connection).await?,
             halts: halts(connection).await?,
             groups: groups(connection).await?,
-            ended_trades: ended_trades(connection, now).await?,
+            payments: posting::payments(connection, &ended_trades).await?,
+            ended_trades,
             repeats: repeats(connection, &orders).await?,
             orders,
             unanswered: unanswered(connection).await?,
@@ -142,8 +146,9 @@ async fn open_trades(connection: &mut PgConnection) -> Result<Vec<Trade>> {
 
 async fn ended_trades(connection: &mut PgConnection, now: Timestamp) -> Result<Vec<Trade>> {
     let rows = select_trades!(
-        "WHERE state IN ('closed', 'settled', 'unfilled') AND ended_at > $1 ORDER BY id",
-        to_db(now - ENDED)
+        "WHERE state IN ('closed', 'unfilled') AND ended_at > $1 OR state = 'settled' AND ended_at > $2 ORDER BY id",
+        to_db(now - ENDED),
+        to_db(now - SETTLED)
     );
     rows.fetch_all(connection).await?.into_iter().map(|row| row.into_domain()).collect()
 }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use rec_domain::{
     ExchangeIndex, FillId, MarketTicker, Money, TradeId,
-    ledger::{Account, Posting},
+    ledger::{Account, Posting, PostingKind},
+    trade::Trade,
 };
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::{
     error::{Result, StoreError},
     shape,
-    time::to_db,
+    time::{from_db, to_db},
 };
 
 /// An account of the ledger in columns.
@@ -84,6 +85,41 @@ pub(super) async fn insert(connection: &mut PgConnection, posting: &Posting) -> 
         .await?;
     }
     Ok(())
+}
+
+/// The last posting by which each of `trades` was paid.
+pub(super) async fn payments(connection: &mut PgConnection, trades: &[Trade]) -> Result<Vec<Posting>> {
+    let trades: Vec<i64> = trades.iter().map(|trade| trade.id.get()).collect();
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (trade_id) number, at, trade_id AS "trade_id!", note FROM desk.postings
+         WHERE kind = 'settlement' AND trade_id = ANY ($1) ORDER BY trade_id, number DESC"#,
+        &trades
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let numbers: Vec<i64> = rows.iter().map(|row| row.number).collect();
+    let stored = sqlx::query!(
+        "SELECT posting, ledger, exchange_index, ticker, side, amount_micros FROM desk.posting_lines
+         WHERE posting = ANY ($1) ORDER BY posting, line",
+        &numbers
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut lines: BTreeMap<i64, Vec<(Account, Money)>> = BTreeMap::new();
+    for row in stored {
+        let account =
+            AccountRow { ledger: row.ledger, exchange_index: row.exchange_index, ticker: row.ticker, side: row.side };
+        let line = (account.into_domain()?, Money::from_micros(row.amount_micros));
+        lines.entry(row.posting).or_default().push(line);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let (number, trade) = (row.number, Some(TradeId::new(row.trade_id)));
+            let lines = lines.remove(&number).unwrap_or_default();
+            Posting::new(number, from_db(row.at), PostingKind::Settlement, trade, None, row.note, lines)
+                .map_err(|unbalanced| StoreError::unreadable("a posting", format!("{number}: {unbalanced}")))
+        })
+        .collect()
 }
 
 /// The balance of every account that was ever posted to.

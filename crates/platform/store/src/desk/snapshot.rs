@@ -8,7 +8,7 @@ use rec_domain::{
     desk_view::{Cursors, MarketSideHistory},
     halt::Halt,
     intent::{GroupRole, Intent},
-    ledger::Account,
+    ledger::{Account, Posting},
     market::Market,
     order::Order,
     reconciliation::Reconciliation,
@@ -32,8 +32,10 @@ pub struct DeskSnapshot {
     pub groups: Vec<StoredGroup>,
     /// Trades that have not ended.
     pub trades: Vec<Trade>,
-    /// Trades that ended in the last hour, for fills that come late.
+    /// Trades that ended in the last hour, for fills that come late, and those that were paid within a day.
     pub ended_trades: Vec<Trade>,
+    /// The last posting by which each of them was paid, for results that are amended.
+    pub payments: Vec<Posting>,
     /// Orders that are not complete, and every order of the trades above.
     pub orders: Vec<StoredOrder>,
     /// Intents without an answer, orders included, oldest first.

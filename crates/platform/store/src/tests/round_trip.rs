@@ -16,11 +16,12 @@ use rec_domain::{
     refusal::{Refusal, RefusalCode},
     row::Row,
     settings::AutomationSettings,
+    settlement::Settlement,
     trade::TradeState,
 };
 
 use super::{Leader, now, sample};
-use crate::{CommitOutcome, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder};
+use crate::{CommitOutcome, DeskSnapshot, StoreError, StoredGroup, StoredIntent, StoredOrder};
 
 impl Leader {
     pub(super) async fn commit(&self, number: i64, rows: Vec<Row>) {
@@ -155,6 +156,40 @@ async fn fills_postings_and_settlements_add_up() {
     assert_eq!(snapshot.last_posting, 3);
     assert_eq!(snapshot.realised_today, Money::from_micros(518_750 - 34_800));
     assert_eq!(leader.desk.realised_since(now() + TimeSpan::from_seconds(1)).await.expect("summed"), Money::ZERO);
+}
+
+#[tokio::test]
+async fn a_payment_that_was_taken_back_and_made_anew_stands_beside_the_first_and_the_last_comes_back() {
+    let Some(leader) = Leader::new().await else { return };
+    let mut trade = sample::trade(1);
+    (trade.state, trade.ended_at) = (TradeState::Settled, Some(now()));
+    let posting = |number, kind, micros: i64| {
+        let lines = [(sample::cash(), micros), (Account::Result, -micros)];
+        let lines = lines.map(|(account, micros)| (account, Money::from_micros(micros))).to_vec();
+        Posting::new(number, now(), kind, Some(trade.id), None, "a sample".to_owned(), lines).expect("balanced")
+    };
+    let first = sample::settlement();
+    // At the same instant as the first, since nobody promises another.
+    let amended = Settlement { result: "yes".to_owned(), revenue: Money::ZERO, ..first.clone() };
+    let anew = posting(3, PostingKind::Settlement, 1);
+    let mut rows = sample::opening(leader.lease.epoch());
+    rows.extend([Row::Trade(trade.clone()), Row::Settlement(first)]);
+    rows.push(Row::Posting(posting(1, PostingKind::Settlement, 12_500_000)));
+    leader.commit(1, rows).await;
+    let rows = vec![
+        Row::Posting(posting(2, PostingKind::Reversal, -12_500_000)),
+        Row::Settlement(amended.clone()),
+        Row::Posting(anew.clone()),
+    ];
+    leader.commit(2, rows).await;
+    let snapshot = leader.load().await;
+    assert_eq!((snapshot.payments, snapshot.last_posting), (vec![anew], 3));
+    let snapshot = leader.desk.load(now() + TimeSpan::from_minutes(23 * 60)).await.expect("loaded");
+    assert_eq!((snapshot.ended_trades.len(), snapshot.payments.len()), (1, 1));
+    let snapshot = leader.desk.load(now() + TimeSpan::from_minutes(25 * 60)).await.expect("loaded");
+    assert!(snapshot.ended_trades.is_empty() && snapshot.payments.is_empty());
+    let twice = leader.desk.commit(&sample::commit(leader.lease.epoch(), 3, vec![Row::Settlement(amended)])).await;
+    assert!(matches!(twice, CommitOutcome::Failed(StoreError::Constraint { .. })), "{twice:?}");
 }
 
 #[tokio::test]

@@ -55,6 +55,10 @@ impl DeskApi for FakeDesk {
     async fn answers_hint(&self) -> Result<(), ApiError> {
         Ok(())
     }
+
+    async fn exchange_clock(&self, _ahead: rec_domain::TimeSpan) -> Result<(), ApiError> {
+        Ok(())
+    }
 }
 
 pub(super) struct Desk {

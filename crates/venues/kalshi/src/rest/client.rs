@@ -9,6 +9,7 @@ use tracing::debug;
 
 use super::{
     error::{ErrorBody, RestError},
+    exchange_clock::ExchangeClock,
     transport::{Answer, CallError, Outgoing, call},
     write::{WriteFailure, settle},
 };
@@ -36,6 +37,8 @@ pub struct ClientConfig {
     pub subaccount: Option<u32>,
     /// Who is given the answers to reads, whatever their status.
     pub tap: Option<Arc<dyn Tap>>,
+    /// Who is told what the answers to reads say of the exchange's clock, refusals included.
+    pub exchange_clock: Option<Arc<ExchangeClock>>,
 }
 
 impl ClientConfig {
@@ -51,6 +54,7 @@ impl ClientConfig {
             user_agent: concat!("rec/", env!("CARGO_PKG_VERSION")).to_owned(),
             subaccount: None,
             tap: None,
+            exchange_clock: None,
         }
     }
 }
@@ -169,10 +173,14 @@ impl Client {
         let mut attempt = 1;
         loop {
             // Signed anew each time: a signature is only good for seconds.
-            let result = match self.outgoing(Method::GET, url.clone(), auth, self.clock.now(), None) {
+            let sent_at = self.clock.now();
+            let result = match self.outgoing(Method::GET, url.clone(), auth, sent_at, None) {
                 Ok(outgoing) => call(&self.http, outgoing, self.config.deadline).await,
                 Err(error) => Err(error),
             };
+            if let (Some(clock), Ok(Answer { date: Some(date), .. })) = (&self.config.exchange_clock, &result) {
+                clock.note(sent_at, self.clock.now(), *date);
+            }
             if let (Some(tap), Ok(answer)) = (&self.config.tap, &result) {
                 let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
                 tap.body(self.clock.now(), &format!("{request}{query}"), answer.status, &answer.body);

@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod error;
+pub mod exchange_clock;
 pub mod market_data;
 pub mod order_groups;
 pub mod orders;
@@ -18,6 +19,7 @@ pub(crate) mod canned;
 
 pub use client::{Client, ClientConfig};
 pub use error::{ErrorBody, RestError};
+pub use exchange_clock::ExchangeClock;
 pub use market_data::{EventsQuery, MarketFilter, MarketsQuery};
 pub use orders::{CancelAck, CreateAck, NewOrder, SelfTradePrevention};
 pub use paging::{PageGuard, Pages, PagingError};

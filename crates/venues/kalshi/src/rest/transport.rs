@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, Url, header::CONTENT_TYPE};
+use rec_domain::Timestamp;
+use reqwest::{
+    Method, Url,
+    header::{CONTENT_TYPE, DATE},
+};
 
 use crate::credentials::SignedHeaders;
 
@@ -13,6 +17,8 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,
+    /// Its `Date`, by the exchange's clock.
+    pub(crate) date: Option<Timestamp>,
 }
 
 /// Why there is no whole answer.
@@ -47,6 +53,7 @@ pub(crate) async fn call(http: &reqwest::Client, outgoing: Outgoing, deadline: D
         Err(error) => return Err(CallError::AfterSending(reason(&error))),
     };
     let status = response.status().as_u16();
+    let date = response.headers().get(DATE).and_then(|date| Timestamp::from_http_date(date.to_str().ok()?).ok());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| CallError::AfterSending(reason(&error)))? {
         if body.len() + chunk.len() > LARGEST_BODY {
@@ -55,10 +62,10 @@ pub(crate) async fn call(http: &reqwest::Client, outgoing: Outgoing, deadline: D
         body.extend_from_slice(&chunk);
     }
     match String::from_utf8(body) {
-        Ok(body) => Ok(Answer { status, body }),
+        Ok(body) => Ok(Answer { status, body, date }),
         // What was said in an unknown encoding is not guessed, unless it is only the reason of a refusal.
         Err(error) if (200..300).contains(&status) => Err(CallError::AfterSending(format!("no UTF-8 text: {error}"))),
-        Err(error) => Ok(Answer { status, body: String::from_utf8_lossy(error.as_bytes()).into_owned() }),
+        Err(error) => Ok(Answer { status, body: String::from_utf8_lossy(error.as_bytes()).into_owned(), date }),
     }
 }
 

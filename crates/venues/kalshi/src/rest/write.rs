@@ -104,7 +104,7 @@ pub(crate) fn settle(result: Result<Answer, CallError>) -> Result<String, WriteF
         Err(CallError::NotSent(reason)) => return Err(WriteFailure::NotSent { reason }),
         Err(CallError::AfterSending(reason)) => return Err(WriteFailure::Unknown { reason }),
     };
-    let Answer { status, body } = answer;
+    let Answer { status, body, .. } = answer;
     if (200..300).contains(&status) {
         return Ok(body);
     }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn settled(status: u16, body: &str) -> Result<String, WriteFailure> {
-        settle(Ok(Answer { status, body: body.to_owned() }))
+        settle(Ok(Answer { status, body: body.to_owned(), date: None }))
     }
 
     #[test]

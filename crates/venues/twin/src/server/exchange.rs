@@ -6,11 +6,15 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{ConnectInfo, State, ws::WebSocketUpgrade},
-    http::{HeaderMap, Method, StatusCode, Uri, header::CONTENT_TYPE},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode, Uri,
+        header::{CONTENT_TYPE, DATE},
+    },
+    middleware::map_response_with_state,
     response::{IntoResponse, Response},
     routing::any,
 };
-use rec_domain::Clock;
+use rec_domain::{Clock, Timestamp};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -41,17 +45,29 @@ pub(super) struct Venue {
 }
 
 impl Venue {
+    /// The exchange's own clock, which is the market's and not the machine's.
+    fn now(&self) -> Timestamp {
+        self.world.clock().now() + self.world.faults().skew()
+    }
+
     /// Checks a signature by the exchange's own clock.
     fn verify(&self, headers: &HeaderMap, method: &str, path: &str) -> Result<Scope, Rejection> {
-        let clock = self.world.clock();
-        auth::verify(&self.keys, clock, clock.now() + self.world.faults().skew(), headers, method, path)
+        auth::verify(&self.keys, self.world.clock(), self.now(), headers, method, path)
     }
 }
 
 pub(super) fn router(venue: Venue) -> Router {
     let router = Router::new().route(SOCKET, any(open_socket)).fallback(any(rest));
     let router = if venue.control.is_some() { router.merge(control::router()) } else { router };
-    router.with_state(venue)
+    router.layer(map_response_with_state(venue.clone(), dated)).with_state(venue)
+}
+
+/// Every answer says when it was given, by the exchange's own clock.
+async fn dated(State(venue): State<Venue>, mut response: Response) -> Response {
+    if let Ok(date) = HeaderValue::try_from(venue.now().to_http_date()) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
 }
 
 async fn open_socket(

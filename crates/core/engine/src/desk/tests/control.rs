@@ -67,6 +67,31 @@ fn a_step_of_the_clock_halts_entries_until_it_has_run_evenly_for_a_while() {
 }
 
 #[test]
+fn an_exchange_clock_more_than_a_second_away_halts_entries_until_it_is_near_again_for_a_while() {
+    for seconds in [-2, 2] {
+        let far = DeskInput::ExchangeClock { ahead: TimeSpan::from_seconds(seconds) };
+        let mut bench = Bench::ready();
+        bench.tell(DeskInput::ExchangeClock { ahead: TimeSpan::from_seconds(seconds / 2) });
+        assert!(bench.desk.books().halts.is_empty(), "one second is allowed");
+        for _ in 0..3 {
+            bench.tell(far.clone());
+            assert_eq!(bench.open("a", bench.wanted(Side::Yes, 20)), Err(RefusalCode::Halted));
+            bench.later(60);
+        }
+        let halted = bench.rows(|row| matches!(row, Row::Halted(_)).then_some(()));
+        assert_eq!(halted.len(), 1, "said once, and in force while nothing else was read");
+        bench.tell(DeskInput::ExchangeClock { ahead: TimeSpan::ZERO });
+        bench.tell(far);
+        bench.tell(DeskInput::ExchangeClock { ahead: TimeSpan::ZERO });
+        bench.later(9);
+        assert!(bench.desk.books().halts.contains_key(&HaltSource::Clock), "it was far nine seconds ago");
+        bench.later(1);
+        assert!(bench.desk.books().halts.is_empty());
+        assert!(bench.open("b", bench.wanted(Side::Yes, 20)).is_ok());
+    }
+}
+
+#[test]
 fn only_a_mode_without_real_money_is_armed_by_itself() {
     for mode in [Mode::Twin, Mode::Paper, Mode::Demo, Mode::Prod] {
         let identity = Identity { desk: DeskId::from_bits(7), mode, epoch: 3 };

@@ -130,23 +130,6 @@ fn a_fill_without_its_fee_is_booked_with_our_own_sum_and_an_alarm() {
 }
 
 #[test]
-fn a_settlement_twice_with_different_results_pays_once_and_halts_entries() {
-    let (mut bench, _, trade) = holding();
-    bench.now = close_time();
-    bench.later(1);
-    bench.report(settlement("yes", 20, 0, 20));
-    assert_eq!(bench.state(trade), TradeState::Settled);
-    let cash = bench.cash();
-    bench.report(settlement("no", 20, 0, 0));
-    assert!(bench.alarmed("waits"), "{:?}", bench.outputs);
-    assert_eq!(bench.cash(), cash, "nothing is paid or taken back unasked");
-    bench.sweep(&[], cash - Money::from_dollars(20));
-    assert!(bench.is_halted());
-    assert_eq!(bench.enter_elsewhere("b"), Err(RefusalCode::Halted));
-    assert_eq!((bench.cash(), bench.ledger_sum()), (cash, Money::ZERO));
-}
-
-#[test]
 fn a_result_that_nobody_knows_or_a_sum_that_does_not_fit_pays_nothing_and_halts_entries() {
     for wrong in [settlement("void", 20, 0, 20), settlement("yes", 20, 0, 19), settlement("yes", 25, 0, 25)] {
         let (mut bench, _, trade) = holding();
