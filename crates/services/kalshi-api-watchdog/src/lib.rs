@@ -5,11 +5,12 @@
 //! - `stream`: one connection for all its channels. `line`: which commands and subscriptions on it are whose.
 //! - `discovery`: the markets of the followed series, by the exchange's lists.
 //! - `books`, `markets`: what the machines want done.
-//! - `archive`: markets, kept in the database.
+//! - `archive`: markets, kept in the database. `idle`: health while no market is open.
 
 mod archive;
 mod books;
 mod discovery;
+mod idle;
 mod line;
 mod markets;
 mod run;

@@ -25,6 +25,8 @@ struct State {
     /// Commands on the lifecycle channel and the tickers'; every other one is the books'. Bounded by the markets.
     others: BTreeSet<u64>,
     wanted: BTreeSet<MarketTicker>,
+    /// Whether the markets have been listed at all.
+    listed: bool,
 }
 
 /// The subscription of the ticker channel, which only confirms what the books say.
@@ -56,7 +58,7 @@ impl Line {
     pub(crate) fn connected(&self, connection: u64) {
         let mut state = self.lock();
         let wanted = std::mem::take(&mut state.wanted);
-        *state = State { connection: Some(connection), wanted, ..State::default() };
+        *state = State { connection: Some(connection), wanted, listed: state.listed, ..State::default() };
         let lifecycle = Command::Subscribe { channels: vec![Channel::Lifecycle], markets: vec![], indices: vec![] };
         self.send_other(&mut state, lifecycle);
         self.follow(&mut state);
@@ -65,7 +67,18 @@ impl Line {
     pub(crate) fn disconnected(&self) {
         let mut state = self.lock();
         let wanted = std::mem::take(&mut state.wanted);
-        *state = State { wanted, ..State::default() };
+        *state = State { wanted, listed: state.listed, ..State::default() };
+    }
+
+    /// The markets were listed; what is wanted of them follows.
+    pub(crate) fn listed(&self) {
+        self.lock().listed = true;
+    }
+
+    /// Whether nothing is to be heard on a connection that stands, since no listed market is open or about to open.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.lock();
+        state.connection.is_some() && state.listed && state.wanted.is_empty()
     }
 
     /// Sends a command on the books; without a connection there is nothing to command.

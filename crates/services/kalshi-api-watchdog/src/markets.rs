@@ -32,6 +32,7 @@ impl Effects<LifecycleMachine> for MarketEffects {
             match output {
                 Output::Fetch => self.fetch(),
                 Output::Publish(markets) => {
+                    self.line.listed();
                     self.archive.send_replace(markets.clone());
                     self.ctx.publish(BusEvent::Markets(markets));
                 }

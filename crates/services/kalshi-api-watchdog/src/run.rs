@@ -22,6 +22,7 @@ use crate::{
     archive,
     books::{BOOKS, BookEffects},
     discovery::Discovery,
+    idle,
     line::Line,
     markets::{MARKETS, MarketEffects},
     stream::{self, STREAM},
@@ -77,6 +78,7 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
         line: line.clone(),
         archive,
     };
+    let idle_line = line.clone();
     let books = Driver::new(BookMachine::new(book_config(&ctx.clocks)), ctx.journal::<BookMachine>(), QUEUE);
     let machine = LifecycleMachine::new(lifecycle_config(&ctx.clocks));
     let markets = Driver::new(machine, ctx.journal::<LifecycleMachine>(), QUEUE);
@@ -90,6 +92,7 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
         ended = stream::watch(ctx, connection, line, book_inputs, market_inputs.clone()) => ended,
         ended = underlying(ctx, market_inputs) => ended,
         ended = archive::keep(ctx, kept) => ended,
+        () = idle::say(ctx, &idle_line) => Ok(()),
     }
 }
 

@@ -17,8 +17,8 @@ use rec_runtime::{
     testing::{self, NOTICE, PATIENCE},
 };
 use rec_twin::{
-    core::{Channel, TwinConfig},
-    server::{ApiKey, Conditions, Faults, Scope, ServeConfig, TwinServer, serve},
+    core::{self, Channel, TwinConfig},
+    server::{ApiKey, Conditions, Fault, Faults, Scope, ServeConfig, TwinServer, serve},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -128,5 +128,43 @@ async fn silence_and_loss_of_the_exchange_are_noticed_within_five_seconds_and_he
     rig.until(false, NOTICE).await;
     rig.faults.bring_up();
     rig.until(true, PATIENCE).await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_no_market_is_open_it_says_so_and_is_healthy_and_the_loss_of_the_exchange_is_still_noticed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rig = Rig::start(folder.path(), TimeSpan::from_minutes(15)).await;
+    let mut bus = rig.running.bus.subscribe(&[Topic::Markets]);
+    rig.until(true, PATIENCE).await;
+    let now = rig.twin.now();
+    let mut open = std::collections::BTreeSet::new();
+    while open.is_empty() {
+        let delivery = tokio::time::timeout(PATIENCE, bus.recv()).await.expect("an event in time");
+        if let BusEvent::Markets(listed) = &*delivery.event {
+            let listed = listed.iter().filter(|market| market.open_time <= now);
+            open.extend(listed.map(|market| market.event.as_str().to_owned()));
+        }
+    }
+    for event_ticker in open {
+        rig.twin.inject(Fault::World(core::Fault::EarlyClose { event_ticker })).expect("an open event");
+    }
+    let says_so = || {
+        let health = rig.running.health(Service::KalshiApiWatchdog).expect("it runs here");
+        format!("{health:?}").contains("no market is open")
+    };
+    let deadline = Instant::now() + PATIENCE;
+    while !says_so() {
+        assert!(Instant::now() < deadline, "it says that no market is open");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Longer than the machine waits for a frame before it wants another connection.
+    let until = Instant::now() + Duration::from_secs(18);
+    while Instant::now() < until {
+        assert!(rig.is_healthy(), "{:?}", rig.running.health(Service::KalshiApiWatchdog));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    rig.faults.take_down();
+    rig.until(false, NOTICE).await;
     rig.end().await;
 }

@@ -116,7 +116,13 @@ impl BookMachine {
                 }
             }
             Input::Heartbeat { received_at } => self.alive(received_at),
-            Input::Wanted { tickers } => self.wanted = tickers,
+            Input::Wanted { tickers } => {
+                if self.wanted.is_empty() {
+                    // Nothing was to be heard before.
+                    self.last_frame_at = self.last_frame_at.max(now);
+                }
+                self.wanted = tickers;
+            }
             Input::Wake => self.notice_silence(now, out),
         }
     }
@@ -188,7 +194,7 @@ impl BookMachine {
 
     /// Only waking tells of silence: while inputs wait in the queue the line is not silent, we are late.
     fn notice_silence(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        let silent = now.since(self.last_frame_at) >= self.config.silence_limit;
+        let silent = !self.wanted.is_empty() && now.since(self.last_frame_at) >= self.config.silence_limit;
         let due = self.reconnecting_until.is_none_or(|until| now >= until);
         if self.connected && silent && due {
             self.reconnect(now, "no frame at all came for too long", out);

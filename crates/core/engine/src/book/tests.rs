@@ -167,6 +167,21 @@ fn a_negative_level_makes_that_book_unknown_and_only_that() {
 }
 
 #[test]
+fn where_nothing_is_wanted_silence_is_no_reason_for_a_new_connection() {
+    let mut bench = Bench::running();
+    bench.give(300, wanted(&[]));
+    for millis in (1_000..60_000).step_by(500) {
+        let outputs = bench.give(millis, Input::Wake);
+        assert!(!outputs.iter().any(|output| matches!(output, Output::Reconnect { .. })), "{millis} ms: {outputs:?}");
+    }
+    bench.give(60_000, wanted(&["A"]));
+    let outputs = bench.give(60_100, Input::Wake);
+    assert!(!outputs.iter().any(|output| matches!(output, Output::Reconnect { .. })), "{outputs:?}");
+    let outputs = bench.give(76_000, Input::Wake);
+    assert!(outputs.iter().any(|output| matches!(output, Output::Reconnect { .. })), "now there is something to hear");
+}
+
+#[test]
 fn gap_after_gap_ends_in_one_reconnect_and_never_in_a_storm() {
     let mut bench = Bench::running();
     let mut requests = 0;
