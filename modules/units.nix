@@ -55,7 +55,7 @@ let
   service =
     _: unit:
     let
-      onSocket = unit.unit == "web" && cfg.page.socketActivation;
+      onSocket = builtins.elem "main-app" unit.members && cfg.page.socketActivation;
       database = lib.optionals unit.needsDatabase [
         "postgresql.target"
         "rec-prepare.service"
