@@ -30,13 +30,14 @@ struct Storm {
     growth_kb: u64,
 }
 
-/// Other tests run on the same cores meanwhile, and the program is not optimised: a table may be as old as a quarter of
-/// a second here. What is shown is that nothing piles up, since a queue that grows ends far beyond that. The memory of a
-/// process that has just started still grows into its caches.
+/// Other tests run on the same cores meanwhile, and the program is not optimised: books may be half a second old here
+/// (docs/BENCHMARKS.md has what came of it on two cores with a load of twenty). What is shown is that nothing piles up,
+/// since a queue that grows ends far beyond that. The memory of a process that has just started still grows into its
+/// caches.
 #[tokio::test]
 async fn the_desk_keeps_up_with_a_thousand_messages_a_second() {
     let (warm_up, lasts) = (Duration::from_secs(5), Duration::from_secs(25));
-    hold(Storm { warm_up, lasts, age: "0.25", growth_kb: 8 * 1_024 }).await;
+    hold(Storm { warm_up, lasts, age: "0.5", growth_kb: 8 * 1_024 }).await;
 }
 
 #[tokio::test]
@@ -74,11 +75,11 @@ async fn hold(storm: Storm) {
         println!("{:.2} % of {tables} tables use books no older than {bound} s", 100.0 * within(bound));
     }
     assert!(tables >= 5.0 * took.as_secs_f64(), "{tables} tables in {took:?}");
-    assert!(within(storm.age) >= 0.99, "books are older than {} s in too many tables", storm.age);
 
     after.assert_no_queue_was_full();
     after.assert_nothing_was_lost();
     assert_flat(&memory, storm.growth_kb);
+    assert!(within(storm.age) >= 0.99, "books are older than {} s in too many tables", storm.age);
 }
 
 /// What a process measures of itself.
