@@ -10,6 +10,7 @@ use std::{
 use rec_domain::{Clock, TimeSpan, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tracing::warn;
 
 use super::{
     Conditions, Fault, Faults, MarketClock, TwinError,
@@ -26,6 +27,13 @@ use crate::core::{
 
 /// How far ahead of the wall's time the world may be played before the next mark.
 const MARK_AHEAD: Duration = Duration::from_millis(500);
+
+/// Market time that is played at a time: what happened in it is told before more happens, so that a world that fell
+/// behind its clock takes no more memory than one that did not.
+const SLICE: TimeSpan = TimeSpan::from_seconds(10);
+
+/// Playing for longer than this in one go is said: the machine is too slow for the speed.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// Frames for one connection.
 pub(super) type Frames = mpsc::Receiver<String>;
@@ -121,9 +129,19 @@ impl World {
             }
             inner.mark = mark;
         }
-        let before = inner.twin.now();
-        let outputs = inner.twin.advance(now);
-        self.tell(inner, before, &outputs);
+        let (began, from) = (Instant::now(), inner.twin.now());
+        loop {
+            let before = inner.twin.now();
+            let outputs = inner.twin.advance(now.min(before + SLICE));
+            self.tell(inner, before, &outputs);
+            if inner.twin.now() >= now {
+                break;
+            }
+        }
+        if began.elapsed() > SLOW {
+            let (took, span) = (began.elapsed(), now.since(from));
+            warn!(?took, market_seconds = span.seconds(), "the twin does not keep up: choose a lower --speed");
+        }
         now
     }
 
