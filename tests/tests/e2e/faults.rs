@@ -27,8 +27,10 @@ struct Hurt {
     desk: Desk,
     control: Control,
     healths: Healths,
-    /// The one-time link with which the operator logs in.
-    link: String,
+    /// The operator's page, without its path.
+    page: String,
+    /// The session of the operator, who logged in with the one-time link.
+    cookie: String,
 }
 
 impl Hurt {
@@ -38,11 +40,13 @@ impl Hurt {
         let (seed, time) = (seed.to_string(), format!("{}s", time.as_secs()));
         let mut desk = place.start(&["demo", "--control", "--seed", &seed, "--for", &time, "--json"]);
         let link = desk.link().await;
+        let page = link.split_once("/login").expect("a link to the log-in").0.to_owned();
+        let cookie = web::get(&link, "").await.cookie;
         let control = Control::of(&desk);
         let services =
             ["price-watchdog", "kalshi-api-watchdog", "kalshi-account-sync", "trade-executor", "trade-manager"];
         let healths = Healths::of(&place, &services).await;
-        Some(Self { place, desk, control, healths, link })
+        Some(Self { place, desk, control, healths, page, cookie })
     }
 
     /// Waits until a service says that it is not healthy.
@@ -83,13 +87,33 @@ impl Hurt {
 
     /// Sells what a trade holds at any price, as the operator does on the page.
     async fn close(&self, trade: &str) {
-        let page = self.link.split_once("/login").expect("a link to the log-in").0;
-        let cookie = web::get(&self.link, "").await.cookie;
-        let url = format!("{page}/api/trades/{trade}/close");
+        let url = format!("{}/api/trades/{trade}/close", self.page);
         let body = json!({"limit": "0.01", "reason": "a test of faults"}).to_string();
-        let request = reqwest::Client::new().post(&url).header("cookie", cookie).header("x-rec-desk", "page");
+        let request = reqwest::Client::new().post(&url).header("cookie", &self.cookie).header("x-rec-desk", "page");
         let answer = request.header("content-type", "application/json").body(body).send().await.expect("an answer");
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
+    }
+
+    /// Asks for one more contract of a market by hand, and gives the words of the answer's page.
+    async fn open(&self, ticker: &str) -> String {
+        let decision = uuid::Uuid::new_v4();
+        let body =
+            format!("decision={decision}&ticker={ticker}&side=yes&contracts=1&limit=50&reason=a+test+of+faults");
+        let request = reqwest::Client::new().post(format!("{}/open", self.page)).header("cookie", &self.cookie);
+        let request = request.header("origin", &self.page).header("content-type", "application/x-www-form-urlencoded");
+        request.body(body).send().await.expect("an answer").text().await.expect("a page")
+    }
+
+    /// How often the exchange accepted an order.
+    fn accepted(&self) -> usize {
+        orders(self.place.state()).len()
+    }
+
+    /// Waits until the exchange has accepted more orders than `before`.
+    async fn until_accepted(&mut self, before: usize, after: &str) {
+        let (desk, state) = (&mut self.desk, self.place.state());
+        let more = async || orders(state).len() > before;
+        until(desk, &format!("an order after {after}"), TRADES_WITHIN, more).await;
     }
 
     /// How many lines with these words the desk has said.
@@ -106,13 +130,20 @@ impl Hurt {
     }
 }
 
+/// The orders that the exchange accepted, in order.
+fn accepted(state: &Path) -> Vec<Value> {
+    let journal = std::fs::read_to_string(state.join("twin/twin-journal.jsonl")).expect("the twin keeps a journal");
+    // The last line may be on its way to the disk.
+    let lines = journal.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).expect("whole lines"));
+    lines.map(|mut line| line["applied"]["mutation"]["create_order"].take()).filter(|order| !order.is_null()).collect()
+}
+
 /// How often the exchange accepted each order, by the desk's identity for it.
 fn orders(state: &Path) -> BTreeMap<String, u32> {
-    let journal = std::fs::read_to_string(state.join("twin/twin-journal.jsonl")).expect("the twin keeps a journal");
     let mut times = BTreeMap::new();
-    for line in journal.lines() {
-        let line: Value = serde_json::from_str(line).expect("whole lines");
-        if let Some(id) = line["applied"]["mutation"]["create_order"]["client_order_id"].as_str() {
+    for order in accepted(state) {
+        if let Some(id) = order["client_order_id"].as_str() {
             *times.entry(id.to_owned()).or_default() += 1;
         }
     }
@@ -169,8 +200,29 @@ async fn whatever_happens_to_frames_and_streams_the_desk_says_so_heals_and_its_b
 #[tokio::test]
 async fn whatever_happens_to_orders_and_reads_nothing_is_sent_twice_and_the_books_agree() {
     let Some(mut hurt) = Hurt::start(5, Duration::from_secs(75)).await else { return };
+    // Nothing tells the desk of an order whose answer was lost: its market takes no other.
+    for channel in ["fill", "user_orders"] {
+        hurt.control.inject(json!({"frames": {"channel": channel, "effect": "lost"}})).await;
+    }
+    hurt.control.inject(json!({"read_lag": {"ms": 3_600_000}})).await;
+    let before = hurt.accepted();
+    hurt.control.inject(to_orders(json!("lost"))).await;
+    hurt.until_accepted(before, "its answer was lost").await;
+    let order = accepted(hurt.place.state()).remove(before);
+    let ticker = order["ticker"].as_str().expect("its market").to_owned();
+    let mut answer = String::new();
+    let began = std::time::Instant::now();
+    while !answer.contains("unknown outcome") {
+        assert!(began.elapsed() < NOTICE, "its market is not blocked: {answer}");
+        answer = hurt.open(&ticker).await;
+    }
+    let others: Vec<_> = accepted(hurt.place.state()).split_off(before + 1);
+    assert!(others.iter().all(|other| other["ticker"] != ticker.as_str()), "{others:?}");
+    hurt.control.inject(json!("clear")).await;
+    hurt.control.inject(json!({"read_lag": {"ms": 360}})).await;
+    hurt.until_well("an order of which nothing was heard").await;
+
     for effect in [
-        json!("lost"),
         json!("too_many_requests"),
         json!({"bad_gateway": {"accepted": true}}),
         json!({"bad_gateway": {"accepted": false}}),
@@ -198,8 +250,10 @@ async fn whatever_happens_to_orders_and_reads_nothing_is_sent_twice_and_the_book
     // The exchange's clock goes ahead: what is signed now is old to it.
     hurt.control.inject(json!({"skew": {"ms": 600_000}})).await;
     hurt.until_sick("kalshi-account-sync").await;
+    hurt.until_said("HALT by clock", 0, Duration::from_secs(10)).await;
     hurt.control.inject(json!("clear")).await;
     hurt.until_well("the exchange's clock being wrong").await;
+    hurt.until_said("resumed clock", 0, RECOVERY).await;
 
     let summary = hurt.end().await;
     assert_eq!(summary["ledger_agrees"], true, "{summary:#}");
@@ -229,8 +283,16 @@ async fn whatever_happens_to_events_on_the_exchange_trades_end_as_they_are_paid_
     hurt.control.inject(gap).await;
     hurt.until_sick("price-watchdog").await;
     hurt.until_well("a gap of the index").await;
-    hurt.control.inject(json!({"world": {"kind": "trading_pause", "lasts": 120_000_000}})).await;
-    hurt.until_well("a pause of trading").await;
+    hurt.until_resumed().await;
+    // Five seconds in which nothing is accepted and nothing is wrong with the desk; then it goes on.
+    hurt.control.inject(json!({"world": {"kind": "trading_pause", "lasts": 150_000_000}})).await;
+    let (before, began) = (hurt.accepted(), std::time::Instant::now());
+    while began.elapsed() < Duration::from_secs(4) {
+        assert!(hurt.healths.are_all_healthy().await, "{}", hurt.desk.complained());
+        assert_eq!(hurt.accepted(), before, "trading is paused");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    hurt.until_accepted(before, "a pause of trading").await;
 
     // A trade is open; its event closes early, the result comes late, is disputed and then amended: the trade is
     // settled once, as the amended result says.
@@ -252,6 +314,24 @@ async fn whatever_happens_to_events_on_the_exchange_trades_end_as_they_are_paid_
     hurt.control.inject(amended).await;
     hurt.until_said("  settled  ", 0, TRADES_WITHIN).await;
     hurt.until_well("an early close, a late result, a dispute and its end").await;
+
+    // After it was paid the result is amended again: the trade is paid anew, and once.
+    let said = hurt.desk.complained();
+    let settled = said.lines().find(|line| line.contains("  settled  ")).expect("a trade");
+    let trade = settled.split_once("  trade ").and_then(|(_, rest)| rest.split_once("  ")).expect("its number").0;
+    let trade = format!("  trade {trade}  ");
+    let mut again = on_event("amended");
+    again["world"]["value"] = json!("1.00");
+    hurt.control.inject(again).await;
+    let paid = |said: &str| said.lines().filter(|line| line.contains(&trade) && line.contains("  settled  ")).count();
+    let began = std::time::Instant::now();
+    while paid(&hurt.desk.complained()) < 2 {
+        assert!(began.elapsed() < RECOVERY, "it is not paid anew: {}", hurt.desk.complained());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    hurt.until_well("an amendment after payment").await;
+    assert_eq!(paid(&hurt.desk.complained()), 2, "{}", hurt.desk.complained());
+    assert_eq!(hurt.said("HALT by reconciliation"), 0, "{}", hurt.desk.complained());
 
     let summary = hurt.end().await;
     assert_eq!(summary["ledger_agrees"], true, "{summary:#}");
