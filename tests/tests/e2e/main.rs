@@ -12,6 +12,7 @@ mod foreign;
 mod guard;
 mod health;
 mod replay;
+mod series;
 mod storm;
 mod support;
 mod wrong;

@@ -23,6 +23,7 @@ pub mod status;
 pub mod steps;
 pub mod twin;
 pub mod twin_conditions;
+pub mod twin_world;
 pub mod up;
 pub mod whole_desk;
 

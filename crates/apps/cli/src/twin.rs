@@ -20,14 +20,15 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     keys, run_main, say, state_dir,
     twin_conditions::{self, ConditionArgs},
+    twin_world::WorldArgs,
 };
 
 /// Options of `rec twin`.
 #[derive(Debug, Args)]
 pub struct TwinArgs {
-    /// Fixes prices, makers and takers.
-    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
-    pub seed: u64,
+    /// The world that it makes.
+    #[command(flatten)]
+    pub world: WorldArgs,
     /// Seconds of market time in one second.
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
     pub speed: f64,
@@ -54,7 +55,7 @@ pub fn time_of_day() -> Timestamp {
 /// When a port is taken or the journal cannot be used.
 pub async fn serve_configured(
     config: &rec_config::Config,
-    seed: u64,
+    world: TwinConfig,
     speed: f64,
     resume: bool,
     conditions: &ConditionArgs,
@@ -67,7 +68,7 @@ pub async fn serve_configured(
     }
     let token = conditions.new_token();
     let serve_config = ServeConfig {
-        twin: TwinConfig { flicker: conditions.flicker, ..TwinConfig::demo(seed) },
+        twin: TwinConfig { flicker: conditions.flicker, ..world },
         speed,
         time_of_day,
         exchange_port: config.twin.port,
@@ -91,6 +92,7 @@ pub async fn serve_configured(
 /// When it cannot start.
 pub async fn run(args: TwinArgs, sources: Sources) -> anyhow::Result<ExitCode> {
     let config = run_main::load(&sources)?;
+    let world = args.world.world()?;
     logs::init(&config.log, &LogTarget::Stderr)?;
     let journal = has_journal(&config.state_dir.join("twin"));
     ensure!(
@@ -100,11 +102,11 @@ pub async fn run(args: TwinArgs, sources: Sources) -> anyhow::Result<ExitCode> {
     );
     ensure!(journal || !args.resume, "there is no world to resume in {}", config.state_dir.display());
     let server =
-        serve_configured(&config, args.seed, args.speed, args.resume, &args.conditions, CancellationToken::new())
-            .await?;
+        serve_configured(&config, world, args.speed, args.resume, &args.conditions, CancellationToken::new()).await?;
     let origin = server.clock_origin();
     say::say(&format!("exchange  {}  {}", server.rest_url(), server.ws_url()));
     say::say(&format!("spot      {}  {}", server.spot_rest_url(), server.spot_ws_url()));
+    say::say(&format!("          {}  {}", server.kraken_ws_url(), server.bitstamp_ws_url()));
     say::say(&format!("keys      {}", config.exchange.credentials_path.display()));
     say::say(&format!(
         "desk      rec up --speed {} --market-origin {} --wall-origin {}",

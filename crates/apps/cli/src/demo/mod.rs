@@ -32,6 +32,7 @@ use crate::{
     steps::{Audience, Steps},
     twin,
     twin_conditions::ConditionArgs,
+    twin_world::WorldArgs,
     up::LOG_IN_LIFE,
     whole_desk::{DeskDatabase, WholeDesk, failure},
 };
@@ -39,9 +40,9 @@ use crate::{
 /// Options of `rec demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Fixes prices, makers and takers; not the timing of threads.
-    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
-    seed: u64,
+    /// The world that the twin makes.
+    #[command(flatten)]
+    world: WorldArgs,
     /// Seconds of market time in one second.
     #[arg(long, default_value_t = 30.0, value_name = "FACTOR")]
     speed: f64,
@@ -96,6 +97,7 @@ enum Outcome {
 
 impl Demo {
     async fn start(args: DemoArgs, sources: Sources, steps: Steps) -> anyhow::Result<Self> {
+        let world = args.world.world()?;
         let sources = demo_sources(&args, sources)?;
         let config = run_main::load(&sources)?;
         logs::init(&config.log, &LogTarget::Folder(config.log_dir.clone()))?;
@@ -114,7 +116,7 @@ impl Demo {
         let ((database, owner), ()) = tokio::try_join!(prepare, learn(&config, &steps))?;
 
         let twin =
-            twin::serve_configured(&config, args.seed, args.speed, resume, &args.conditions, CancellationToken::new())
+            twin::serve_configured(&config, world, args.speed, resume, &args.conditions, CancellationToken::new())
                 .await?;
         let origin = twin.clock_origin();
         steps.done(
@@ -200,7 +202,7 @@ impl Demo {
         let entry = self.desk.running.bus.latest(rec_domain::bus_event::Topic::Entry);
         let until = self.twin.now();
         Ok(summary::DemoSummary::new(
-            (self.args.seed, self.args.speed),
+            (self.args.world.seed, self.args.speed),
             (self.began, until),
             facts,
             entry.as_deref(),
