@@ -70,9 +70,11 @@ async fn a_full_disk_under_logs_journals_and_postgres_stops_entries_and_with_roo
         said.starts_with("503") && said.contains("journal of desk")
     })
     .await;
-    // Postgres goes on in the pages that it has until it wants one more.
-    let lost = until(&place, &mut desk, "price-watchdog", "without its disk", |said| said.starts_with("503")).await;
-    println!("price-watchdog on a full disk: {lost}");
+    // Postgres goes on in the pages that it has, until a table wants one more.
+    until(&place, &mut desk, "kalshi-account-sync", "told by Postgres", |said| {
+        said.starts_with("503") && said.contains("No space left on device")
+    })
+    .await;
     let logged = log_of(&place).len();
     assert!(desk.runs(), "{}", desk.complained());
 
