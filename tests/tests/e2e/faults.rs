@@ -97,8 +97,7 @@ impl Hurt {
     /// Asks for one more contract of a market by hand, and gives the words of the answer's page.
     async fn open(&self, ticker: &str) -> String {
         let decision = uuid::Uuid::new_v4();
-        let body =
-            format!("decision={decision}&ticker={ticker}&side=yes&contracts=1&limit=50&reason=a+test+of+faults");
+        let body = format!("decision={decision}&ticker={ticker}&side=yes&contracts=1&limit=50&reason=a+test+of+faults");
         let request = reqwest::Client::new().post(format!("{}/open", self.page)).header("cookie", &self.cookie);
         let request = request.header("origin", &self.page).header("content-type", "application/x-www-form-urlencoded");
         request.body(body).send().await.expect("an answer").text().await.expect("a page")

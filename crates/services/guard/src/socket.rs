@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -20,8 +19,9 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Binds the name, which only this user may write to. A name that a dead guard left is taken over: the lock says
-    /// that it is dead.
+    /// Binds the name. Who may write to it is for the process's umask to say: with the usual ones only this user, on a
+    /// server, where each process has a user of its own, the desk's group. A name that a dead guard left is taken over:
+    /// the lock says that it is dead.
     pub(crate) fn bind(path: &Path) -> anyhow::Result<Self> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -31,7 +31,6 @@ impl Socket {
         }
         let context = || format!("the guard cannot listen at {}", path.display());
         let socket = UnixDatagram::bind(path).with_context(context)?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).with_context(context)?;
         Ok(Self { socket, path: path.to_owned() })
     }
 

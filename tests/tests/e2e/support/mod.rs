@@ -6,8 +6,8 @@
 //! - `processes`: what must not stay behind. `web`: what a browser asks. `postgres`, `python`: whether
 //!   they are there.
 
-pub(crate) mod control;
 pub(crate) mod apart;
+pub(crate) mod control;
 pub(crate) mod desk;
 pub(crate) mod place;
 pub(crate) mod ports;
