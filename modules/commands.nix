@@ -13,6 +13,8 @@ let
   command = pkgs.writeShellApplication {
     name = "rec";
     text = ''
+      # The guard answers at a socket of whoever asks, which its group has to be able to write to.
+      umask 007
       export REC_CONFIG=''${REC_CONFIG:-${cfg.configFile}}
       export CREDENTIALS_DIRECTORY=''${CREDENTIALS_DIRECTORY:-/run/rec-secrets}
       exec ${lib.getExe' cfg.packages."rec" "rec"} "$@"

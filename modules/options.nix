@@ -152,7 +152,14 @@ in
       description = "The addresses from which SSH is reachable, as ADDRESS or ADDRESS/BITS, both of IPv4 and IPv6.";
     };
 
-    twin.enable = mkEnableOption "the simulated exchange beside the desk, in mode twin";
+    twin = {
+      enable = mkEnableOption "the simulated exchange beside the desk, in mode twin";
+      clockFile = mkOption {
+        type = types.nullOr types.str;
+        default = null;
+        description = "File with the market time of a simulated exchange elsewhere: REC_CLOCK_SPEED and the two origins.";
+      };
+    };
 
     backup = {
       enable = mkOption {

@@ -121,6 +121,8 @@ let
           RestartSteps = 5;
           RestartMaxDelaySec = "30s";
 
+          EnvironmentFile = lib.optional (cfg.twin.clockFile != null) cfg.twin.clockFile;
+
           MemoryMax = limits.${unit.kind}.memory;
           MemorySwapMax = limits.${unit.kind}.memory;
           OOMScoreAdjust = limits.${unit.kind}.oom;

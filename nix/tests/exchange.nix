@@ -23,6 +23,7 @@
 
   nodes.desk.services."rec" = {
     twin.enable = false;
+    twin.clockFile = "/var/lib/keys/clock.env";
     settings.twin.host = "exchange";
     credentials = lib.genAttrs [ "read" "write" "guard" ] (scope: {
       keyFile = "/var/lib/keys/${scope}.pem";
@@ -38,6 +39,10 @@
     for name in exchange.succeed("ls /var/lib/twin/credentials/twin").split():
         text = exchange.succeed(f"base64 --wrap=0 /var/lib/twin/credentials/twin/{name}")
         desk.succeed(f"echo {text} | base64 --decode >/var/lib/keys/{name}")
+    said = exchange.wait_until_succeeds("journalctl --unit=twin --output=cat | grep '^desk ' | tail -1").split()
+    for name, value in {"SPEED": said[4], "MARKET_ORIGIN": said[6], "WALL_ORIGIN": said[8]}.items():
+        desk.succeed(f"echo REC_CLOCK_{name}={value} >>/var/lib/keys/clock.env")
+    desk.succeed("systemctl start rec-prepare rec.target")
     desk.wait_until_succeeds("rec status", timeout=180)
 
     def ask(query):
