@@ -214,7 +214,7 @@ async fn a_second_desk_on_one_database_waits_for_the_lease_and_sends_nothing() {
         .env("REC_KALSHI_WS_URL", format!("ws://127.0.0.1:{exchange}/trade-api/ws/v2"))
         .env("REC_COINBASE_BASE_URL", port(spot))
         .env("REC_CREDENTIALS_PATH", place.state().join("credentials/twin"))
-        .env("REC_COINBASE_WS_URL", format!("ws://127.0.0.1:{spot}"));
+        .env("REC_SPOT_WS_URL", format!("ws://127.0.0.1:{spot}"));
     let mut second = other.start_command(command);
     let waits = |said: &str| said.starts_with("503") && said.contains("held by");
     until(&other, &mut second, "trade-manager", "waiting for the lease", waits).await;

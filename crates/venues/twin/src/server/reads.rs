@@ -45,9 +45,13 @@ impl LaggingReads {
         Self { lag, dice, shown: account, later: VecDeque::new(), changed_after: None, as_of: now - lag }
     }
 
-    /// From now on changes are shown after another lag.
-    pub(super) fn set_lag(&mut self, lag: TimeSpan) {
+    /// From now on changes are shown after another lag; what waits is not shown later than it would be with it.
+    pub(super) fn set_lag(&mut self, lag: TimeSpan, now: Timestamp) {
         self.lag = lag;
+        let latest = now + lag + TimeSpan::from_micros(lag.micros() / 2);
+        for later in &mut self.later {
+            later.shown_from = later.shown_from.min(latest);
+        }
     }
 
     /// The account changed, and had not at `before`.

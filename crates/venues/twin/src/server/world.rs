@@ -117,6 +117,9 @@ impl World {
     }
 
     fn play_locked(&self, inner: &mut Inner) -> Timestamp {
+        if inner.failure.is_some() {
+            return inner.twin.now();
+        }
         let now = self.clock.now().max(inner.twin.now());
         if now > inner.mark {
             let mark = now + self.clock.market_span(MARK_AHEAD);
@@ -317,8 +320,7 @@ impl Inner {
     fn set_read_lag(&mut self, lag: TimeSpan) {
         let (twin, now) = (&self.twin, self.twin.now());
         match &mut self.reads {
-            // What is shown must not jump ahead: a shorter lag lets what waits be shown in its time.
-            Some(reads) => reads.set_lag(lag),
+            Some(reads) => reads.set_lag(lag, now),
             None if lag > TimeSpan::ZERO => {
                 self.reads = Some(LaggingReads::new(lag, twin.config().seed, twin.account.clone(), now));
             }
