@@ -194,9 +194,17 @@ async fn a_repetition_carries_the_identity_of_the_order_that_it_repeats() {
     let again = rig.intent(5, Action::Repeat { of: lost, spec: spec(&group) }, Effect::Reduces);
     let outcome = rig.send(again).await;
     assert!(matches!(outcome, Outcome::Acknowledged { .. }), "{outcome:?}");
-    let orders = rig.reader.orders_page(&OrdersQuery::default(), None).await.expect("readable").items;
-    let mut known: Vec<_> = orders.into_iter().filter_map(|order| order.client_order_id).collect();
-    known.sort();
+    // What is read lags behind what was answered.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let known = loop {
+        let orders = rig.reader.orders_page(&OrdersQuery::default(), None).await.expect("readable").items;
+        let mut known: Vec<_> = orders.into_iter().filter_map(|order| order.client_order_id).collect();
+        known.sort();
+        if known.len() > 1 || Instant::now() > deadline {
+            break known;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
     assert_eq!(known, [first.id, lost].map(|id| id.client_order_id()), "each was taken once, under its own identity");
     rig.running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
     rig.twin.stop().await;
