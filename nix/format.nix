@@ -20,7 +20,6 @@ inputs.treefmt-nix.lib.evalModule pkgs {
     ".ci/run"
     "crates/platform/store/prepare"
     "nix/apps/*.sh"
-    "nix/evaluate"
     "tests/*/prepare"
     "tests/*/run"
     "tests/ci/*"
