@@ -10,6 +10,7 @@ pub mod bus_event;
 pub mod caps;
 pub mod command;
 pub mod decimal;
+pub mod desk_snapshot;
 pub mod desk_view;
 pub mod eastern;
 pub mod fee;

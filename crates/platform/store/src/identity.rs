@@ -1,22 +1,12 @@
 //! Whose the database is: one desk, one account, one mode, for ever.
 
+pub use rec_domain::desk_snapshot::Identity;
 use rec_domain::{DeskId, Mode};
 
 use crate::{
     database::Database,
     error::{Incompatible, Result, StoreError},
 };
-
-/// Whose the database is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The desk: 28 bits, drawn when the database was marked.
-    pub desk: DeskId,
-    /// What it trades against.
-    pub mode: Mode,
-    /// The account at the exchange.
-    pub account: String,
-}
 
 impl Database {
     /// Marks a new database with `mode` and `account`, or checks that it belongs to them.

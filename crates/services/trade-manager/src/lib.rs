@@ -2,7 +2,6 @@
 //! lease, carries out commits, feeds inbox and answers in order, and answers requests.
 //!
 //! - `run`: takes the lease, starts from the database, and starts again when the lease is lost.
-//! - `recovery`: the books that the database has.
 //! - `feeds`: what the machine is told.
 //! - `effects`: what the machine wants done.
 //! - `lease`: holding the lease.
@@ -10,7 +9,6 @@
 mod effects;
 mod feeds;
 mod lease;
-mod recovery;
 mod replies;
 mod run;
 

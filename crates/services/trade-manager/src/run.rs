@@ -10,7 +10,7 @@ use rec_api::{
 use rec_domain::{TimeSpan, desk_view::DeskView, intent::GroupRole};
 use rec_engine::{
     Driver,
-    desk::{Desk, DeskConfig},
+    desk::{Desk, DeskConfig, recovered_books},
 };
 use rec_runtime::{BoxFuture, ServiceContext, drive, serve_http};
 use rec_store::{Database, Lease};
@@ -21,7 +21,7 @@ use tracing::{error, info};
 use crate::{
     effects::{DeskEffects, LOOP},
     feeds::{self, News},
-    lease, recovery,
+    lease,
     replies::Replies,
 };
 
@@ -71,7 +71,7 @@ async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &m
     let store = database.desk();
     let now = ctx.clocks.now();
     let snapshot = store.load(now).await.context("the desk's state cannot be read")?;
-    let books = recovery::books(snapshot, held.epoch(), &ctx.config.automation, now);
+    let books = recovered_books(snapshot, held.epoch(), &ctx.config.automation, now);
     let cursors = books.cursors;
     let groups = books
         .groups

@@ -22,6 +22,7 @@
 //! | `settling` | settlements to trades and ledger |
 //! | `groups` | the order groups |
 //! | `reconciling` | the comparison with the exchange |
+//! | `recovery` | the books that a desk starts with |
 //! | `view` | the desk as others see it |
 
 mod answers;
@@ -38,6 +39,7 @@ pub mod input;
 pub mod machine;
 mod opening;
 mod reconciling;
+mod recovery;
 mod repeating;
 mod reports;
 mod settling;
@@ -48,4 +50,5 @@ mod view;
 pub use books::{Books, Group, Identity};
 pub use input::{DeskConfig, DeskInput, DeskOutput};
 pub use machine::Desk;
+pub use recovery::recovered_books;
 pub use repeating::Repeats;

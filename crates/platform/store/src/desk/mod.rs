@@ -11,14 +11,13 @@ pub(crate) mod order;
 mod parked;
 pub(crate) mod posting;
 pub(crate) mod settlement;
-mod snapshot;
 pub(crate) mod trade;
 mod write;
 
 pub use commit::CommitOutcome;
 #[cfg(any(test, feature = "testing"))]
 pub use fault::Fault;
-pub use snapshot::{DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat};
+pub use rec_domain::desk_snapshot::{DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat};
 
 use crate::database::Database;
 

@@ -1,18 +1,20 @@
-//! The books that the database has.
+//! The books that a desk starts with: what the database has.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use rec_domain::{
-    Timestamp, eastern, halt::HaltSource, intent::Action, order::OrderState, settings::AutomationSettings,
+    Timestamp, desk_snapshot::DeskSnapshot, eastern, halt::HaltSource, intent::Action, order::OrderState,
+    settings::AutomationSettings,
 };
-use rec_engine::desk::{Books, Group, Identity};
-use rec_store::DeskSnapshot;
+
+use super::{Books, Group, Identity};
 
 /// The books of `snapshot` as the leader of `epoch` takes them over at `now`.
 ///
 /// An order that was claimed and not answered may have been sent: it is unknown. One that was not claimed stays
 /// intended; the executor finds that its epoch is over and says so.
-pub(crate) fn books(snapshot: DeskSnapshot, epoch: u32, defaults: &AutomationSettings, now: Timestamp) -> Books {
+#[must_use]
+pub fn recovered_books(snapshot: DeskSnapshot, epoch: u32, defaults: &AutomationSettings, now: Timestamp) -> Books {
     let identity = Identity { desk: snapshot.identity.desk, mode: snapshot.identity.mode, epoch };
     let settings = snapshot.automation.unwrap_or_else(|| defaults.clone());
     let mut books = Books::new(identity, settings, now);

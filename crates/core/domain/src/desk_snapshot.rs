@@ -1,9 +1,9 @@
-//! What the desk starts from.
+//! What the desk starts from: its committed state, as whoever keeps it reads it back.
 
 use std::collections::BTreeMap;
 
-use rec_domain::{
-    DecisionId, ExchangeIndex, IntentId, Money, OrderGroupId, Timestamp,
+use crate::{
+    DecisionId, DeskId, ExchangeIndex, IntentId, Mode, Money, OrderGroupId, Timestamp,
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
     halt::Halt,
@@ -17,7 +17,16 @@ use rec_domain::{
     trade::Trade,
 };
 
-use crate::identity::Identity;
+/// Whose a database is: one desk, one account, one mode, for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The desk: 28 bits, drawn when the database was marked.
+    pub desk: DeskId,
+    /// What it trades against.
+    pub mode: Mode,
+    /// The account at the exchange.
+    pub account: String,
+}
 
 /// The committed state of the desk at one instant, as the database has it.
 #[derive(Debug, Clone, PartialEq)]
