@@ -1,1 +1,6 @@
-//! End-to-end tests of built binaries live in `tests/`.
+//! What end-to-end tests of built binaries stand on. The tests themselves live in `tests/`.
+
+pub mod dice;
+pub mod ports;
+pub mod processes;
+pub mod split;

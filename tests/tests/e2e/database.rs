@@ -5,12 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rec_e2e::processes;
 use reqwest::{Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
     crash::orders,
-    support::{Desk, Place, processes, web},
+    support::{Desk, Place, web},
 };
 
 /// Services that cannot be healthy without the database.

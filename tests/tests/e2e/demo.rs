@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use rec_e2e::processes;
 use reqwest::{Method, StatusCode};
 use rustix::process::Signal;
 
-use crate::support::{Place, processes, web};
+use crate::support::{Place, web};
 
 /// From the end of a demo's time to the end of its process: the last comparison of the books, and the shutdown.
 const ENDING: Duration = Duration::from_secs(40);

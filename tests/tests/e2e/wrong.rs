@@ -4,12 +4,13 @@
 use std::time::{Duration, Instant};
 
 use rec_domain::{TimeSpan, Timestamp};
+use rec_e2e::processes;
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::{
     crash::orders,
-    support::{Desk, Place, control::Control, place::finish, processes, small_disk::SmallDisk, web},
+    support::{Desk, Place, control::Control, place::finish, small_disk::SmallDisk, web},
 };
 
 /// Services that cannot be healthy without the database.

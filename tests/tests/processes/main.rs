@@ -1,23 +1,8 @@
 //! The desk as several processes: a binary a unit, or a binary a service, against one Postgres, one NATS server and one
 //! twin. Whatever is ended by force, no order and no fill is lost.
-//!
-//! - `layout`: which programs there are, and their build. `desk`: a desk of processes. `unit`: one of them.
-//! - `books`: desk and exchange compared. `orders`: what the exchange accepted.
-
-mod books;
-mod desk;
-mod layout;
-mod orders;
-#[path = "../e2e/support/ports.rs"]
-mod ports;
-#[path = "../e2e/support/processes.rs"]
-mod processes;
-mod unit;
 
 use rec_domain::{Service, halt::HaltSource};
-
-use desk::SplitDesk;
-use layout::{Layout, SIX_UNITS, THIRTEEN_UNITS};
+use rec_e2e::split::{Layout, SIX_UNITS, SplitDesk, THIRTEEN_UNITS};
 
 /// What the six units may use together, in bytes that no file backs.
 const MOST_MEMORY: u64 = 250_000_000;

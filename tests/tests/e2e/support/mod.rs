@@ -1,18 +1,15 @@
 //! What the tests stand on.
 //!
-//! - `program`: the built `rec`. `place`: where one runs. `desk`: one that runs. `ports`: free ones.
+//! - `program`: the built `rec`. `place`: where one runs. `desk`: one that runs.
 //! - `apart`: exchange and desk in processes of their own.
 //! - `small_disk`: a disk that can be filled.
-//! - `processes`: what must not stay behind. `web`: what a browser asks. `postgres`, `python`: whether
-//!   they are there.
+//! - `web`: what a browser asks. `postgres`, `python`: whether they are there.
 
 pub(crate) mod apart;
 pub(crate) mod control;
 pub(crate) mod desk;
 pub(crate) mod place;
-pub(crate) mod ports;
 pub(crate) mod postgres;
-pub(crate) mod processes;
 pub(crate) mod program;
 pub(crate) mod python;
 pub(crate) mod small_disk;

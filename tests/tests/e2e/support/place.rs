@@ -7,10 +7,11 @@ use std::{
     time::Duration,
 };
 
+use rec_e2e::{ports, processes};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{Desk, ports, postgres, processes, program};
+use super::{Desk, postgres, program};
 
 /// How many places with a desk there are at a time: each is a whole desk, and a machine may have two cores.
 static SEATS: Semaphore = Semaphore::const_new(2);

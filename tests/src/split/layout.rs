@@ -6,10 +6,10 @@ use std::{
 };
 
 /// The units of a desk in the order of their start: name and program.
-pub(crate) type Layout = &'static [(&'static str, &'static str)];
+pub type Layout = &'static [(&'static str, &'static str)];
 
 /// The default of a server.
-pub(crate) const SIX_UNITS: Layout = &[
+pub const SIX_UNITS: Layout = &[
     ("guard", "rec-guard"),
     ("desk", "rec-desk"),
     ("executor", "rec-trade-executor"),
@@ -19,7 +19,7 @@ pub(crate) const SIX_UNITS: Layout = &[
 ];
 
 /// Each service by itself.
-pub(crate) const THIRTEEN_UNITS: Layout = &[
+pub const THIRTEEN_UNITS: Layout = &[
     ("guard", "rec-guard"),
     ("price-watchdog", "rec-price-watchdog"),
     ("kalshi-api-watchdog", "rec-kalshi-api-watchdog"),
@@ -37,7 +37,7 @@ pub(crate) const THIRTEEN_UNITS: Layout = &[
 
 /// A built program of this checkout, with the profile of the test and beside it. The first call builds all of them at
 /// once: only Cargo knows whether they are up to date.
-pub(crate) fn program(name: &str) -> PathBuf {
+pub(super) fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(build).join(name)
 }

@@ -13,7 +13,7 @@ const SLOTS: u32 = 120;
 const WIDTH: u16 = 40;
 
 /// A base for `--port-base` with all its ports free; none is given twice.
-pub(crate) fn free_base() -> u16 {
+pub fn free_base() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     for _ in 0..SLOTS {
         // Each process begins elsewhere: two that look at once find the same ports free.

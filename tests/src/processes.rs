@@ -9,7 +9,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The processes that name a path below `folder`, with their arguments.
-pub(crate) fn of_folder(folder: &Path) -> Vec<(Pid, String)> {
+pub fn of_folder(folder: &Path) -> Vec<(Pid, String)> {
     let name = folder.to_str().expect("the folder's name is text");
     let all = if Path::new("/proc/self/cmdline").exists() { of_proc() } else { of_ps() };
     let own = std::process::id().cast_signed();
@@ -42,7 +42,7 @@ fn of_ps() -> Vec<(i32, String)> {
 }
 
 /// The process that serves the data in `state`, and its socket's folder.
-pub(crate) fn postmaster(state: &Path) -> Option<(Pid, String)> {
+pub fn postmaster(state: &Path) -> Option<(Pid, String)> {
     let text = std::fs::read_to_string(state.join("postgres/postmaster.pid")).ok()?;
     let mut lines = text.lines();
     let pid = Pid::from_raw(lines.next()?.trim().parse().ok()?)?;
@@ -51,7 +51,7 @@ pub(crate) fn postmaster(state: &Path) -> Option<(Pid, String)> {
 
 /// Ends whatever runs for `folder`: a server of Postgres at once but in order, the rest by force. It never panics,
 /// since it runs while a failed test is cleared away.
-pub(crate) fn end_all(folder: &Path, state: &Path) {
+pub fn end_all(folder: &Path, state: &Path) {
     let server = postmaster(state);
     for (pid, arguments) in of_folder(folder) {
         let is_server = server.as_ref().is_some_and(|(server, _)| *server == pid) || arguments.contains("postgres -D");

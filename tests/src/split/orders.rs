@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 /// How often the exchange accepted each order, by the desk's identity for it. The twin's journal holds every accepted
 /// mutation; its last line may be torn.
-pub(crate) fn accepted(state: &Path) -> BTreeMap<String, u32> {
+pub(super) fn accepted(state: &Path) -> BTreeMap<String, u32> {
     let journal = std::fs::read_to_string(state.join("twin/twin-journal.jsonl")).expect("the twin keeps a journal");
     let mut times = BTreeMap::new();
     for line in journal.lines() {

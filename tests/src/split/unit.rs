@@ -9,11 +9,11 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::layout;
+use super::layout;
 
 /// A process that is killed with this value.
 #[derive(Debug)]
-pub(crate) struct Unit {
+pub(super) struct Unit {
     program: &'static str,
     arguments: Vec<String>,
     home: PathBuf,
@@ -23,25 +23,30 @@ pub(crate) struct Unit {
 
 impl Unit {
     /// Starts `program` in an environment that says nothing to it but its home; what it says goes to `log`.
-    pub(crate) fn start(program: &'static str, arguments: Vec<String>, home: PathBuf, log: PathBuf) -> Self {
+    pub(super) fn start(program: &'static str, arguments: Vec<String>, home: PathBuf, log: PathBuf) -> Self {
         let child = spawn(program, &arguments, &home, &log);
         Self { program, arguments, home, log, child }
     }
 
     /// What it said so far.
-    pub(crate) fn said(&self) -> String {
+    pub(super) fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Sends it a signal.
+    pub(super) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("our own child");
+    }
+
     /// Kills it and starts it again.
-    pub(crate) fn kill_and_restart(&mut self) {
+    pub(super) fn kill_and_restart(&mut self) {
         self.child.kill().expect("our own child");
         self.child.wait().expect("our own child");
         self.child = spawn(self.program, &self.arguments, &self.home, &self.log);
     }
 
     /// Asks it to end and waits for that.
-    pub(crate) async fn end(&mut self) -> ExitStatus {
+    pub(super) async fn end(&mut self) -> ExitStatus {
         let _ended_already = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -54,12 +59,12 @@ impl Unit {
     }
 
     /// How it ended; none while it runs.
-    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+    pub(super) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("our own child")
     }
 
     /// The bytes that it uses and no file backs.
-    pub(crate) fn anonymous_memory(&self) -> u64 {
+    pub(super) fn anonymous_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
         let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("Linux says it");
         let kibibytes: u64 = line.trim().trim_end_matches(" kB").trim().parse().expect("a number");

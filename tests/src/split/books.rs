@@ -13,7 +13,7 @@ use rec_kalshi::{
 use rec_runtime::Clocks;
 
 /// A client with the key for reading.
-pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
+pub(super) fn client(config: &Config) -> anyhow::Result<Client> {
     let credential = config.exchange.read.read()?;
     let key = PrivateKey::from_pem_file(&config.exchange.read.key_file)?;
     let clock: Arc<dyn Clock> = Clocks::of(&config.clock).market;
@@ -22,7 +22,7 @@ pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
 }
 
 /// What differs between the desk and the exchange, in words; empty when nothing does.
-pub(crate) async fn differences(client: &Client, view: &DeskView) -> anyhow::Result<Vec<String>> {
+pub(super) async fn differences(client: &Client, view: &DeskView) -> anyhow::Result<Vec<String>> {
     let mut cash: BTreeMap<ExchangeIndex, (Money, Money)> =
         view.cash.iter().map(|(shard, ours)| (*shard, (*ours, Money::ZERO))).collect();
     for (shard, theirs) in client.balance(None).await?.shards {

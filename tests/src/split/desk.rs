@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -11,19 +12,28 @@ use rec_api::{DeskApi as _, HttpDesk, ServiceToken, guard};
 use rec_bus::testing::NatsServer;
 use rec_config::{Config, Sources};
 use rec_domain::{
-    DecisionId, Service, Timestamp,
+    Clock, DecisionId, Service, Timestamp,
     command::{DeskCommand, DeskReply, DeskRequest},
     halt::HaltSource,
     health::ServiceHealth,
     trade::TradeState,
 };
+use rec_kalshi::rest::Client;
+use rec_runtime::Clocks;
 use rec_store::{
     Database, Role, Summary,
     cluster::{Binaries, Cluster, ClusterOptions, SearchPlaces},
 };
+use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::{books, layout::Layout, orders, ports, processes, unit::Unit};
+use super::{
+    books,
+    layout::{self, Layout},
+    orders,
+    unit::Unit,
+};
+use crate::{ports, processes};
 
 /// How long anything but a settlement may take on a loaded machine.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -37,18 +47,19 @@ const SPEED: &str = "30";
 const NATS_PASSWORD: &str = "only-for-this-test";
 
 /// A desk of several processes.
-pub(crate) struct SplitDesk {
+pub struct SplitDesk {
     /// The server between its processes.
-    pub(crate) nats: NatsServer,
+    pub nats: NatsServer,
     units: BTreeMap<&'static str, Unit>,
     config: Config,
     owner: Database,
     began: Timestamp,
     http: reqwest::Client,
+    file: PathBuf,
     // Ended after the units, in this order.
     _twin: Unit,
     _cluster: Cluster,
-    _place: Place,
+    place: Place,
 }
 
 /// The folder of one desk; whatever still runs in it ends with it.
@@ -90,7 +101,12 @@ impl Place {
 
 impl SplitDesk {
     /// Starts Postgres, NATS, the twin and the units; none where a server program is missing.
-    pub(crate) async fn start(layout: Layout) -> Option<Self> {
+    pub async fn start(layout: Layout) -> Option<Self> {
+        Self::start_on(layout, &[]).await
+    }
+
+    /// The same with a twin that is started with further arguments.
+    pub async fn start_on(layout: Layout, twin: &[&str]) -> Option<Self> {
         if !postgres_is_there() {
             return None;
         }
@@ -113,7 +129,7 @@ impl SplitDesk {
             nats.url(),
         );
         let without_clock = place.write("twin.toml", &settings);
-        let twin = place.unit("twin", "rec", &["twin", "--speed", SPEED], &without_clock);
+        let twin = place.unit("twin", "rec", &[&["twin", "--speed", SPEED], twin].concat(), &without_clock);
         let [market, wall] = clock_of(&twin).await;
         let clock = format!("[clock]\nspeed = {SPEED}\nmarket_origin = \"{market}\"\nwall_origin = \"{wall}\"\n");
         let file = place.write("desk.toml", &(settings + &clock));
@@ -127,16 +143,16 @@ impl SplitDesk {
         assert!(prepare.ended().is_some_and(|status| status.success()), "{}", prepare.said());
 
         let units = layout.iter().map(|(name, program)| (*name, place.unit(name, program, &[], &file))).collect();
-        let sources = Sources { config_flag: Some(file), ..Sources::default() };
+        let sources = Sources { config_flag: Some(file.clone()), ..Sources::default() };
         let config = rec_config::load(&sources).expect("a sound configuration").config;
         let owner = Database::open_with(cluster.connect_options("rec"), Role::Owner, 2).await.expect("it is there");
         let began = config.clock.market_origin.expect("set");
         let http = reqwest::Client::new();
-        Some(Self { nats, units, config, owner, began, http, _twin: twin, _cluster: cluster, _place: place })
+        Some(Self { nats, units, config, owner, began, http, file, _twin: twin, _cluster: cluster, place })
     }
 
     /// The health of a service; none when it does not answer.
-    pub(crate) async fn health(&self, service: Service) -> Option<ServiceHealth> {
+    pub async fn health(&self, service: Service) -> Option<ServiceHealth> {
         let patience = Duration::from_secs(2);
         match self.config.net.url(service) {
             Some(url) => {
@@ -161,7 +177,7 @@ impl SplitDesk {
     }
 
     /// Waits until something holds.
-    pub(crate) async fn until(&mut self, what: &str, holds: impl AsyncFn(&Self) -> bool) {
+    pub async fn until(&mut self, what: &str, holds: impl AsyncFn(&Self) -> bool) {
         self.until_within(WITHIN, what, holds).await;
     }
 
@@ -181,23 +197,23 @@ impl SplitDesk {
     }
 
     /// Waits until every service is healthy and none degraded.
-    pub(crate) async fn until_healthy(&mut self) {
+    pub async fn until_healthy(&mut self) {
         self.until("all are healthy", async |desk| desk.complaints().await.is_empty()).await;
     }
 
     /// Waits until something was bought.
-    pub(crate) async fn until_filled(&mut self) {
+    pub async fn until_filled(&mut self) {
         let filled = async |desk: &Self| desk.summary().await.fills > 0;
         self.until_within(SETTLES_WITHIN, "something is bought", filled).await;
     }
 
     /// Waits until a trade has settled.
-    pub(crate) async fn until_settled(&mut self) {
+    pub async fn until_settled(&mut self) {
         self.until_within(SETTLES_WITHIN, "a trade settles", Self::has_settled).await;
     }
 
     /// Whether a trade has settled.
-    pub(crate) async fn has_settled(&self) -> bool {
+    pub async fn has_settled(&self) -> bool {
         let summary = self.summary().await;
         summary.trades.iter().any(|(state, count)| *state == TradeState::Settled && *count > 0)
             && !summary.events_held.is_empty()
@@ -208,13 +224,13 @@ impl SplitDesk {
     }
 
     /// Whoever halts entries just now; empty also while nobody can say.
-    pub(crate) async fn halts(&self) -> Vec<HaltSource> {
+    pub async fn halts(&self) -> Vec<HaltSource> {
         let view = self.api().view().await;
         view.map(|view| view.halts.iter().map(|halt| halt.source).collect()).unwrap_or_default()
     }
 
     /// The operator's commands reach the desk.
-    pub(crate) async fn operator_halts_and_resumes(&self) {
+    pub async fn operator_halts_and_resumes(&self) {
         let (source, reason) = (HaltSource::Operator, "a test".to_owned());
         self.command(DeskCommand::Halt { source, reason: reason.clone() }).await;
         assert!(self.halts().await.contains(&HaltSource::Operator));
@@ -230,19 +246,69 @@ impl SplitDesk {
     }
 
     /// trade-manager, by HTTP with the service token.
-    fn api(&self) -> HttpDesk {
+    pub fn api(&self) -> HttpDesk {
         let token = std::fs::read_to_string(&self.config.net.service_token_file).expect("made at the first start");
         let url = self.config.net.url(Service::TradeManager).expect("it has a port");
         HttpDesk::new(&url, ServiceToken::new(&token), Duration::from_secs(5)).expect("a client")
     }
 
+    /// The exchange, with the key for reading.
+    pub fn exchange(&self) -> Client {
+        books::client(&self.config).expect("the twin's keys")
+    }
+
+    /// The desk's clock and the exchange's.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Clocks::of(&self.config.clock).market
+    }
+
+    /// Puts a fault into force at a twin that was started with `--control`.
+    pub async fn inject(&self, fault: &serde_json::Value) {
+        let token =
+            std::fs::read_to_string(self.config.state_dir.join("twin/control-token")).expect("a control endpoint");
+        let (address, _) = self.config.exchange.rest_url.split_once("/trade-api").expect("the exchange's path");
+        let request = self.http.post(format!("{address}/twin/faults")).bearer_auth(token).body(fault.to_string());
+        let answer = request.send().await.expect("the twin answers");
+        assert!(answer.status().is_success(), "{fault}: {}", answer.text().await.unwrap_or_default());
+    }
+
+    /// Runs `rec` on this desk's configuration.
+    async fn rec(&self, words: &[&str]) -> std::process::Output {
+        let mut command = tokio::process::Command::new(layout::program("rec"));
+        command.args(words).arg("--config").arg(&self.file).env("HOME", self.place.folder.path()).current_dir("/");
+        command.output().await.expect("it runs")
+    }
+
+    /// Waits until `rec reconcile` finds nothing, and then wants `rec ledger verify` to find nothing either.
+    pub async fn until_clean(&mut self) {
+        let clean = async |desk: &Self| desk.rec(&["reconcile"]).await.status.success();
+        self.until("rec reconcile is clean", clean).await;
+        let verified = self.rec(&["ledger", "verify"]).await;
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    }
+
+    /// The operator ends a halt.
+    pub async fn resume(&self, source: HaltSource) {
+        self.command(DeskCommand::Resume { source, reason: "a test".to_owned() }).await;
+    }
+
+    /// A unit stands still, as a stopped or starved process does.
+    pub fn pause(&self, unit: &str) {
+        self.units[unit].signal(Signal::STOP);
+    }
+
+    /// It goes on.
+    pub fn go_on(&self, unit: &str) {
+        self.units[unit].signal(Signal::CONT);
+    }
+
     /// Kills a unit and starts it again.
-    pub(crate) async fn restart(&mut self, unit: &str) {
+    pub async fn restart(&mut self, unit: &str) {
         self.units.get_mut(unit).expect("a unit of the layout").kill_and_restart();
     }
 
     /// Kills the NATS server and starts it again when everybody who needs it has noticed.
-    pub(crate) async fn restart_nats(&mut self) {
+    pub async fn restart_nats(&mut self) {
         self.nats.stop();
         let noticed = async |desk: &Self| {
             let health = desk.health(Service::MainApp).await;
@@ -253,13 +319,13 @@ impl SplitDesk {
     }
 
     /// What all units together use and no file backs, in bytes.
-    pub(crate) fn anonymous_memory(&self) -> u64 {
+    pub fn anonymous_memory(&self) -> u64 {
         self.units.values().map(Unit::anonymous_memory).sum()
     }
 
     /// Nothing was lost and nothing came twice: desk and exchange agree, every order that the exchange accepted it
     /// accepted once, all are healthy, and all end when they are asked to.
-    pub(crate) async fn end_with_everything_in_order(mut self) {
+    pub async fn end_with_everything_in_order(mut self) {
         self.until_healthy().await;
         self.command(DeskCommand::Halt { source: HaltSource::Operator, reason: "the test ends".to_owned() }).await;
         let client = books::client(&self.config).expect("the twin's keys");
