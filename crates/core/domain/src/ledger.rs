@@ -1,4 +1,4 @@
-//! Double entry: every posting sums to zero.
+//! Double entry: every posting sums to zero. `docs/LEDGER.md` tells of accounts and signs.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,18 @@ pub enum Account {
         /// The shard.
         exchange_index: ExchangeIndex,
     },
+    /// Cash of a shard that resting orders hold.
+    Reserved {
+        /// The shard.
+        exchange_index: ExchangeIndex,
+    },
+    /// Cash on its way from one shard to another.
+    Transit,
+    /// Cash moved to another subaccount, on which this desk does not trade.
+    Subaccount {
+        /// Its number; the desk's own is none of these.
+        subaccount: u32,
+    },
     /// Contracts held, at cost.
     Position {
         /// The market.
@@ -26,6 +38,8 @@ pub enum Account {
     Result,
     /// Money brought in (negative) or taken out.
     Capital,
+    /// Interest received (negative).
+    Interest,
     /// Differences that the operator explained.
     Adjustment,
 }
@@ -36,10 +50,14 @@ impl Account {
     pub fn code(&self) -> String {
         match self {
             Self::Cash { exchange_index } => format!("cash:{exchange_index}"),
+            Self::Reserved { exchange_index } => format!("reserved:{exchange_index}"),
+            Self::Transit => "transit".to_owned(),
+            Self::Subaccount { subaccount } => format!("subaccount:{subaccount}"),
             Self::Position { ticker, side } => format!("position:{ticker}:{side}"),
             Self::Fees => "fees".to_owned(),
             Self::Result => "result".to_owned(),
             Self::Capital => "capital".to_owned(),
+            Self::Interest => "interest".to_owned(),
             Self::Adjustment => "adjustment".to_owned(),
         }
     }
@@ -63,11 +81,35 @@ pub enum PostingKind {
     Deposit,
     /// Money taken out.
     Withdrawal,
+    /// Cash moved between shards or subaccounts.
+    Transfer,
+    /// Interest that the exchange paid.
+    Interest,
+    /// Cash that an order holds from now on.
+    Reserve,
+    /// Cash that an order held and does not any more.
+    Release,
     /// A difference that the operator explained.
     Adjustment,
 }
 
 impl PostingKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::Opening,
+        Self::Entry,
+        Self::Exit,
+        Self::Settlement,
+        Self::Reversal,
+        Self::Deposit,
+        Self::Withdrawal,
+        Self::Transfer,
+        Self::Interest,
+        Self::Reserve,
+        Self::Release,
+        Self::Adjustment,
+    ];
+
     /// Snake-case name, as stored.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -79,6 +121,10 @@ impl PostingKind {
             Self::Reversal => "reversal",
             Self::Deposit => "deposit",
             Self::Withdrawal => "withdrawal",
+            Self::Transfer => "transfer",
+            Self::Interest => "interest",
+            Self::Reserve => "reserve",
+            Self::Release => "release",
             Self::Adjustment => "adjustment",
         }
     }

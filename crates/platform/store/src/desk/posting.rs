@@ -19,15 +19,31 @@ use crate::{
 pub(crate) struct AccountRow {
     pub(crate) ledger: String,
     pub(crate) exchange_index: Option<i32>,
+    pub(crate) subaccount: Option<i32>,
     pub(crate) ticker: Option<String>,
     pub(crate) side: Option<String>,
 }
 
 impl AccountRow {
-    fn of(account: &Account) -> Self {
-        let plain = |ledger: &str| Self { ledger: ledger.to_owned(), exchange_index: None, ticker: None, side: None };
-        match account {
+    fn of(account: &Account) -> Result<Self> {
+        let plain = |ledger: &str| Self {
+            ledger: ledger.to_owned(),
+            exchange_index: None,
+            subaccount: None,
+            ticker: None,
+            side: None,
+        };
+        Ok(match account {
             Account::Cash { exchange_index } => Self { exchange_index: Some(exchange_index.get()), ..plain("cash") },
+            Account::Reserved { exchange_index } => {
+                Self { exchange_index: Some(exchange_index.get()), ..plain("reserved") }
+            }
+            Account::Transit => plain("transit"),
+            Account::Subaccount { subaccount } => {
+                let number = i32::try_from(*subaccount)
+                    .map_err(|error| StoreError::unreadable("the number of a subaccount", error))?;
+                Self { subaccount: Some(number), ..plain("subaccount") }
+            }
             Account::Position { ticker, side } => Self {
                 ticker: Some(ticker.as_str().to_owned()),
                 side: Some(side.name().to_owned()),
@@ -36,20 +52,30 @@ impl AccountRow {
             Account::Fees => plain("fees"),
             Account::Result => plain("result"),
             Account::Capital => plain("capital"),
+            Account::Interest => plain("interest"),
             Account::Adjustment => plain("adjustment"),
-        }
+        })
     }
 
     pub(crate) fn into_domain(self) -> Result<Account> {
-        match (self.ledger.as_str(), self.exchange_index, self.ticker, self.side) {
-            ("cash", Some(index), None, None) => Ok(Account::Cash { exchange_index: ExchangeIndex::new(index) }),
-            ("position", None, Some(ticker), Some(side)) => {
+        let row = (self.ledger.as_str(), self.exchange_index, self.subaccount, self.ticker, self.side);
+        match row {
+            ("cash", Some(index), None, None, None) => Ok(Account::Cash { exchange_index: ExchangeIndex::new(index) }),
+            ("reserved", Some(index), None, None, None) => {
+                Ok(Account::Reserved { exchange_index: ExchangeIndex::new(index) })
+            }
+            ("transit", None, None, None, None) => Ok(Account::Transit),
+            ("subaccount", None, Some(number), None, None) => {
+                Ok(Account::Subaccount { subaccount: shape::count("the number of a subaccount", number.into())? })
+            }
+            ("position", None, None, Some(ticker), Some(side)) => {
                 Ok(Account::Position { ticker: MarketTicker::new(ticker), side: shape::side(&side)? })
             }
-            ("fees", None, None, None) => Ok(Account::Fees),
-            ("result", None, None, None) => Ok(Account::Result),
-            ("capital", None, None, None) => Ok(Account::Capital),
-            ("adjustment", None, None, None) => Ok(Account::Adjustment),
+            ("fees", None, None, None, None) => Ok(Account::Fees),
+            ("result", None, None, None, None) => Ok(Account::Result),
+            ("capital", None, None, None, None) => Ok(Account::Capital),
+            ("interest", None, None, None, None) => Ok(Account::Interest),
+            ("adjustment", None, None, None, None) => Ok(Account::Adjustment),
             (other, ..) => Err(StoreError::unreadable("an account of the ledger", format!("\"{other}\""))),
         }
     }
@@ -69,14 +95,16 @@ pub(super) async fn insert(connection: &mut PgConnection, posting: &Posting) -> 
     .execute(&mut *connection)
     .await?;
     for (line, (account, amount)) in (1_i16..).zip(posting.lines()) {
-        let row = AccountRow::of(account);
+        let row = AccountRow::of(account)?;
         sqlx::query!(
-            "INSERT INTO desk.posting_lines (posting, line, ledger, exchange_index, ticker, side, amount_micros)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO desk.posting_lines
+                (posting, line, ledger, exchange_index, subaccount, ticker, side, amount_micros)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             posting.number,
             line,
             row.ledger,
             row.exchange_index,
+            row.subaccount,
             row.ticker,
             row.side,
             amount.micros(),
@@ -99,7 +127,7 @@ pub(super) async fn payments(connection: &mut PgConnection, trades: &[Trade]) ->
     .await?;
     let numbers: Vec<i64> = rows.iter().map(|row| row.number).collect();
     let stored = sqlx::query!(
-        "SELECT posting, ledger, exchange_index, ticker, side, amount_micros FROM desk.posting_lines
+        "SELECT posting, ledger, exchange_index, subaccount, ticker, side, amount_micros FROM desk.posting_lines
          WHERE posting = ANY ($1) ORDER BY posting, line",
         &numbers
     )
@@ -107,8 +135,13 @@ pub(super) async fn payments(connection: &mut PgConnection, trades: &[Trade]) ->
     .await?;
     let mut lines: BTreeMap<i64, Vec<(Account, Money)>> = BTreeMap::new();
     for row in stored {
-        let account =
-            AccountRow { ledger: row.ledger, exchange_index: row.exchange_index, ticker: row.ticker, side: row.side };
+        let account = AccountRow {
+            ledger: row.ledger,
+            exchange_index: row.exchange_index,
+            subaccount: row.subaccount,
+            ticker: row.ticker,
+            side: row.side,
+        };
         let line = (account.into_domain()?, Money::from_micros(row.amount_micros));
         lines.entry(row.posting).or_default().push(line);
     }
@@ -125,7 +158,7 @@ pub(super) async fn payments(connection: &mut PgConnection, trades: &[Trade]) ->
 /// The balance of every account that was ever posted to.
 pub(crate) async fn balances(executor: impl PgExecutor<'_>) -> Result<BTreeMap<Account, Money>> {
     let rows = sqlx::query!(
-        r#"SELECT ledger AS "ledger!", exchange_index, ticker, side, balance_micros AS "balance_micros!"
+        r#"SELECT ledger AS "ledger!", exchange_index, subaccount, ticker, side, balance_micros AS "balance_micros!"
          FROM desk.ledger_balances"#
     )
     .fetch_all(executor)
@@ -135,6 +168,7 @@ pub(crate) async fn balances(executor: impl PgExecutor<'_>) -> Result<BTreeMap<A
             let account = AccountRow {
                 ledger: row.ledger,
                 exchange_index: row.exchange_index,
+                subaccount: row.subaccount,
                 ticker: row.ticker,
                 side: row.side,
             };

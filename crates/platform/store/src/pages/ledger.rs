@@ -42,7 +42,7 @@ impl Pages {
         .await?;
         let numbers: Vec<i64> = heads.iter().map(|head| head.number).collect();
         let rows = sqlx::query!(
-            "SELECT posting, ledger, exchange_index, ticker, side, amount_micros FROM desk.posting_lines
+            "SELECT posting, ledger, exchange_index, subaccount, ticker, side, amount_micros FROM desk.posting_lines
              WHERE posting = ANY ($1) ORDER BY posting, line",
             &numbers,
         )
@@ -53,6 +53,7 @@ impl Pages {
             let account = AccountRow {
                 ledger: row.ledger,
                 exchange_index: row.exchange_index,
+                subaccount: row.subaccount,
                 ticker: row.ticker,
                 side: row.side,
             };

@@ -13,7 +13,7 @@ use rec_domain::{
 };
 
 use super::{Leader, minute, now, sample};
-use crate::{CommitOutcome, Severity};
+use crate::{CommitOutcome, Role, Severity, StoreError};
 
 #[tokio::test]
 async fn a_settled_trade_is_shown_whole_and_summed_up() {
@@ -89,7 +89,15 @@ async fn a_missing_entry_is_noticed() {
     let lines = vec![(sample::cash(), 5), (Account::Capital, -5)];
     let rows = vec![Row::Posting(sample::posting(2, PostingKind::Deposit, lines))];
     let outcome = leader.desk.commit(&sample::commit(leader.lease.epoch(), 1, rows)).await;
-    assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
+    assert!(
+        matches!(&outcome, CommitOutcome::Failed(StoreError::Constraint { constraint, .. }) if constraint == "postings_chain"),
+        "{outcome:?}"
+    );
+    let owner = leader.test.open(Role::Owner).await;
+    let unchained = "ALTER TABLE desk.postings DISABLE TRIGGER postings_chain";
+    sqlx::query(unchained).execute(&owner.pool).await.expect("switched off");
+    let numbered = "INSERT INTO desk.postings (number, at, kind, note) VALUES (2, now(), 'deposit', '')";
+    sqlx::query(numbered).execute(&owner.pool).await.expect("inserted");
     assert!(!pages.ledger_is_balanced().await.expect("asked"), "number 1 is missing");
 }
 
