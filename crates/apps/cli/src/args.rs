@@ -66,6 +66,8 @@ pub enum Command {
     Twin(TwinArgs),
     /// Shows the health of every service.
     Status(StatusArgs),
+    /// Shows the limits of a desk that runs and what is used of them, or lowers them.
+    Risk(commands::risk::RiskArgs),
     /// Shows, checks or begins the configuration.
     Config(commands::config::ConfigArgs),
     /// Sets the operator's password; also when it was forgotten.

@@ -34,6 +34,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run { services, own_session } => run_services(&services, own_session, &sources),
         Command::Twin(args) => block_on(twin::run(args, sources)),
         Command::Status(args) => block_on(status::run(args, sources)),
+        Command::Risk(args) => block_on(commands::risk::run(args, sources)),
         Command::Config(args) => commands::config::run(args, sources),
         Command::Password(args) => block_on(commands::users::set_password(args, sources)),
         Command::LoginLink(args) => block_on(commands::users::print_login_link(args, sources)),

@@ -12,6 +12,7 @@ use rec_domain::{
     command::{DeskCommand, DeskReply},
     desk_view::{Cursors, DeskView},
     halt::{Halt, HaltSource},
+    risk_view::RiskView,
 };
 use rec_runtime::{
     BoxFuture, Hosted, Running, ServiceContext,
@@ -105,6 +106,7 @@ fn view(ctx: &ServiceContext, halts: Vec<Halt>) -> DeskView {
         cash: BTreeMap::new(),
         exposure: Money::ZERO,
         realised_today: Money::ZERO,
+        risk: RiskView::default(),
         reconciliation: None,
         cursors: Cursors::default(),
     }

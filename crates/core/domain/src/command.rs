@@ -1,10 +1,16 @@
 //! What services and the operator ask of one another.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DecisionId, IntentId, MarketTicker, Price, Quantity, Side, Timestamp, TradeId, halt::HaltSource, refusal::Refusal,
-    settings::AutomationSettings, trade::Origin,
+    DecisionId, IntentId, MarketTicker, Price, Quantity, Side, Timestamp, TradeId,
+    caps::{Amount, Cap},
+    halt::HaltSource,
+    refusal::Refusal,
+    settings::AutomationSettings,
+    trade::Origin,
 };
 
 /// A request to trade-manager. Repeating it with the same identity returns the first answer.
@@ -44,6 +50,13 @@ pub enum DeskCommand {
     NoteRefusals {
         /// The refusals.
         refusals: Vec<NotedRefusal>,
+    },
+    /// Lower caps. None can be raised: that takes another `risk.revision` and a start.
+    TightenCaps {
+        /// The caps with what they shall allow.
+        caps: BTreeMap<Cap, Amount>,
+        /// Why.
+        reason: String,
     },
     /// Change switches and strategy.
     SetAutomation {

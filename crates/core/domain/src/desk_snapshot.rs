@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     DecisionId, DeskId, ExchangeIndex, IntentId, Mode, Money, OrderGroupId, Timestamp,
+    caps::{EquityPeak, Tightening},
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
     halt::Halt,
@@ -12,6 +13,7 @@ use crate::{
     market::Market,
     order::Order,
     reconciliation::Reconciliation,
+    refusal::RefusalCode,
     report::{FillReport, SettlementReport},
     settings::AutomationSettings,
     trade::Trade,
@@ -73,6 +75,8 @@ pub struct DeskSnapshot {
     pub risked_today: Money,
     /// When orders to open were decided in the last sixty seconds, in order.
     pub entry_times: Vec<Timestamp>,
+    /// What the limits are counted from.
+    pub risk: RiskSnapshot,
     /// The last comparison with the exchange.
     pub reconciliation: Option<Reconciliation>,
     /// Markets in which a trade has not ended, as far as they were stored.
@@ -81,6 +85,19 @@ pub struct DeskSnapshot {
     pub decisions: Vec<(DecisionId, DeskReply)>,
     /// When an order last changed or a posting was last made; `None` on a new desk.
     pub changed_at: Option<Timestamp>,
+}
+
+/// What the limits are counted from, beside trades, orders and ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RiskSnapshot {
+    /// Caps that were lowered at run time, under whatever revision of the configuration.
+    pub tightened: Option<Tightening>,
+    /// The last peak of equity, under whatever revision.
+    pub peak: Option<EquityPeak>,
+    /// When orders that only reduce were decided in the last sixty seconds, in order.
+    pub exit_times: Vec<Timestamp>,
+    /// Refusals of the present Eastern day by reason.
+    pub refusals: BTreeMap<RefusalCode, u64>,
 }
 
 /// An order with what its executor did.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     DeskId, ExchangeIndex, MarketTicker, Mode, Money, Quantity, Side, Timestamp, caps::RiskCaps, halt::Halt,
-    order::Order, reconciliation::Reconciliation, settings::AutomationSettings, trade::Trade,
+    order::Order, reconciliation::Reconciliation, risk_view::RiskView, settings::AutomationSettings, trade::Trade,
 };
 
 /// The committed state of the desk, published after each change and at least once a second.
@@ -42,6 +42,9 @@ pub struct DeskView {
     pub exposure: Money,
     /// Profit of the present Eastern day, realised, after fees.
     pub realised_today: Money,
+    /// How much of the limits is used.
+    #[serde(default)]
+    pub risk: RiskView,
     /// The last comparison with the exchange.
     pub reconciliation: Option<Reconciliation>,
     /// Last consumed numbers of inbox and answers.

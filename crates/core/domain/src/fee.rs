@@ -120,4 +120,15 @@ mod tests {
         let met = FeeSchedule::CRYPTO.fee(Liquidity::Taker, Price::from_cents(60), quantity).expect("known");
         assert!(worst > met);
     }
+
+    #[test]
+    fn the_worst_case_has_a_cent_more_than_the_dearest_fee() {
+        let (quantity, limit) = (Quantity::from_contracts(20), Price::from_cents(33));
+        let worst = FeeSchedule::CRYPTO.worst_case(limit, quantity).expect("known");
+        let whole = FeeSchedule::CRYPTO.fee(Liquidity::Taker, limit, quantity).expect("known");
+        assert_eq!(worst, whole + Money::from_cents(1));
+        // Contract by contract it costs more, since each fill is rounded for itself.
+        let in_parts = FeeSchedule::CRYPTO.fee(Liquidity::Taker, limit, Quantity::from_contracts(1)).expect("known");
+        assert!((0..20).map(|_| in_parts).sum::<Money>() <= worst);
+    }
 }

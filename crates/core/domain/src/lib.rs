@@ -35,6 +35,7 @@ pub mod quantity;
 pub mod reconciliation;
 pub mod refusal;
 pub mod report;
+pub mod risk_view;
 pub mod row;
 pub mod service;
 pub mod settings;

@@ -89,6 +89,13 @@ pub enum DeskEvent {
         /// Whether exits are automatic.
         auto_stop: bool,
     },
+    /// Caps were lowered.
+    CapsTightened {
+        /// Those that were, each as `name amount`.
+        caps: Vec<String>,
+        /// Why.
+        reason: String,
+    },
     /// Desk and exchange disagree, seen twice.
     Disagreement {
         /// What differs, for people.

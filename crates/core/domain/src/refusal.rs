@@ -74,6 +74,8 @@ refusal_codes! {
     MoneyPerAccount = "money_per_account",
     /// Too much lost today.
     DailyLoss = "daily_loss",
+    /// Too far below the peak of equity.
+    Drawdown = "drawdown",
     /// Too many orders in a minute.
     OrdersPerMinute = "orders_per_minute",
     /// Too many open trades.
@@ -102,6 +104,8 @@ refusal_codes! {
     BadSettings = "bad_settings",
     /// The settings were changed since the requester read them.
     SettingsChanged = "settings_changed",
+    /// A cap can only be lowered while the desk runs.
+    NotTighter = "not_tighter",
     /// Books and exchange have not been compared yet, or disagree.
     Unreconciled = "unreconciled",
     /// The desk does not hold its lease or cannot reach its database.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DecisionId, ExchangeIndex, MarketTicker, OrderGroupId, Side, Timestamp,
+    DecisionId, ExchangeIndex, IntentId, MarketTicker, OrderGroupId, Side, Timestamp,
+    caps::{CapCheck, EquityPeak, Tightening},
     command::DeskReply,
     desk_view::Cursors,
     fill::Fill,
@@ -68,6 +69,17 @@ pub enum Row {
         /// The answer.
         reply: DeskReply,
     },
+    /// A request to open that was admitted, with what it was decided on.
+    Admitted {
+        /// The intent that came of it.
+        intent: IntentId,
+        /// The request.
+        decision: DecisionId,
+        /// Every cap that it was held against.
+        checks: Vec<CapCheck>,
+        /// What it was decided on, as JSON.
+        evidence: String,
+    },
     /// A refused request to open, with what it was decided on.
     Refused {
         /// The market.
@@ -78,6 +90,8 @@ pub enum Row {
         decision: DecisionId,
         /// Why.
         refusal: Refusal,
+        /// The caps that it was held against; the last one refused it where the reason is a cap.
+        checks: Vec<CapCheck>,
         /// What it was decided on, as JSON.
         evidence: String,
     },
@@ -101,6 +115,10 @@ pub enum Row {
     },
     /// Switches and strategy from now on.
     Automation(AutomationSettings),
+    /// The caps that were lowered while the desk ran, all of them.
+    Tightened(Tightening),
+    /// The peak of equity rose or was moved.
+    EquityPeak(EquityPeak),
     /// An order group of this desk.
     Group {
         /// What it is for.

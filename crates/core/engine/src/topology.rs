@@ -36,7 +36,7 @@ pub const ROUTES: &[Route] = &[
     Route {
         topic: Topic::Books,
         from: KalshiApiWatchdog,
-        to: &[UnifiedProductionCoordinator, ActiveTradeSupervisor, MainApp],
+        to: &[UnifiedProductionCoordinator, TradeManager, ActiveTradeSupervisor, MainApp],
     },
     Route { topic: Topic::Lifecycle, from: KalshiApiWatchdog, to: &[TradeManager, MainApp] },
     Route {
@@ -66,7 +66,7 @@ pub const COMMANDS: &[CommandRoute] = &[
     CommandRoute { from: AutoEntrySupervisor, to: TradeManager, what: "open, note refusals" },
     CommandRoute { from: ActiveTradeSupervisor, to: TradeManager, what: "close" },
     CommandRoute { from: CascadingFailureDetector, to: TradeManager, what: "halt, resume" },
-    CommandRoute { from: MainApp, to: TradeManager, what: "open, close, halt, resume, settings" },
+    CommandRoute { from: MainApp, to: TradeManager, what: "open, close, halt, resume, settings, lower caps" },
     CommandRoute { from: TradeManager, to: TradeExecutor, what: "dispatch: an intent is committed" },
     CommandRoute { from: TradeManager, to: Guard, what: "heartbeat datagram" },
     CommandRoute { from: TradeManager, to: KalshiAccountSync, what: "hint: read the account now" },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rec_domain::{Mode, caps::RiskCaps};
+use rec_domain::{Mode, caps::Cap};
 
 use crate::{
     layers::Leaves,
@@ -263,22 +263,12 @@ fn risk(config: &Config, checks: &mut Checks<'_>) {
         );
     }
     for (section, caps) in [("risk", &config.risk.caps), ("risk.ceiling", &config.risk.ceiling)] {
-        for (name, is_sound) in signs(caps) {
-            let key = format!("{section}.{name}");
+        for cap in Cap::ALL {
+            let key = format!("{section}.{cap}");
+            let is_sound = !caps.limit(*cap).is_negative();
             checks.demand(is_sound, &[&key], || format!("{key} must not be negative"), "0 refuses every entry");
         }
     }
-}
-
-fn signs(caps: &RiskCaps) -> [(&'static str, bool); 6] {
-    [
-        ("contracts_per_order", !caps.contracts_per_order.is_negative()),
-        ("money_per_market", !caps.money_per_market.is_negative()),
-        ("money_per_event", !caps.money_per_event.is_negative()),
-        ("money_per_day", !caps.money_per_day.is_negative()),
-        ("money_per_account", !caps.money_per_account.is_negative()),
-        ("daily_loss", !caps.daily_loss.is_negative()),
-    ]
 }
 
 fn automation(config: &Config, checks: &mut Checks<'_>) {

@@ -16,6 +16,7 @@ use rec_domain::{
     index::SettlementWindow,
     momentum::MomentumReading,
     refusal::{Refusal, RefusalCode},
+    risk_view::RiskView,
     settings::AutomationSettings,
     strike_table::{StrikeRow, StrikeTable},
     trade::{Origin, Trade, TradeState},
@@ -73,6 +74,7 @@ fn view(now: Timestamp, settings: AutomationSettings, trades: Vec<Trade>) -> Des
         cash: [(ExchangeIndex::new(2), Money::from_dollars(1_000))].into(),
         exposure: Money::ZERO,
         realised_today: Money::ZERO,
+        risk: RiskView::default(),
         reconciliation: None,
         cursors: Cursors::default(),
     }

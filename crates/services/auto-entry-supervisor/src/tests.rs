@@ -18,6 +18,7 @@ use rec_domain::{
     market::{Collateral, Market, MarketStatus, StrikeRule},
     momentum::MomentumReading,
     refusal::{Refusal, RefusalCode},
+    risk_view::RiskView,
     settings::AutomationSettings,
     strike_table::{Edge, StrikeRow, StrikeTable},
     trade::Trade,
@@ -80,6 +81,7 @@ fn view(now: Timestamp, settings: AutomationSettings, trades: Vec<Trade>) -> Des
         cash: [(ExchangeIndex::new(2), Money::from_dollars(1_000))].into(),
         exposure: Money::ZERO,
         realised_today: Money::ZERO,
+        risk: RiskView::default(),
         reconciliation: None,
         cursors: Cursors::default(),
     }

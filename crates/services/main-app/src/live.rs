@@ -122,7 +122,7 @@ impl Live {
             }
             BusEvent::Desk(view) => {
                 self.desk = Some(Received { value: (**view).clone(), received_at: now.wall });
-                &[Panel::Safety, Panel::Automation, Panel::Strikes, Panel::Trades, Panel::Balance]
+                &[Panel::Safety, Panel::Automation, Panel::Strikes, Panel::Trades, Panel::Balance, Panel::Caps]
             }
             BusEvent::Entry(status) => {
                 let before = self.entry.replace(Received { value: status.clone(), received_at: now.wall });

@@ -52,6 +52,7 @@ pub(crate) fn routes() -> Vec<Route> {
         route("/api/halt", Api, change(post(api::halt::halt))),
         route("/api/resume", Api, change(post(api::halt::resume))),
         route("/api/automation", Api, change(get(api::automation::show).post(api::automation::set))),
+        route("/api/risk", Api, change(get(api::risk::show).post(api::risk::lower))),
         route("/api/trades/{id}/close", Api, change(post(api::close::close))),
     ];
     routes.extend(ASSETS.iter().map(|asset| {

@@ -7,7 +7,7 @@ use rec_domain::{
     PriceRange, Probability, Quantity, SeriesTicker, Service, Side, TimeSpan, Timestamp, TradeId, UsdPrice,
     book::{BookTop, Level, Top},
     bus_event::{EntryState, EntryStatus},
-    caps::RiskCaps,
+    caps::{Amount, Cap, EquityPeak, RiskCaps, Tightening},
     desk_view::{Cursors, DeskView},
     fee::{FeeSchedule, Liquidity},
     halt::{Halt, HaltSource},
@@ -19,6 +19,7 @@ use rec_domain::{
     outbox::{DeskEvent, OutboxEvent},
     reconciliation::Reconciliation,
     refusal::{Refusal, RefusalCode},
+    risk_view::{CapUse, Equity, RiskView},
     settings::AutomationSettings,
     strike_table::{Edge, StrikeRow, StrikeTable},
     trade::{Origin, Trade, TradeState},
@@ -179,6 +180,29 @@ fn table() -> StrikeTable {
     }
 }
 
+fn risk() -> RiskView {
+    let at = at(30);
+    let caps = Cap::ALL.iter().map(|cap| {
+        let (limit, of) = (RiskCaps::default().limit(*cap), Some("KXBTCD-26SEP2315".to_owned()));
+        let used = if *cap == Cap::OpenTrades { limit } else { cap.amount("2").unwrap_or(limit) };
+        CapUse { cap: *cap, limit, used, headroom: used.headroom(limit), of: of.filter(|_| *cap == Cap::MoneyPerEvent) }
+    });
+    RiskView {
+        caps: caps.collect(),
+        tightened: Some(Tightening {
+            at,
+            caps: BTreeMap::from([(Cap::OpenTrades, Amount::Count(10))]),
+            reason: "a bad day".to_owned(),
+            revision: 1,
+        }),
+        equity: Some(Equity { cash: Money::from_micros(9_966_868_000), ..Equity::default() }),
+        peak: Some(EquityPeak { at, equity: Money::from_dollars(10_170), revision: 1 }),
+        drawdown: Money::from_micros(203_132_000),
+        drawdown_near: true,
+        ..RiskView::default()
+    }
+}
+
 fn desk() -> DeskView {
     let mut yes = trade(41, "0.95", 10);
     yes.fees = Money::from_micros(33_300);
@@ -205,6 +229,7 @@ fn desk() -> DeskView {
         cash: BTreeMap::from([(ExchangeIndex::new(0), Money::from_micros(9_966_868_000))]),
         exposure: Money::from_micros(33_132_000),
         realised_today: Money::from_micros(4_270_000),
+        risk: risk(),
         reconciliation: Some(Reconciliation {
             at: at(40),
             as_of: at(41),

@@ -2,7 +2,14 @@
 
 use std::collections::VecDeque;
 
-use rec_domain::{Service, Timestamp, halt::Halt, health::HealthReport};
+use rec_domain::{
+    Service, Timestamp,
+    caps::Cap,
+    desk_view::DeskView,
+    halt::Halt,
+    health::HealthReport,
+    risk_view::{EXITS_ALARM, RiskView},
+};
 use serde::Serialize;
 
 use crate::AlertCode;
@@ -52,13 +59,31 @@ struct Fault {
     message: String,
 }
 
+/// What the desk says that alerts are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct DeskWord<'a> {
+    /// Halts in force.
+    pub halts: &'a [Halt],
+    /// How much of its limits is used.
+    pub risk: &'a RiskView,
+}
+
+impl<'a> DeskWord<'a> {
+    /// The word of a view.
+    #[must_use]
+    pub fn of(view: &'a DeskView) -> Self {
+        Self { halts: &view.halts, risk: &view.risk }
+    }
+}
+
 impl Alerts {
-    /// Takes a report and the halts in force, and says what began and what is over. Services that are still starting
-    /// raise nothing. Without `halts` nobody could say them, and what was known of them stays.
-    pub fn take(&mut self, report: &HealthReport, starting: &[Service], halts: Option<&[Halt]>) -> Vec<Change> {
+    /// Takes a report and the desk's word, and says what began and what is over. Services that are still starting
+    /// raise nothing. Without the desk's word what was known of it stays.
+    pub fn take(&mut self, report: &HealthReport, starting: &[Service], desk: Option<&DeskWord<'_>>) -> Vec<Change> {
         let mut faults = of_services(report, starting);
-        faults.extend(halts.into_iter().flatten().filter_map(of_halt));
-        let stays = |alert: &Alert| halts.is_none() && is_of_halt(alert.code);
+        faults.extend(desk.iter().flat_map(|desk| desk.halts).filter_map(of_halt));
+        faults.extend(desk.iter().flat_map(|desk| of_risk(desk.risk)));
+        let stays = |alert: &Alert| desk.is_none() && is_of_desk(alert.code);
         let mut changes = Vec::new();
         self.active.retain_mut(|alert| {
             let still = faults.iter().find(|fault| fault.code == alert.code && fault.subject == alert.subject);
@@ -122,15 +147,35 @@ fn of_halt(halt: &Halt) -> Option<Fault> {
     Some(Fault { code, subject: halt.source.to_string(), message: format!("entries are halted: {}", halt.reason) })
 }
 
-fn is_of_halt(code: AlertCode) -> bool {
-    rec_domain::halt::HaltSource::ALL.iter().any(|source| AlertCode::of_halt(*source) == Some(code))
+/// What limits have to say before, and when, they are reached.
+fn of_risk(risk: &RiskView) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let cap = risk.caps.iter().find(|known| known.cap == Cap::Drawdown);
+    if let (true, Some(cap)) = (risk.drawdown_near, cap) {
+        let reached = if cap.limit.is_above(cap.used) { "" } else { ": entries are refused" };
+        let message = format!("equity is {} below its peak, the cap is {}{reached}", cap.used, cap.limit);
+        faults.push(Fault { code: AlertCode::DrawdownNear, subject: cap.cap.to_string(), message });
+    }
+    if risk.exits_last_minute >= EXITS_ALARM {
+        let message = format!("{} orders to close within a minute", risk.exits_last_minute);
+        faults.push(Fault { code: AlertCode::ManyExits, subject: "orders to close".to_owned(), message });
+    }
+    faults
+}
+
+fn is_of_desk(code: AlertCode) -> bool {
+    matches!(code, AlertCode::DrawdownNear | AlertCode::ManyExits)
+        || rec_domain::halt::HaltSource::ALL.iter().any(|source| AlertCode::of_halt(*source) == Some(code))
 }
 
 #[cfg(test)]
 mod tests {
     use rec_domain::{
+        Money,
+        caps::Amount,
         halt::HaltSource,
         health::{Check, ServiceHealth},
+        risk_view::CapUse,
     };
 
     use super::*;
@@ -178,11 +223,48 @@ mod tests {
         let mut alerts = Alerts::default();
         let halt = |source| Halt { source, reason: "a reason".to_owned(), since: Timestamp::from_seconds(1) };
         let halts = [halt(HaltSource::Operator), halt(HaltSource::OrderGroup)];
-        let changes = alerts.take(&report(1, Some(1)), &[], Some(&halts));
+        let risk = RiskView::default();
+        let word = |halts| DeskWord { halts, risk: &risk };
+        let changes = alerts.take(&report(1, Some(1)), &[], Some(&word(&halts)));
         let [Change::Raised(alert)] = changes.as_slice() else { unreachable!("one is raised: {changes:?}") };
         assert_eq!(alert.code, AlertCode::EntryGroupTripped);
         assert_eq!(alerts.take(&report(2, Some(1)), &[], None), []);
-        assert!(matches!(alerts.take(&report(3, Some(1)), &[], Some(&[])).as_slice(), [Change::Cleared(_)]));
+        assert!(matches!(alerts.take(&report(3, Some(1)), &[], Some(&word(&[]))).as_slice(), [Change::Cleared(_)]));
+    }
+
+    #[test]
+    fn a_drawdown_near_its_cap_and_many_exits_are_alerts_while_they_last() {
+        let drawdown = |used| CapUse {
+            cap: Cap::Drawdown,
+            limit: Amount::Dollars(Money::from_dollars(100)),
+            used: Amount::Dollars(Money::from_dollars(used)),
+            headroom: Amount::Dollars(Money::ZERO),
+            of: None,
+        };
+        let risk = |near, used, exits_last_minute| RiskView {
+            caps: vec![drawdown(used)],
+            drawdown_near: near,
+            exits_last_minute,
+            ..RiskView::default()
+        };
+        let mut alerts = Alerts::default();
+        let mut told = |at, risk: &RiskView| {
+            alerts.take(&report(at, Some(1)), &[], Some(&DeskWord { halts: &[], risk }));
+            let active = alerts.active.iter().map(|alert| (alert.code, alert.message.clone()));
+            active.collect::<Vec<_>>()
+        };
+        assert_eq!(told(1, &risk(false, 79, EXITS_ALARM - 1)), []);
+        let near = "equity is 80.00 below its peak, the cap is 100.00".to_owned();
+        let many = (AlertCode::ManyExits, "30 orders to close within a minute".to_owned());
+        assert_eq!(told(2, &risk(true, 80, EXITS_ALARM)), [(AlertCode::DrawdownNear, near), many]);
+        assert_eq!(
+            told(3, &risk(true, 100, 0)),
+            [(
+                AlertCode::DrawdownNear,
+                "equity is 100.00 below its peak, the cap is 100.00: entries are refused".to_owned()
+            )]
+        );
+        assert_eq!(told(4, &risk(false, 10, 0)), []);
     }
 
     #[test]

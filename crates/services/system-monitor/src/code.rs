@@ -23,6 +23,10 @@ pub enum AlertCode {
     BooksDiffer,
     /// The time of day jumped.
     ClockJumped,
+    /// Equity has fallen far from its peak.
+    DrawdownNear,
+    /// Many orders to close within a minute.
+    ManyExits,
 }
 
 impl AlertCode {
@@ -36,6 +40,8 @@ impl AlertCode {
         Self::EntryGroupTripped,
         Self::BooksDiffer,
         Self::ClockJumped,
+        Self::DrawdownNear,
+        Self::ManyExits,
     ];
 
     /// Stable name, as stored.
@@ -50,6 +56,8 @@ impl AlertCode {
             Self::EntryGroupTripped => "entry_group_tripped",
             Self::BooksDiffer => "books_differ",
             Self::ClockJumped => "clock_jumped",
+            Self::DrawdownNear => "drawdown_near",
+            Self::ManyExits => "many_exits",
         }
     }
 
@@ -58,8 +66,10 @@ impl AlertCode {
     pub const fn severity(self) -> Severity {
         match self {
             Self::ServiceDegraded => Severity::Info,
-            Self::ServiceUnhealthy | Self::FeedStale | Self::EntriesHalted => Severity::Warning,
-            Self::ServiceSilent | Self::EntryGroupTripped | Self::BooksDiffer | Self::ClockJumped => Severity::Critical,
+            Self::ServiceUnhealthy | Self::FeedStale | Self::EntriesHalted | Self::DrawdownNear => Severity::Warning,
+            Self::ServiceSilent | Self::EntryGroupTripped | Self::BooksDiffer | Self::ClockJumped | Self::ManyExits => {
+                Severity::Critical
+            }
         }
     }
 
@@ -74,6 +84,8 @@ impl AlertCode {
             Self::EntriesHalted => "Look at the other alerts; the halt ends when all are well again.",
             Self::EntryGroupTripped => "Find out why the desk was silent, then reset the group on the page.",
             Self::BooksDiffer => "Compare the named rows with the exchange's page; do not clear the halt by hand.",
+            Self::DrawdownNear => "See what lost and whether it is to go on; at the cap entries stop by themselves.",
+            Self::ManyExits => "See which trade is closed again and again, and why nothing fills.",
             Self::ClockJumped => "See whether the machine's time is synchronised.",
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rec_domain::{
     Service,
-    halt::Halt,
+    desk_view::DeskView,
     health::{HealthReport, ServiceHealth},
 };
 use rec_runtime::ServiceContext;
@@ -37,8 +37,7 @@ pub(crate) async fn ask_all(ctx: &ServiceContext) -> HealthReport {
     HealthReport { at: ctx.clocks.now(), services }
 }
 
-/// The halts in force; none when trade-manager does not say.
-pub(crate) async fn ask_halts(ctx: &ServiceContext) -> Option<Vec<Halt>> {
-    let view = tokio::time::timeout(DEADLINE, ctx.desk.view()).await.ok()?;
-    view.ok().map(|view| view.halts)
+/// The desk as it stands; `None` when trade-manager does not say.
+pub(crate) async fn ask_desk(ctx: &ServiceContext) -> Option<Box<DeskView>> {
+    tokio::time::timeout(DEADLINE, ctx.desk.view()).await.ok()?.ok()
 }

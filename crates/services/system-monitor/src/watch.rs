@@ -8,10 +8,10 @@ use tokio::time::MissedTickBehavior;
 use tracing::{debug, info, warn};
 
 use crate::{
-    alert::Change,
+    alert::{Change, DeskWord},
     pages::SharedAlerts,
     records::Records,
-    round::{ANSWERS, ask_all, ask_halts},
+    round::{ANSWERS, ask_all, ask_desk},
     starting::Starts,
 };
 
@@ -36,7 +36,7 @@ pub(crate) async fn watch(ctx: &ServiceContext, alerts: &SharedAlerts, mut recor
         // A round is bounded by the deadline of its questions. Its beat comes first, so that the report says of this
         // service what is true while it asks.
         ctx.health.beat(CHECK);
-        let (report, halts) = tokio::join!(ask_all(ctx), ask_halts(ctx));
+        let (report, desk) = tokio::join!(ask_all(ctx), ask_desk(ctx));
         let now = Instant::now();
         let starting: Vec<Service> = report
             .services
@@ -48,7 +48,7 @@ pub(crate) async fn watch(ctx: &ServiceContext, alerts: &SharedAlerts, mut recor
             debug!(?starting, "not yet");
         }
         records.report(&report);
-        for change in alerts.lock().take(&report, &starting, halts.as_deref()) {
+        for change in alerts.lock().take(&report, &starting, desk.as_deref().map(DeskWord::of).as_ref()) {
             match &change {
                 Change::Raised(alert) => {
                     warn!(

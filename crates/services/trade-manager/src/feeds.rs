@@ -1,13 +1,20 @@
 //! What the machine is told: inbox and answers in order, requests, markets.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use rec_api::{DeskCall, DeskInbox};
-use rec_domain::{bus_event::BusEvent, desk_view::DeskView};
+use rec_domain::{MarketTicker, book::BookTop, bus_event::BusEvent, desk_view::DeskView};
 use rec_engine::desk::DeskInput;
 use rec_runtime::{Clocks, ServiceContext};
 use rec_store::Database;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::MissedTickBehavior,
+};
 use tracing::warn;
 
 use crate::replies::Replies;
@@ -136,6 +143,46 @@ pub(crate) async fn markets(ctx: ServiceContext, inputs: mpsc::Sender<DeskInput>
         };
         if inputs.send(input).await.is_err() {
             return Ok(());
+        }
+    }
+}
+
+/// How often the desk is told of the books of markets in which it holds something.
+const TOPS: Duration = Duration::from_millis(500);
+
+/// Feeds the books of markets in which something is held, those that were seen since they were fed last. The desk needs
+/// them to know what it holds is worth, and no faster than a person could look.
+pub(crate) async fn tops(
+    ctx: ServiceContext,
+    committed: Committed,
+    inputs: mpsc::Sender<DeskInput>,
+) -> anyhow::Result<()> {
+    let mut events = ctx.subscribe();
+    let mut latest: BTreeMap<MarketTicker, (BookTop, bool)> = BTreeMap::new();
+    let mut ticks = tokio::time::interval(TOPS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            received = events.recv() => match &*received.event {
+                BusEvent::Books(tops) => {
+                    latest.extend(tops.iter().map(|top| (top.ticker.clone(), (top.clone(), true))));
+                }
+                BusEvent::Markets(markets) => {
+                    let listed: BTreeSet<&MarketTicker> = markets.iter().map(|market| &market.ticker).collect();
+                    latest.retain(|ticker, _| listed.contains(ticker));
+                }
+                _ => {}
+            },
+            _ = ticks.tick() => {
+                let view = committed.borrow().clone();
+                let held: BTreeSet<&MarketTicker> =
+                    view.iter().flat_map(|view| &view.trades).map(|trade| &trade.ticker).collect();
+                let new = latest.iter_mut().filter(|(ticker, (_, new))| *new && held.contains(ticker));
+                let tops: Vec<BookTop> = new.map(|(_, (top, new))| { *new = false; top.clone() }).collect();
+                if !tops.is_empty() && inputs.send(DeskInput::Tops { tops }).await.is_err() {
+                    return Ok(());
+                }
+            }
         }
     }
 }

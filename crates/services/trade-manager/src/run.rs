@@ -103,7 +103,8 @@ async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &m
             ctx.clone(), database.clone(), news.clone(), cursors.report, committed.clone(), inputs.clone(),
         ) => ended,
         ended = feeds::answers(database.clone(), news.clone(), cursors.answer, inputs.clone()) => ended,
-        ended = feeds::requests(calls, news.clone(), replies.clone(), committed, inputs.clone()) => ended,
+        ended = feeds::requests(calls, news.clone(), replies.clone(), committed.clone(), inputs.clone()) => ended,
+        ended = feeds::tops(ctx.clone(), committed, inputs.clone()) => ended,
         ended = feeds::clock(ctx.clocks.clone(), inputs.clone()) => ended,
         ended = feeds::markets(ctx.clone(), inputs) => ended,
         () = ctx.shutdown.cancelled() => Ok(()),
@@ -129,6 +130,8 @@ fn desk_config(ctx: &ServiceContext) -> DeskConfig {
     let limit = |seconds| ctx.clocks.limit(TimeSpan::from_seconds(seconds));
     DeskConfig {
         caps: ctx.config.risk.caps,
+        risk_revision: ctx.config.risk.revision,
+        book_limit: ctx.clocks.limit(ctx.config.freshness.book),
         entry_send_by: limit(2),
         repeat_after: limit(1),
         repeat_send_by: limit(2),

@@ -1,5 +1,5 @@
-//! The commands beside those that run the desk: configuration, database, model, replay, recordings
-//! and lint.
+//! The commands beside those that run the desk: configuration, database, limits, model, replay,
+//! recordings and lint.
 //!
 //! Each module has the arguments of its command and a `run` that gives the exit code. What was asked for goes to
 //! standard output; warnings, reports and progress go to standard error, so that output can be piped.
@@ -12,6 +12,7 @@ pub mod model;
 pub mod record;
 pub mod replay;
 mod replay_minutes;
+pub mod risk;
 mod say;
 mod table;
 pub mod users;

@@ -23,6 +23,7 @@ impl Draft<'_> {
             DeskCommand::Close(close) => ("close", close.reason.as_str()),
             DeskCommand::Halt { reason, .. } => ("halt", reason.as_str()),
             DeskCommand::Resume { reason, .. } => ("resume", reason.as_str()),
+            DeskCommand::TightenCaps { reason, .. } => ("tighten_caps", reason.as_str()),
             DeskCommand::SetAutomation { .. } => ("set_automation", ""),
             DeskCommand::NoteRefusals { .. } => return,
         };

@@ -43,7 +43,7 @@ impl Draft<'_> {
             return Err(Refusal::new(RefusalCode::SettingsChanged, text));
         }
         // Only what grows is refused: a switch must work whatever the configuration says of caps.
-        let (cap, wanted) = (self.config.caps.contracts_per_order, settings.contracts());
+        let (cap, wanted) = (self.books.caps(&self.config.caps).contracts_per_order, settings.contracts());
         if wanted > cap && wanted > present.contracts() {
             let text = format!("position_size: {wanted} contracts are above the cap of {cap}");
             return Err(Refusal::new(RefusalCode::BadSettings, text));

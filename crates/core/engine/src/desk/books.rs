@@ -23,7 +23,7 @@ use rec_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Repeats;
+use super::{Repeats, Risk};
 use crate::shape::pairs;
 
 /// Which desk this is.
@@ -120,6 +120,9 @@ pub struct Books {
     pub ready: bool,
     /// When money, positions or orders last changed.
     pub changed_at: Timestamp,
+    /// What caps are held against beside all this.
+    #[serde(default)]
+    pub risk: Risk,
     /// Answers to requests, oldest first.
     pub decisions: Arc<VecDeque<(DecisionId, DeskReply)>>,
     /// Markets that are or lately were open; market data, not committed.
@@ -163,6 +166,7 @@ impl Books {
             reconciliation_stored_at: None,
             ready: false,
             changed_at: now,
+            risk: Risk::default(),
             decisions: Arc::default(),
             markets: Arc::default(),
         }

@@ -145,6 +145,9 @@ impl<'a> Draft<'a> {
             send_by,
         }));
         self.after.push(DeskOutput::Dispatch { intent: id });
+        if effect == Effect::Reduces {
+            self.count_exit();
+        }
         id
     }
 
@@ -167,6 +170,7 @@ impl<'a> Draft<'a> {
                 }
                 self.books.ledger.retain(|_, balance| !balance.is_zero());
                 self.rows.push(Row::Posting(posting.clone()));
+                self.move_peak(&posting);
                 self.books.changed_at = self.now;
                 posting
             }
@@ -186,6 +190,7 @@ impl<'a> Draft<'a> {
             self.books.day = today;
             self.books.realised_today = Money::ZERO;
             self.books.risked_today = Money::ZERO;
+            self.books.risk.refusals.clear();
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rec_domain::{
     Money, Price, Timestamp,
-    caps::RiskCaps,
+    caps::{Amount, Cap, CapCheck},
     command::OpenRequest,
     intent::GroupRole,
     market::Market,
@@ -11,7 +11,11 @@ use rec_domain::{
     trade::Origin,
 };
 
-use super::books::{Books, Group};
+use super::{
+    DeskConfig,
+    books::{Books, Group},
+    risk,
+};
 
 /// A request that may be committed.
 pub(super) struct Admission {
@@ -23,6 +27,24 @@ pub(super) struct Admission {
     pub(super) worst_case: Money,
     /// The entry group of its shard.
     pub(super) group: Group,
+    /// Not to be sent after this instant.
+    pub(super) send_by: Timestamp,
+    /// The caps that it was held against.
+    pub(super) checks: Vec<CapCheck>,
+}
+
+/// A request that may not.
+pub(super) struct Refused {
+    /// Why.
+    pub(super) refusal: Refusal,
+    /// The caps that it was held against, if it came so far.
+    pub(super) checks: Vec<CapCheck>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, checks: Vec::new() }
+    }
 }
 
 /// Whether `request` may be committed at `now`.
@@ -31,12 +53,12 @@ pub(super) struct Admission {
 /// The first rule that refuses it.
 pub(super) fn admit(
     books: &Books,
-    caps: &RiskCaps,
+    config: &DeskConfig,
     request: &OpenRequest,
-    send_by: Timestamp,
     now: Timestamp,
-) -> Result<Admission, Refusal> {
-    let refuse = |code: RefusalCode, message: String| Err(Refusal::new(code, message));
+) -> Result<Admission, Refused> {
+    let refuse = |code: RefusalCode, message: String| Err(Refused::from(Refusal::new(code, message)));
+    let send_by = request.decided_at + config.entry_send_by;
     if let Some(halt) = books.halts.values().next() {
         return refuse(RefusalCode::Halted, format!("halted by {}: {}", halt.source, halt.reason));
     }
@@ -64,14 +86,17 @@ pub(super) fn admit(
     if !market.collateral.may_enter() {
         return refuse(RefusalCode::UnknownTerms, format!("event {} holds collateral in an unknown way", market.event));
     }
-    let admission = price(books, market, request)?;
+    let mut admission = price(books, market, request, send_by)?;
     one_trade_per_side(books, request, now)?;
-    within_caps(books, caps, request, &admission, now)?;
-    Ok(admission)
+    admission.checks = within_caps(books, config, request, &admission, now)?;
+    match enough_cash(books, &admission) {
+        Ok(()) => Ok(admission),
+        Err(refusal) => Err(Refused { refusal, checks: admission.checks }),
+    }
 }
 
 /// The price on the grid, the worst case and the group.
-fn price(books: &Books, market: &Market, request: &OpenRequest) -> Result<Admission, Refusal> {
+fn price(books: &Books, market: &Market, request: &OpenRequest, send_by: Timestamp) -> Result<Admission, Refusal> {
     let refuse = |code: RefusalCode, message: String| Err(Refusal::new(code, message));
     if !request.quantity.is_positive() {
         return refuse(RefusalCode::Quantity, format!("{} contracts cannot be bought", request.quantity));
@@ -99,6 +124,8 @@ fn price(books: &Books, market: &Market, request: &OpenRequest) -> Result<Admiss
         yes_price,
         worst_case: limit * request.quantity + fee,
         group: group.clone(),
+        send_by,
+        checks: Vec::new(),
     })
 }
 
@@ -132,57 +159,53 @@ fn one_trade_per_side(books: &Books, request: &OpenRequest, now: Timestamp) -> R
     Ok(())
 }
 
+/// Holds a request against every cap: what each allows, what is used and what would be, and the first that refuses it.
+/// Nothing makes a request smaller.
 fn within_caps(
     books: &Books,
-    caps: &RiskCaps,
+    config: &DeskConfig,
     request: &OpenRequest,
     admission: &Admission,
     now: Timestamp,
-) -> Result<(), Refusal> {
-    let refuse = |code: RefusalCode, message: String| Err(Refusal::new(code, message));
-    if request.quantity > caps.contracts_per_order {
-        let message = format!("{} contracts are above the cap of {}", request.quantity, caps.contracts_per_order);
-        return refuse(RefusalCode::ContractsPerOrder, message);
-    }
-    let is_new = books.trade_in(&request.ticker, request.side).is_none();
-    let open_trades = u32::try_from(books.trades.len()).unwrap_or(u32::MAX);
-    if is_new && open_trades >= caps.open_trades {
-        return refuse(RefusalCode::OpenTrades, format!("{open_trades} trades are open, the cap"));
-    }
-    let recent = u32::try_from(books.entries_in_last_minute(now)).unwrap_or(u32::MAX);
-    if recent >= caps.orders_per_minute {
-        return refuse(RefusalCode::OrdersPerMinute, format!("{recent} orders in the last minute, the cap"));
-    }
-    if -books.realised_today >= caps.daily_loss {
-        return refuse(RefusalCode::DailyLoss, format!("{} lost today, the cap", -books.realised_today));
-    }
-    let market = &admission.market;
-    let worst = admission.worst_case;
-    let limits = [
-        (
-            RefusalCode::MoneyPerMarket,
-            books.exposure(|trade| trade.ticker == market.ticker),
-            caps.money_per_market,
-            "in this market",
-        ),
-        (
-            RefusalCode::MoneyPerEvent,
-            books.exposure(|trade| trade.event == market.event),
-            caps.money_per_event,
-            "in this event",
-        ),
-        (RefusalCode::MoneyPerDay, books.risked_today, caps.money_per_day, "today"),
-        (RefusalCode::MoneyPerAccount, books.exposure(|_| true), caps.money_per_account, "in all"),
-    ];
-    for (code, present, cap, place) in limits {
-        if present + worst > cap {
-            return refuse(code, format!("{present} {place} and {worst} more are above the cap of {cap}"));
-        }
-    }
-    let free = books.free_cash(market.exchange_index);
+) -> Result<Vec<CapCheck>, Refused> {
+    let caps = books.caps(&config.caps);
+    let equity = books.equity(config.book_limit, now);
+    let checks: Vec<CapCheck> = Cap::ALL
+        .iter()
+        .map(|cap| {
+            let (market, worst) = (&admission.market, Amount::Dollars(admission.worst_case));
+            let used = match cap {
+                Cap::MoneyPerMarket => Amount::Dollars(books.exposure(|trade| trade.ticker == market.ticker)),
+                Cap::MoneyPerEvent => Amount::Dollars(books.exposure(|trade| trade.event == market.event)),
+                _ => books.used(*cap, &equity, now).0,
+            };
+            let asked = match cap {
+                Cap::ContractsPerOrder => Some(Amount::Contracts(request.quantity)),
+                Cap::MoneyPerMarket | Cap::MoneyPerEvent | Cap::MoneyPerDay | Cap::MoneyPerAccount => Some(worst),
+                Cap::OrdersPerMinute => Some(Amount::Count(1)),
+                Cap::OpenTrades => {
+                    let is_new = books.trade_in(&request.ticker, request.side).is_none();
+                    Some(Amount::Count(u32::from(is_new)))
+                }
+                Cap::DailyLoss | Cap::Drawdown => None,
+            };
+            CapCheck { cap: *cap, used, asked, limit: caps.limit(*cap) }
+        })
+        .collect();
+    let Some(broken) = checks.iter().find(|check| !check.holds()) else { return Ok(checks) };
+    let CapCheck { cap, used, asked, limit } = broken;
+    let message = match asked {
+        Some(asked) => format!("{cap}: {used} used and {asked} asked for are above the cap of {limit}"),
+        None => format!("{cap}: {used} used of {limit}{}", risk::without_bid_text(&equity)),
+    };
+    Err(Refused { refusal: Refusal::new(cap.refusal(), message), checks })
+}
+
+fn enough_cash(books: &Books, admission: &Admission) -> Result<(), Refusal> {
+    let (shard, worst) = (admission.market.exchange_index, admission.worst_case);
+    let free = books.free_cash(shard);
     if worst > free {
-        let message = format!("{worst} needed, {free} free on shard {}", market.exchange_index);
-        return refuse(RefusalCode::Cash, message);
+        return Err(Refusal::new(RefusalCode::Cash, format!("{worst} needed, {free} free on shard {shard}")));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use rec_domain::{
     DecisionId, IntentId, TimeSpan,
     answer::Answer,
+    book::BookTop,
     caps::RiskCaps,
     command::{DeskReply, DeskRequest},
     desk_view::DeskView,
@@ -36,6 +37,11 @@ pub enum DeskInput {
     Markets {
         /// The markets.
         markets: Vec<Market>,
+    },
+    /// Books that changed, at least of the markets in which something is held.
+    Tops {
+        /// Their tops, each with its age.
+        tops: Vec<BookTop>,
     },
     /// A change in a market's life.
     Lifecycle(MarketLifecycle),
@@ -118,6 +124,10 @@ pub enum DeskOutput {
 pub struct DeskConfig {
     /// Limits on entries.
     pub caps: RiskCaps,
+    /// Counts up when caps that were lowered at run time, and the peak of equity, shall be forgotten.
+    pub risk_revision: u32,
+    /// A bid that is older counts as nothing.
+    pub book_limit: TimeSpan,
     /// An entry is not sent later than this after it was decided.
     pub entry_send_by: TimeSpan,
     /// How long after the last word on an unknown close it is sent again.
@@ -146,6 +156,8 @@ impl Default for DeskConfig {
     fn default() -> Self {
         Self {
             caps: RiskCaps::default(),
+            risk_revision: 1,
+            book_limit: TimeSpan::from_seconds(3),
             entry_send_by: TimeSpan::from_seconds(2),
             repeat_after: TimeSpan::from_seconds(1),
             repeat_send_by: TimeSpan::from_seconds(2),

@@ -49,9 +49,10 @@ struct InFlight {
 }
 
 impl Desk {
-    /// A desk with the books that the database has.
+    /// A desk with the books that the database has. What was counted under another revision of the limits is forgotten.
     #[must_use]
-    pub fn new(config: DeskConfig, books: Books) -> Self {
+    pub fn new(config: DeskConfig, mut books: Books) -> Self {
+        books.risk.forget_other_revisions(config.risk_revision);
         Self {
             config,
             books,
@@ -92,6 +93,7 @@ impl Desk {
             DeskInput::CommitUnknown { number, reason } => self.unknown(number, &reason, outputs),
             DeskInput::Markets { markets } => self.set_markets(now, markets),
             DeskInput::Lifecycle(change) => self.change_market(&change),
+            DeskInput::Tops { tops } => self.books.take_tops(tops),
             DeskInput::Wake => {
                 self.next_tick = now + TICK;
                 if !matches!(self.waiting.back(), Some(DeskInput::Wake)) {
@@ -144,9 +146,10 @@ impl Desk {
     fn committed(&mut self, number: i64, outputs: &mut Vec<DeskOutput>) {
         let Some(done) = self.in_flight.take_if(|flight| flight.number == number) else { return };
         // Market data came in meanwhile; it is not part of what was committed.
-        let markets = Arc::clone(&self.books.markets);
+        let (markets, tops) = (Arc::clone(&self.books.markets), Arc::clone(&self.books.risk.tops));
         self.books = done.books;
         self.books.markets = markets;
+        self.books.risk.tops = tops;
         self.batch = BATCH;
         outputs.extend(done.after);
         self.published_at = None;
@@ -216,7 +219,7 @@ impl Desk {
     fn publish(&mut self, now: Timestamp, outputs: &mut Vec<DeskOutput>) {
         if self.published_at.is_none_or(|at| now.since(at) >= self.config.view_interval) {
             self.published_at = Some(now);
-            outputs.push(DeskOutput::Publish(Box::new(self.books.view(self.config.caps, now))));
+            outputs.push(DeskOutput::Publish(Box::new(self.books.view(&self.config, now))));
         }
     }
 }
@@ -273,6 +276,7 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
         }
         DeskInput::Wake => {
             draft.turn_day();
+            draft.watch_equity();
             draft.forget_ended();
             draft.ensure_groups();
             draft.repeat_unknown_closes();
@@ -294,6 +298,7 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
         | DeskInput::CommitFailed { .. }
         | DeskInput::CommitUnknown { .. }
         | DeskInput::Markets { .. }
+        | DeskInput::Tops { .. }
         | DeskInput::Lifecycle(_) => {}
     }
 }
@@ -319,6 +324,10 @@ fn handle_request(draft: &mut Draft<'_>, request: &DeskRequest) {
             draft.resume(*source, reason.clone());
             accept(draft, *decision, requester);
         }
+        DeskCommand::TightenCaps { caps, reason } => match draft.tighten_caps(caps, reason) {
+            Ok(()) => accept(draft, *decision, requester),
+            Err(refusal) => draft.reply(*decision, requester, DeskReply::Refused(refusal)),
+        },
         DeskCommand::SetAutomation { settings, replaces } => {
             draft.set_automation(*decision, requester, settings, replaces.as_deref());
         }

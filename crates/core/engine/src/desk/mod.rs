@@ -11,6 +11,7 @@
 //! | [`books`] | what the desk knows |
 //! | `draft` | a copy of the books with the rows that change it |
 //! | `gate` | what may increase exposure |
+//! | `risk` | what the caps are held against: equity, its peak, the day's result |
 //! | `opening`, `closing` | requests to open and close |
 //! | `automation` | requests to change switches and strategy |
 //! | `audit` | what people asked for |
@@ -42,6 +43,7 @@ mod reconciling;
 mod recovery;
 mod repeating;
 mod reports;
+mod risk;
 mod settling;
 #[cfg(test)]
 mod tests;
@@ -52,3 +54,4 @@ pub use input::{DeskConfig, DeskInput, DeskOutput};
 pub use machine::Desk;
 pub use recovery::recovered_books;
 pub use repeating::Repeats;
+pub use risk::Risk;

@@ -14,26 +14,26 @@ use rec_domain::{
 use super::{
     DeskOutput,
     draft::{Draft, NewIntent},
-    gate::{self, Admission},
+    gate::{self, Admission, Refused},
 };
 
 impl Draft<'_> {
     /// Commits to open, or refuses.
     pub(super) fn open(&mut self, decision: DecisionId, requester: &str, request: OpenRequest) {
-        let send_by = request.decided_at + self.config.entry_send_by;
-        let caps = self.config.caps;
-        match gate::admit(&self.books, &caps, &request, send_by, self.now) {
+        match gate::admit(&self.books, self.config, &request, self.now) {
             Ok(admission) => {
-                let reply = self.enter(decision, request, &admission, send_by);
+                let reply = self.enter(decision, request, &admission);
                 self.reply(decision, requester, reply);
             }
-            Err(refusal) => {
+            Err(Refused { refusal, checks }) => {
+                self.count_refusal(refusal.code);
                 let OpenRequest { ticker, side, evidence, .. } = request;
                 self.rows.push(Row::Refused {
                     ticker: ticker.clone(),
                     side,
                     decision,
                     refusal: refusal.clone(),
+                    checks,
                     evidence,
                 });
                 self.event(DeskEvent::Refused { ticker, side, refusal: refusal.clone() });
@@ -45,11 +45,13 @@ impl Draft<'_> {
     /// Stores why others do not enter. There is nothing to decide, so no answer is kept.
     pub(super) fn note_refusals(&mut self, decision: DecisionId, refusals: &[NotedRefusal]) {
         for NotedRefusal { ticker, side, refusal, evidence } in refusals {
+            self.count_refusal(refusal.code);
             self.rows.push(Row::Refused {
                 ticker: ticker.clone(),
                 side: *side,
                 decision,
                 refusal: refusal.clone(),
+                checks: Vec::new(),
                 evidence: evidence.clone(),
             });
         }
@@ -57,14 +59,8 @@ impl Draft<'_> {
         self.after.push(DeskOutput::Reply { decision, reply });
     }
 
-    fn enter(
-        &mut self,
-        decision: DecisionId,
-        request: OpenRequest,
-        admission: &Admission,
-        send_by: rec_domain::Timestamp,
-    ) -> DeskReply {
-        let Admission { market, yes_price, worst_case, group } = admission;
+    fn enter(&mut self, decision: DecisionId, request: OpenRequest, admission: &Admission) -> DeskReply {
+        let Admission { market, yes_price, worst_case, group, send_by, checks } = admission;
         let trade_id = match self.books.trade_in(&request.ticker, request.side) {
             Some(trade) => trade.id,
             None => self.begin_trade(&request, admission),
@@ -87,7 +83,7 @@ impl Draft<'_> {
             decision,
             reason: request.reason.clone(),
             worst_case: *worst_case,
-            send_by: Some(send_by),
+            send_by: Some(*send_by),
         });
         self.put_order(Order {
             intent,
@@ -104,6 +100,7 @@ impl Draft<'_> {
             worst_case: *worst_case,
             note: None,
         });
+        self.rows.push(Row::Admitted { intent, decision, checks: checks.clone(), evidence: request.evidence });
         self.refresh_trade(trade_id);
         let key = (request.ticker.clone(), request.side);
         let history = self.books.history.entry(key).or_insert_with(|| MarketSideHistory {

@@ -72,6 +72,11 @@ pub fn recovered_books(snapshot: DeskSnapshot, epoch: u32, defaults: &Automation
     books.realised_today = snapshot.realised_today;
     books.risked_today = snapshot.risked_today;
     books.entry_times = snapshot.entry_times.into();
+    books.risk.tightened = snapshot.risk.tightened;
+    books.risk.peak = snapshot.risk.peak;
+    books.risk.stored_peak = snapshot.risk.peak;
+    books.risk.exit_times = snapshot.risk.exit_times.into();
+    books.risk.refusals = snapshot.risk.refusals;
     books.reconciliation = snapshot.reconciliation;
     books.changed_at = snapshot.changed_at.unwrap_or(now);
     books.decisions = Arc::new(snapshot.decisions.into());

@@ -20,7 +20,9 @@ use rec_domain::{
 };
 
 mod amending;
+mod caps;
 mod control;
+mod graveyard;
 mod repeating;
 mod wrong;
 
@@ -565,7 +567,7 @@ fn each_cap_refuses_and_none_makes_a_request_smaller() {
         Bench::ready_with(config)
     };
     type Change<'a> = &'a dyn Fn(&mut DeskConfig);
-    let cases: [(Change<'_>, RefusalCode); 7] = [
+    let cases: [(Change<'_>, RefusalCode); 9] = [
         (&|c| c.caps.contracts_per_order = Quantity::from_contracts(19), RefusalCode::ContractsPerOrder),
         (&|c| c.caps.money_per_market = Money::from_dollars(19), RefusalCode::MoneyPerMarket),
         (&|c| c.caps.money_per_event = Money::from_dollars(19), RefusalCode::MoneyPerEvent),
@@ -573,6 +575,8 @@ fn each_cap_refuses_and_none_makes_a_request_smaller() {
         (&|c| c.caps.money_per_account = Money::from_dollars(19), RefusalCode::MoneyPerAccount),
         (&|c| c.caps.open_trades = 0, RefusalCode::OpenTrades),
         (&|c| c.caps.orders_per_minute = 0, RefusalCode::OrdersPerMinute),
+        (&|c| c.caps.daily_loss = Money::ZERO, RefusalCode::DailyLoss),
+        (&|c| c.caps.drawdown = Money::ZERO, RefusalCode::Drawdown),
     ];
     for (change, code) in cases {
         let mut bench = with(change);

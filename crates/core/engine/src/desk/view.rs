@@ -1,13 +1,13 @@
 //! The desk as others see it.
 
-use rec_domain::{Timestamp, caps::RiskCaps, desk_view::DeskView, ledger::Account};
+use rec_domain::{Timestamp, desk_view::DeskView, ledger::Account};
 
-use super::books::Books;
+use super::{DeskConfig, books::Books};
 
 impl Books {
     /// The committed state, to be published.
     #[must_use]
-    pub fn view(&self, caps: RiskCaps, now: Timestamp) -> DeskView {
+    pub fn view(&self, config: &DeskConfig, now: Timestamp) -> DeskView {
         let cash = self
             .ledger
             .iter()
@@ -24,7 +24,7 @@ impl Books {
             ready: self.ready,
             armed: self.armed(),
             settings: self.settings.clone(),
-            caps,
+            caps: self.caps(&config.caps),
             halts: self.halts.values().cloned().collect(),
             trades: self.trades.values().cloned().collect(),
             orders: self.open_orders().cloned().collect(),
@@ -32,6 +32,7 @@ impl Books {
             cash,
             exposure: self.exposure(|_| true),
             realised_today: self.realised_today,
+            risk: self.risk_view(config, now),
             reconciliation: self.reconciliation.clone(),
             cursors: self.cursors,
         }

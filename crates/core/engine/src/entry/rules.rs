@@ -2,6 +2,7 @@
 
 use rec_domain::{
     Money, Side, TimeSpan,
+    caps::Cap,
     order::OrderState,
     refusal::{Refusal, RefusalCode},
     trade::Trade,
@@ -254,6 +255,12 @@ fn risk(s: &Situation<'_>) -> Verdict {
     demand(s.pending.requests_last_minute < caps.orders_per_minute, RefusalCode::OrdersPerMinute, || {
         format!("{} orders in the last minute", s.pending.requests_last_minute)
     })?;
+    for cap in [Cap::DailyLoss, Cap::Drawdown] {
+        let reached = desk.risk.caps.iter().find(|known| known.cap == cap && !known.limit.is_above(known.used));
+        demand(reached.is_none(), cap.refusal(), || {
+            reached.map_or_else(String::new, |known| format!("{cap}: {} used of {}", known.used, known.limit))
+        })?;
+    }
     // What the limit costs is judged only where there is one; the last rule says why there is none.
     let Ok(proposal) = s.proposal() else { return Ok(()) };
     let exposure = desk.exposure + s.pending.cost + proposal.worst_case;

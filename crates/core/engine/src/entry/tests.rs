@@ -12,6 +12,7 @@ use rec_domain::{
     market::{Collateral, Market, MarketStatus, StrikeRule},
     momentum::MomentumReading,
     refusal::{Refusal, RefusalCode},
+    risk_view::RiskView,
     settings::AutomationSettings,
     strike_table::{StrikeRow, StrikeTable},
     trade::{Origin, Trade, TradeState},
@@ -48,6 +49,7 @@ fn desk(seconds: i64) -> DeskView {
         cash: [(ExchangeIndex::new(2), Money::from_dollars(1_000))].into(),
         exposure: Money::ZERO,
         realised_today: Money::ZERO,
+        risk: RiskView::default(),
         reconciliation: None,
         cursors: Cursors::default(),
     }

@@ -8,6 +8,7 @@ use rec_domain::{
     index::SettlementWindow,
     momentum::MomentumReading,
     refusal::{Refusal, RefusalCode},
+    risk_view::RiskView,
     settings::AutomationSettings,
     strike_table::{StrikeRow, StrikeTable},
     trade::{Origin, Trade, TradeState},
@@ -116,6 +117,7 @@ impl World {
             cash: [].into(),
             exposure: Money::ZERO,
             realised_today: Money::ZERO,
+            risk: RiskView::default(),
             reconciliation: None,
             cursors: Cursors::default(),
         }))

@@ -31,6 +31,8 @@ pub struct RiskConfig {
     pub caps: RiskCaps,
     /// What none of them may exceed.
     pub ceiling: RiskCaps,
+    /// Counts up when what was lowered at run time and the peak of equity shall be forgotten.
+    pub revision: u32,
 }
 
 impl<'de> Deserialize<'de> for RiskConfig {
@@ -40,9 +42,11 @@ impl<'de> Deserialize<'de> for RiskConfig {
         use serde::de::Error;
         let mut table = toml::Table::deserialize(deserializer)?;
         let ceiling = table.remove("ceiling").ok_or_else(|| D::Error::missing_field("ceiling"))?;
+        let revision = table.remove("revision").ok_or_else(|| D::Error::missing_field("revision"))?;
+        let revision = revision.try_into().map_err(|error: toml::de::Error| D::Error::custom(error.message()))?;
         let caps =
             toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| D::Error::custom(error.message()))?;
         let ceiling = ceiling.try_into().map_err(|error: toml::de::Error| D::Error::custom(error.message()))?;
-        Ok(Self { caps, ceiling })
+        Ok(Self { caps, ceiling, revision })
     }
 }

@@ -2,6 +2,7 @@
 
 use rec_domain::{
     DecisionId, ExchangeIndex, MarketTicker, OrderGroupId, Side, Timestamp,
+    caps::CapCheck,
     command::DeskReply,
     halt::{Halt, HaltSource},
     intent::GroupRole,
@@ -116,6 +117,13 @@ pub(super) async fn decision(
     Ok(())
 }
 
+/// Why something was refused: the rule, the caps it was held against, what it was decided on.
+pub(super) struct Why<'a> {
+    pub(super) refusal: &'a Refusal,
+    pub(super) checks: &'a [CapCheck],
+    pub(super) evidence: &'a str,
+}
+
 /// A refusal: counted while the reason stays the same for the market and side, stored when it changes.
 pub(super) async fn refused(
     connection: &mut PgConnection,
@@ -123,9 +131,9 @@ pub(super) async fn refused(
     ticker: &MarketTicker,
     side: Side,
     decision: DecisionId,
-    refusal: &Refusal,
-    evidence: &str,
+    why: Why<'_>,
 ) -> Result<()> {
+    let Why { refusal, checks, evidence } = why;
     let counted = sqlx::query!(
         "UPDATE desk.refusals SET times = times + 1, last_at = $4
          WHERE code = $3
@@ -140,9 +148,10 @@ pub(super) async fn refused(
     if counted.rows_affected() > 0 {
         return Ok(());
     }
+    let checks = shape::json("the caps' checks", &checks)?;
     sqlx::query!(
-        "INSERT INTO desk.refusals (ticker, side, code, message, decision, evidence, first_at, last_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+        "INSERT INTO desk.refusals (ticker, side, code, message, decision, evidence, first_at, last_at, checks)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
         ticker.as_str(),
         side.name(),
         refusal.code.name(),
@@ -150,6 +159,7 @@ pub(super) async fn refused(
         decision.as_uuid(),
         shape::json_of_text(evidence),
         to_db(at),
+        checks,
     )
     .execute(connection)
     .await?;

@@ -16,7 +16,7 @@ use sqlx::{PgConnection, PgExecutor};
 
 use super::{
     Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat, intent::select_intents,
-    order::select_orders, posting, trade::select_trades,
+    order::select_orders, posting, risk, trade::select_trades,
 };
 use crate::{
     error::{Incompatible, Result},
@@ -66,6 +66,7 @@ impl Desk {
             realised_today: realised_since(&mut *connection, day_start).await?,
             risked_today: risked_since(connection, day_start).await?,
             entry_times: entry_times(connection, now - TimeSpan::from_seconds(60)).await?,
+            risk: risk::snapshot(connection, day_start, now - TimeSpan::from_seconds(60)).await?,
             reconciliation: reconciliation(connection).await?,
             markets: markets(connection, &trades).await?,
             decisions: decisions(connection).await?,

@@ -10,6 +10,7 @@ mod load;
 pub(crate) mod order;
 mod parked;
 pub(crate) mod posting;
+mod risk;
 pub(crate) mod settlement;
 pub(crate) mod trade;
 mod write;

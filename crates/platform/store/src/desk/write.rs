@@ -3,7 +3,7 @@
 use rec_domain::{Timestamp, desk_view::Cursors, outbox::DeskEvent, row::Row};
 use sqlx::PgConnection;
 
-use super::{control, fill, intent, order, parked, posting, settlement, trade};
+use super::{control, fill, intent, order, parked, posting, risk, settlement, trade};
 use crate::{error::Result, hint::Hint, shape, time::to_db};
 
 /// Writes one row of a commit that was put together at `at`.
@@ -22,13 +22,19 @@ pub(super) async fn row(connection: &mut PgConnection, at: Timestamp, row: &Row)
         Row::Decision { decision, requester, reply } => {
             control::decision(connection, at, *decision, requester, reply).await
         }
-        Row::Refused { ticker, side, decision, refusal, evidence } => {
-            control::refused(connection, at, ticker, *side, *decision, refusal, evidence).await
+        Row::Admitted { intent, decision, checks, evidence } => {
+            risk::admitted(connection, at, *intent, *decision, checks, evidence).await
+        }
+        Row::Refused { ticker, side, decision, refusal, checks, evidence } => {
+            let why = control::Why { refusal, checks, evidence };
+            control::refused(connection, at, ticker, *side, *decision, why).await
         }
         Row::Audit { actor, action, detail } => control::audit(connection, actor, action, detail).await,
         Row::Halted(halt) => control::halted(connection, at, halt).await,
         Row::Resumed { source, reason } => control::resumed(connection, at, *source, reason).await,
         Row::Automation(settings) => control::automation(connection, at, settings).await,
+        Row::Tightened(tightening) => risk::tightened(connection, tightening).await,
+        Row::EquityPeak(peak) => risk::equity_peak(connection, peak).await,
         Row::Group { role, exchange_index, group, tripped } => {
             control::group(connection, at, *role, *exchange_index, group, *tripped).await
         }

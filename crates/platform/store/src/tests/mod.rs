@@ -10,6 +10,7 @@ mod outbox;
 mod pages;
 mod prune;
 mod repeats;
+mod risk;
 mod roles;
 mod round_trip;
 mod sample;

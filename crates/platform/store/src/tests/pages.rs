@@ -36,6 +36,7 @@ async fn a_settled_trade_is_shown_whole_and_summed_up() {
         side: Side::Yes,
         decision: rec_domain::DecisionId::of("r"),
         refusal: Refusal::new(RefusalCode::Edge, "so it is"),
+        checks: vec![],
         evidence: "{}".to_owned(),
     };
     let mut rows = sample::opening(epoch);

@@ -278,6 +278,7 @@ async fn a_refusal_is_stored_when_its_reason_changes_and_counted_otherwise() {
         side: Side::Yes,
         decision: DecisionId::of("r"),
         refusal: Refusal::new(code, "so it is"),
+        checks: vec![],
         evidence: "{}".to_owned(),
     };
     let (edge, cash) = (RefusalCode::Edge, RefusalCode::Cash);
@@ -330,6 +331,7 @@ async fn what_people_ask_and_why_others_do_not_enter_comes_back() {
         side: rec_domain::Side::Yes,
         decision: rec_domain::DecisionId::of("note"),
         refusal: rec_domain::refusal::Refusal::new(RefusalCode::Edge, "0.10 points, 0.25 are needed"),
+        checks: vec![],
         evidence: r#"{"table_at":"2026-09-23T19:50:00Z"}"#.to_owned(),
     };
     leader.commit(1, vec![audit, refused]).await;

@@ -7,5 +7,6 @@ pub(crate) mod close;
 pub(crate) mod command;
 pub(crate) mod halt;
 pub(crate) mod ports;
+pub(crate) mod risk;
 pub(crate) mod state;
 pub(crate) mod status;

@@ -34,4 +34,5 @@ panels! {
     Health = "panels/health.html",
     Alerts = "panels/alerts.html",
     Refusals = "panels/refusals.html",
+    Caps = "panels/caps.html",
 }

@@ -3,7 +3,8 @@
 use axum::http::StatusCode;
 use rec_api::ApiError;
 use rec_domain::{
-    Price, Service, TradeId,
+    Money, Price, Service, TradeId,
+    caps::{Amount, Cap},
     command::{DeskCommand, DeskReply},
     halt::HaltSource,
     refusal::{Refusal, RefusalCode},
@@ -54,6 +55,23 @@ async fn a_switch_changes_nothing_else() {
     let mut expected = sample::live().desk.expect("desk").value.settings;
     expected.auto_entry = false;
     assert_eq!(settings, expected);
+}
+
+#[tokio::test]
+async fn caps_are_lowered_by_name_and_what_is_no_amount_is_refused_before_it_is_asked_for() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    for (caps, status) in [
+        (r#"{"open_trades":"1.5"}"#, StatusCode::UNPROCESSABLE_ENTITY),
+        (r#"{"daily_loss":"much"}"#, StatusCode::UNPROCESSABLE_ENTITY),
+        (r#"{"no_such_cap":"1"}"#, StatusCode::UNPROCESSABLE_ENTITY),
+        (r#"{"daily_loss":"50.00","open_trades":"3"}"#, StatusCode::ACCEPTED),
+    ] {
+        let answer = desk.post("/api/risk", &cookie, &format!(r#"{{"caps":{caps},"reason":"a bad day"}}"#)).await;
+        assert_eq!(answer.status, status, "{caps}: {}", answer.text);
+    }
+    let caps = [(Cap::DailyLoss, Amount::Dollars(Money::from_dollars(50))), (Cap::OpenTrades, Amount::Count(3))];
+    assert_eq!(asked(&desk), DeskCommand::TightenCaps { caps: caps.into(), reason: "a bad day".to_owned() });
 }
 
 #[tokio::test]

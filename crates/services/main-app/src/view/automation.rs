@@ -188,6 +188,8 @@ pub const fn words(code: RefusalCode) -> &'static str {
         RefusalCode::MoneyPerDay => "cap: money per day",
         RefusalCode::MoneyPerAccount => "cap: money per account",
         RefusalCode::DailyLoss => "cap: daily loss",
+        RefusalCode::Drawdown => "cap: drawdown",
+        RefusalCode::NotTighter => "a cap is only ever lowered",
         RefusalCode::OrdersPerMinute => "cap: orders per minute",
         RefusalCode::OpenTrades => "cap: open trades",
         RefusalCode::Cash => "not enough cash",

@@ -79,6 +79,9 @@ fn describe(event: &DeskEvent) -> (&'static str, String, Tone) {
             let word = |on: &bool| if *on { "on" } else { "off" };
             ("switch", format!("auto entry {}, auto stop {}", word(auto_entry), word(auto_stop)), Tone::Calm)
         }
+        DeskEvent::CapsTightened { caps, reason } => {
+            ("caps", format!("lowered to {}: {reason}", caps.join(", ")), Tone::Warn)
+        }
         DeskEvent::Disagreement { differences } => {
             ("books", format!("ledger and exchange differ: {}", differences.join("; ")), Tone::Bad)
         }

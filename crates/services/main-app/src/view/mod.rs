@@ -10,6 +10,7 @@ pub mod age;
 pub mod alerts;
 pub mod automation;
 pub mod balance;
+pub mod caps;
 pub mod closing;
 pub mod events;
 pub mod format;

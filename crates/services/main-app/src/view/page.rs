@@ -7,6 +7,7 @@ use super::{
     alerts::AlertsView,
     automation::AutomationView,
     balance::BalanceView,
+    caps::CapsView,
     events::{self, EventRow},
     header::HeaderView,
     health::HealthView,
@@ -53,6 +54,8 @@ pub struct PageView {
     pub alerts: AlertsView,
     /// Refusals by reason.
     pub refusals: RefusalsView,
+    /// Limits.
+    pub caps: CapsView,
 }
 
 /// What is always visible.
@@ -97,6 +100,7 @@ impl PageView {
             health: HealthView::of(live, now),
             alerts: AlertsView::of(live, now),
             refusals: RefusalsView::of(live, now),
+            caps: CapsView::of(live, now),
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Panel {
     Alerts,
     /// Refused requests to open, by reason.
     Refusals,
+    /// Limits, and what is used of them.
+    Caps,
 }
 
 impl Panel {
@@ -38,6 +40,7 @@ impl Panel {
         Self::Health,
         Self::Alerts,
         Self::Refusals,
+        Self::Caps,
     ];
 
     /// The name, which is the id of the element on the page and the name of the event in the stream.
@@ -54,6 +57,7 @@ impl Panel {
             Self::Health => "health",
             Self::Alerts => "alerts",
             Self::Refusals => "refusals",
+            Self::Caps => "caps",
         }
     }
 }

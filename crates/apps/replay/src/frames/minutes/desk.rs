@@ -10,6 +10,7 @@ use rec_domain::{
     index::IndexPrint,
     market::Market,
     momentum::MomentumReading,
+    risk_view::RiskView,
     settings::AutomationSettings,
     strike_table::{StrikeRow, StrikeTable},
 };
@@ -263,6 +264,7 @@ impl Desk {
             cash: shards.map(|shard| (shard, self.caps.money_per_account)).collect(),
             exposure: Money::ZERO,
             realised_today: Money::ZERO,
+            risk: RiskView::default(),
             reconciliation: None,
             cursors: Cursors::default(),
         }

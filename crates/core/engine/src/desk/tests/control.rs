@@ -96,7 +96,7 @@ fn only_a_mode_without_real_money_is_armed_by_itself() {
     for mode in [Mode::Twin, Mode::Paper, Mode::Demo, Mode::Prod] {
         let identity = Identity { desk: DeskId::from_bits(7), mode, epoch: 3 };
         let books = Books::new(identity, AutomationSettings::default(), START);
-        assert_eq!(books.view(DeskConfig::default().caps, START).armed, matches!(mode, Mode::Twin | Mode::Paper));
+        assert_eq!(books.view(&DeskConfig::default(), START).armed, matches!(mode, Mode::Twin | Mode::Paper));
     }
 }
 

@@ -1,0 +1,193 @@
+//! `rec risk`: the limits of a desk that runs, what is used of them, and lowering them.
+
+use std::{collections::BTreeMap, process::ExitCode, time::Duration};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use rec_api::desk::{DeskApi as _, HttpDesk};
+use rec_config::Sources;
+use rec_domain::{
+    DecisionId, Service,
+    caps::{Amount, Cap},
+    command::{DeskCommand, DeskReply, DeskRequest},
+    risk_view::RiskView,
+};
+
+use super::{
+    say::{say, say_json},
+    table::columns,
+};
+use crate::run_main;
+
+/// How long trade-manager may take to answer.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// `rec risk`.
+#[derive(Debug, Clone, Args)]
+pub struct RiskArgs {
+    /// What is asked; without it, the limits are shown.
+    #[command(subcommand)]
+    pub command: Option<RiskCommand>,
+    /// As JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What can be asked of the limits.
+#[derive(Debug, Clone, Subcommand)]
+pub enum RiskCommand {
+    /// Lowers caps of the desk that runs. None is ever raised while it runs.
+    ///
+    /// What was lowered holds over restarts, until trade-manager starts with another risk.revision.
+    Lower {
+        /// Each as NAME=AMOUNT, as daily_loss=50.00; names as in [risk].
+        #[arg(required = true, value_name = "CAP=AMOUNT", value_parser = cap_and_amount)]
+        caps: Vec<(Cap, Amount)>,
+        /// Why; it stands in the audit.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// Runs `rec risk`. The exit code is 1 when the desk refuses.
+///
+/// # Errors
+/// When the configuration has faults or trade-manager does not answer.
+pub async fn run(args: RiskArgs, sources: Sources) -> anyhow::Result<ExitCode> {
+    let config = run_main::load(&sources)?;
+    let token = rec_runtime::token::load_or_make(&config.net.service_token_file)?;
+    let url = config.net.url(Service::TradeManager).context("trade-manager has no port")?;
+    let desk = HttpDesk::new(&url, token, DEADLINE)?;
+    match args.command {
+        None => {
+            let risk = desk.view().await?.risk;
+            if args.json {
+                say_json(&risk)?
+            } else {
+                say(&shown(&risk))
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(RiskCommand::Lower { caps, reason }) => {
+            if reason.trim().is_empty() {
+                bail!("--reason is empty: say why");
+            }
+            let caps: BTreeMap<Cap, Amount> = caps.into_iter().collect();
+            let command = DeskCommand::TightenCaps { caps, reason: reason.trim().to_owned() };
+            let decision = DecisionId::from_uuid(uuid::Uuid::new_v4());
+            let reply = desk.request(DeskRequest { decision, requester: "operator".to_owned(), command }).await?;
+            if args.json {
+                say_json(&reply)?;
+            }
+            match reply {
+                DeskReply::Accepted { .. } if args.json => Ok(ExitCode::SUCCESS),
+                DeskReply::Accepted { .. } => {
+                    say("lowered");
+                    Ok(ExitCode::SUCCESS)
+                }
+                DeskReply::Refused(refusal) => {
+                    crate::say::complain(&format!("refused: {refusal}"));
+                    Ok(ExitCode::FAILURE)
+                }
+            }
+        }
+    }
+}
+
+fn cap_and_amount(text: &str) -> Result<(Cap, Amount), String> {
+    let (name, amount) = text.split_once('=').ok_or_else(|| format!("{text}: write it as CAP=AMOUNT"))?;
+    let known = || Cap::ALL.iter().map(|cap| cap.name()).collect::<Vec<_>>().join(", ");
+    let cap = Cap::ALL.iter().copied().find(|cap| cap.name() == name);
+    let cap = cap.ok_or_else(|| format!("there is no cap {name}; there are {}", known()))?;
+    Ok((cap, cap.amount(amount)?))
+}
+
+fn shown(risk: &RiskView) -> String {
+    let heading = ["cap", "used", "limit", "left", ""].map(str::to_owned);
+    let rows = risk.caps.iter().map(|known| {
+        let lowered = risk.tightened.as_ref().is_some_and(|tightening| tightening.caps.contains_key(&known.cap));
+        let of = known.of.clone().unwrap_or_default();
+        let note = [of, if lowered { "lowered".to_owned() } else { String::new() }];
+        let note: Vec<String> = note.into_iter().filter(|part| !part.is_empty()).collect();
+        let [used, limit, left] = [known.used, known.limit, known.headroom].map(|amount| amount.to_string());
+        [known.cap.to_string(), used, limit, left, note.join(", ")]
+    });
+    let rows: Vec<[String; 5]> = std::iter::once(heading).chain(rows).collect();
+    let mut text = columns(&rows, &[1, 2, 3]);
+    text += &format!("\n\ntoday {}, orders to close in the last minute {}", risk.day_result, risk.exits_last_minute);
+    match (&risk.equity, &risk.peak) {
+        (Some(equity), Some(peak)) => {
+            text += &format!("\nequity {} = cash {} + at the bid {}", equity.total(), equity.cash, equity.at_bid);
+            if !equity.without_bid.is_zero() {
+                text += &format!("; what cost {} has no fresh bid and counts as nothing", equity.without_bid);
+            }
+            text += &format!("\npeak {} at {}, drawdown {}", peak.equity, peak.at, risk.drawdown);
+        }
+        _ => text += "\nbooks and exchange have not been compared yet",
+    }
+    if let Some(tightening) = &risk.tightened {
+        text += &format!("\nlowered at {}: {}", tightening.at, tightening.reason);
+    }
+    if !risk.refusals.is_empty() {
+        let mut refusals = risk.refusals.clone();
+        refusals.sort_by_key(|(code, times)| (std::cmp::Reverse(*times), *code));
+        text += "\n\nrefused today";
+        for (code, times) in refusals {
+            text += &format!("\n  {code:<22} {times:>8}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use rec_domain::{
+        Money, Timestamp,
+        caps::{EquityPeak, Tightening},
+        refusal::RefusalCode,
+        risk_view::{CapUse, Equity},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_cap_is_named_as_in_the_configuration_and_its_amount_has_its_unit() {
+        assert_eq!(cap_and_amount("open_trades=3"), Ok((Cap::OpenTrades, Amount::Count(3))));
+        let fifty = Amount::Dollars(Money::from_dollars(50));
+        assert_eq!(cap_and_amount("daily_loss=50.00"), Ok((Cap::DailyLoss, fifty)));
+        for wrong in ["daily_loss", "daily_los=5", "open_trades=2.5", "daily_loss=much"] {
+            assert!(cap_and_amount(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn limits_are_shown_with_what_is_used_and_what_refused() {
+        let dollars = |dollars| Amount::Dollars(Money::from_dollars(dollars));
+        let at = Timestamp::from_seconds(1_790_000_000);
+        let limit = dollars(100);
+        let market = Some("KXBTCD-26SEP2315-T83999.99".to_owned());
+        let risk = RiskView {
+            caps: vec![
+                CapUse { cap: Cap::MoneyPerMarket, limit, used: dollars(19), headroom: dollars(81), of: market },
+                CapUse { cap: Cap::DailyLoss, limit, used: dollars(3), headroom: dollars(97), of: None },
+            ],
+            tightened: Some(Tightening {
+                at,
+                caps: BTreeMap::from([(Cap::DailyLoss, limit)]),
+                reason: "a bad day".to_owned(),
+                revision: 1,
+            }),
+            equity: Some(Equity {
+                cash: Money::from_dollars(980),
+                at_bid: Money::from_dollars(17),
+                without_bid: Money::from_dollars(2),
+            }),
+            peak: Some(EquityPeak { at, equity: Money::from_dollars(1_000), revision: 1 }),
+            drawdown: Money::from_dollars(3),
+            day_result: Money::from_dollars(-3),
+            refusals: vec![(RefusalCode::Edge, 9), (RefusalCode::Drawdown, 12)],
+            ..RiskView::default()
+        };
+        insta::assert_snapshot!(shown(&risk), @"");
+    }
+}
