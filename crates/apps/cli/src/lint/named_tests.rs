@@ -4,10 +4,16 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::{SourceFile, root_of, text_files};
 
-/// The page whose every row names a test in its last column.
-const TABLE: &str = "docs/WRONG_INPUT.md";
+/// The pages whose every row names a test in its last column.
+const TABLES: [&str; 3] = ["docs/WRONG_INPUT.md", GRAVEYARD, GUARDS];
+const GRAVEYARD: &str = "docs/GRAVEYARD.md";
+const GUARDS: &str = "docs/GUARDS.md";
 /// Pages that name tests in their text.
-const PAGES: [&str; 3] = [TABLE, "docs/FAULTS.md", "docs/HEALTH.md"];
+const PAGES: [&str; 5] = ["docs/WRONG_INPUT.md", GRAVEYARD, GUARDS, "docs/FAULTS.md", "docs/HEALTH.md"];
+/// What `tests/guards/run` reads.
+const GUARDS_LIST: &str = "tests/guards/list";
+/// A list that is longer is not read.
+const MOST_GUARDS: usize = 25;
 /// A word of a page with so many underscores is the name of a test.
 const UNDERSCORES: usize = 4;
 
@@ -26,7 +32,7 @@ fn untrue(page: &SourceFile, tests: &BTreeSet<&str>) -> Vec<String> {
     let mut untrue = Vec::new();
     for (line, number) in page.text.lines().zip(1..) {
         let cells: Vec<&str> = line.trim().trim_matches('|').split(" | ").collect();
-        let is_row = page.path == TABLE && line.starts_with('|') && cells.len() > 1;
+        let is_row = TABLES.contains(&page.path.as_str()) && line.starts_with('|') && cells.len() > 1;
         let heading = line.starts_with("| what") || line.starts_with("| ---");
         let in_last: Vec<&str> = cells.last().into_iter().flat_map(|cell| quoted(cell)).collect();
         if is_row && !heading && in_last.is_empty() {
@@ -56,7 +62,7 @@ fn a_page_that_names_a_test_that_is_gone_and_a_row_without_one_are_found() {
     let code = "#[test]\nfn this_is_a_test_of_something() {}\nasync fn short() {}";
     let tests = functions(code).collect();
     let page = "| what | test |\n| --- | --- |\n| a | `this_is_a_test_of_something`, `short` |\n| b | `gone` |\n| c | none |\n";
-    let found = untrue(&source(TABLE, page), &tests);
+    let found = untrue(&source(TABLES[0], page), &tests);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].contains("gone is no test") && found[1].contains("names no test"), "{found:?}");
     let text = source("docs/FAULTS.md", "`this_is_a_test_that_is_gone` and `three_under_scores`");
@@ -78,4 +84,35 @@ fn every_test_that_a_page_names_exists() {
         let untrue = untrue(page, &tests);
         assert!(untrue.is_empty(), "{}", untrue.join("\n"));
     }
+}
+
+/// The guards of a page, each with its test: what stands before the colon of a row, and in its last column.
+fn guards_of_page(text: &str) -> Vec<(&str, &str)> {
+    let rows =
+        text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what ") && !line.contains("---"));
+    rows.filter_map(|row| Some((row[2..].split_once(':')?.0, quoted(row).last()?))).collect()
+}
+
+/// The same of the list that the script reads.
+fn guards_of_list(text: &str) -> Vec<(&str, &str)> {
+    let names = text.lines().filter_map(|line| line.strip_prefix("guard "));
+    let tests = text.lines().filter_map(|line| line.strip_prefix("test ")?.rsplit(' ').next());
+    names.zip(tests).collect()
+}
+
+#[test]
+fn the_page_of_guards_and_the_list_that_takes_them_away_are_the_same() {
+    let list = "# no guard\nguard a\nfile f\nchange s/x/y/\ntest rec-x of_a\n\nguard b\ntest rec-y of_b\n";
+    let page = "| what is guarded | without it | test |\n| --- | --- | --- |\n| a: first | it | `of_a` |\n| b: second | it | `of_b` |\n";
+    assert_eq!(guards_of_page(page), [("a", "of_a"), ("b", "of_b")]);
+    assert_eq!(guards_of_list(list), guards_of_page(page));
+    let Ok(root) = root_of(Path::new(env!("CARGO_MANIFEST_DIR"))) else {
+        assert!(std::env::var_os("REC_TEST_REQUIRE").is_none_or(|value| value != "1"), "no git checkout");
+        println!("SKIPPED: these sources are in no git checkout");
+        return;
+    };
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap_or_else(|_| panic!("there is no {name}"));
+    let (page, list) = (read(GUARDS), read(GUARDS_LIST));
+    assert_eq!(guards_of_page(&page), guards_of_list(&list));
+    assert!(guards_of_list(&list).len() <= MOST_GUARDS, "more than {MOST_GUARDS}: a list that is longer is not read");
 }
