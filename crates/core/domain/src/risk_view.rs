@@ -52,7 +52,7 @@ pub struct CapUse {
 /// What the desk owns: cash, and contracts at what selling them would fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Equity {
-    /// Cash on all shards, by the ledger.
+    /// Cash on all shards, what resting orders hold of it and what is on its way between them included.
     pub cash: Money,
     /// Contracts at the bid.
     pub at_bid: Money,

@@ -90,7 +90,9 @@ impl Books {
     /// What the desk owns.
     #[must_use]
     pub fn equity(&self, book_limit: TimeSpan, now: Timestamp) -> Equity {
-        let cash = self.ledger.iter().filter(|(account, _)| matches!(account, Account::Cash { .. }));
+        let is_cash =
+            |account: &Account| matches!(account, Account::Cash { .. } | Account::Reserved { .. } | Account::Transit);
+        let cash = self.ledger.iter().filter(|(account, _)| is_cash(account));
         let mut equity = Equity { cash: cash.map(|(_, balance)| *balance).sum(), ..Equity::default() };
         for trade in self.trades.values().filter(|trade| trade.held().is_positive()) {
             match self.bid(trade, book_limit, now) {
@@ -245,7 +247,9 @@ impl Draft<'_> {
 
     /// Money that was brought in or taken out is neither won nor lost: it moves the peak.
     pub(super) fn move_peak(&mut self, posting: &Posting) {
-        let brought_in = -posting.amount(&Account::Capital);
+        let outside = |account: &Account| matches!(account, Account::Capital | Account::Subaccount { .. });
+        let brought_in =
+            -posting.lines().iter().filter(|(account, _)| outside(account)).map(|(_, sum)| *sum).sum::<Money>();
         if brought_in.is_zero() {
             return;
         }
