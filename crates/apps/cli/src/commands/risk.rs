@@ -188,6 +188,19 @@ mod tests {
             refusals: vec![(RefusalCode::Edge, 9), (RefusalCode::Drawdown, 12)],
             ..RiskView::default()
         };
-        insta::assert_snapshot!(shown(&risk), @"");
+        insta::assert_snapshot!(shown(&risk), @"
+        cap                used   limit   left
+        money_per_market  19.00  100.00  81.00  KXBTCD-26SEP2315-T83999.99
+        daily_loss         3.00  100.00  97.00  lowered
+
+        today -3.00, orders to close in the last minute 0
+        equity 997.00 = cash 980.00 + at the bid 17.00; what cost 2.00 has no fresh bid and counts as nothing
+        peak 1000.00 at 2026-09-21T14:13:20Z, drawdown 3.00
+        lowered at 2026-09-21T14:13:20Z: a bad day
+
+        refused today
+          drawdown                     12
+          edge                          9
+        ");
     }
 }
