@@ -37,6 +37,7 @@ async fn a_demo_trades_settles_agrees_with_the_exchange_and_leaves_nothing_behin
     assert_eq!(page, format!("http://127.0.0.1:{}", place.port_base));
     nobody_gets_in_without_a_session(&page).await;
     the_operator_gets_in(&page, &link).await;
+    limits_are_shown_and_lowered_but_not_raised(&place).await;
 
     let (status, summary) = desk.summary(Duration::from_secs(50) + ENDING).await;
     let count = |key: &str| summary[key].as_u64().unwrap_or_else(|| panic!("no {key} in {summary:#}"));
@@ -96,6 +97,19 @@ async fn the_operator_gets_in(page: &str, link: &str) {
         assert_eq!(status.status, StatusCode::OK, "{status:?}");
         assert_eq!(status.json()["services"].as_array().map(Vec::len), Some(13));
     }
+}
+
+async fn limits_are_shown_and_lowered_but_not_raised(place: &Place) {
+    let lower = async |cap: &str| place.run(&["risk", "lower", cap, "--reason", "as a test"]).await;
+    let lowered = lower("daily_loss=99.00").await;
+    assert_eq!(lowered.code, Some(0), "{lowered:?}");
+    let raised = lower("daily_loss=99.50").await;
+    assert!(raised.code == Some(1) && raised.err.contains("not_tighter"), "{raised:?}");
+    let shown = place.run(&["risk", "--json"]).await;
+    let risk: serde_json::Value = serde_json::from_str(&shown.out).unwrap_or_else(|_| panic!("{shown:?}"));
+    let caps = risk["caps"].as_array().expect("a list");
+    let daily_loss = caps.iter().find(|cap| cap["cap"] == "daily_loss").expect("shown");
+    assert_eq!((caps.len(), &daily_loss["limit"]["amount"]), (9, &serde_json::json!("99.00")), "{risk:#}");
 }
 
 /// No process, no mark of an unclean end, no server's file.

@@ -310,6 +310,8 @@ enum Step {
     Tighten(usize, i64),
     /// Seconds pass.
     Later(i64),
+    /// The desk starts again with what is committed.
+    Start,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -322,6 +324,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (1..98_i64).prop_map(Step::Bid),
         1 => (0..Cap::ALL.len(), 1..100_i64).prop_map(|(cap, percent)| Step::Tighten(cap, percent)),
         2 => (1..30_i64).prop_map(Step::Later),
+        1 => Just(Step::Start),
     ]
 }
 
@@ -410,6 +413,7 @@ impl Fate {
                 bench.ask(&name, DeskCommand::TightenCaps { caps, reason: "careful".to_owned() });
             }
             Step::Later(seconds) => bench.later(*seconds),
+            Step::Start => bench.restart(),
             Step::Answer(_) | Step::Book => {}
         }
     }

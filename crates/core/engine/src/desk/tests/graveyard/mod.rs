@@ -36,7 +36,7 @@ impl Bench {
     }
 
     /// The same desk after a crash: what was committed, and nothing else.
-    fn restart(&mut self) {
+    pub(super) fn restart(&mut self) {
         let mut books = self.desk.books().clone();
         books.identity.epoch += 1;
         (books.last_intent, books.last_commit) = (0, 0);
