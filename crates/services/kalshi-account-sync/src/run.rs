@@ -22,6 +22,8 @@ use crate::{
 const CONNECTIONS: u32 = 3;
 /// Inputs that may wait for the machine.
 const QUEUE: usize = 1_024;
+/// Of what the account may read: the rest is for orders that are looked up and for books.
+const READ_PERCENT: u32 = 70;
 
 /// Limit of the checks on sweeps and on the inbox, which each sweep writes to.
 const SWEEP_LIMIT: Duration = Duration::from_secs(4);
@@ -45,12 +47,9 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
     let database = ctx.open_database(CONNECTIONS).await?;
     let (inputs, received) = mpsc::channel(QUEUE);
     let exchange_clock = Arc::new(ExchangeClock::default());
-    let effects = AccountEffects {
-        ctx: ctx.clone(),
-        inbox: database.inbox(),
-        client: client(ctx, Arc::clone(&signer), Arc::clone(&exchange_clock))?,
-        inputs: inputs.clone(),
-    };
+    let client = client(ctx, Arc::clone(&signer), Arc::clone(&exchange_clock))?;
+    let effects =
+        AccountEffects { ctx: ctx.clone(), inbox: database.inbox(), client: client.clone(), inputs: inputs.clone() };
     let machine = AccountMachine::new(config(&ctx.clocks));
     let driver = Driver::new(machine, ctx.journal::<AccountMachine>(), QUEUE);
     tokio::select! {
@@ -58,6 +57,7 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
         ended = stream::watch(ctx, signer, inputs.clone()) => ended,
         () = wishes::listen(&database, &inputs) => Ok(()),
         () = exchange_clock::tell(ctx, &exchange_clock) => Ok(()),
+        () = client.keep_to_limits() => Ok(()),
     }
 }
 
@@ -68,7 +68,8 @@ fn client(ctx: &ServiceContext, signer: Arc<Signer>, exchange_clock: Arc<Exchang
     let tap = ctx.tap("account-reads");
     let exchange_clock = Some(exchange_clock);
     let usual = ClientConfig::new(exchange.rest_url.clone());
-    let config = ClientConfig { deadline, read_attempts: 2, tap, exchange_clock, ..usual };
+    let read_percent = READ_PERCENT;
+    let config = ClientConfig { deadline, read_attempts: 2, tap, exchange_clock, read_percent, ..usual };
     Ok(Client::new(config, Some(signer), clock)?)
 }
 

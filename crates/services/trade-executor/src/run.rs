@@ -20,6 +20,8 @@ use crate::effects::{SCAN, SenderEffects};
 
 const CONNECTIONS: u32 = 3;
 const QUEUE: usize = 256;
+/// Of what the account may read: orders that are looked up.
+const READ_PERCENT: u32 = 15;
 
 /// Entry point of the service.
 pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
@@ -35,10 +37,11 @@ pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
 async fn work(ctx: &ServiceContext, inbox: DispatchInbox) -> anyhow::Result<()> {
     let database = ctx.open_database(CONNECTIONS).await?;
     let (inputs, received) = mpsc::channel(QUEUE);
+    let client = Arc::new(client(ctx)?);
     let effects = SenderEffects {
         claims: database.claims(),
         answers: database.answers(),
-        client: Arc::new(client(ctx)?),
+        client: Arc::clone(&client),
         desk: Arc::clone(&ctx.desk),
         clocks: ctx.clocks.clone(),
         health: ctx.health.clone(),
@@ -53,6 +56,7 @@ async fn work(ctx: &ServiceContext, inbox: DispatchInbox) -> anyhow::Result<()> 
     tokio::select! {
         ended = drive(driver, received, ctx.clocks.clone(), ctx.shutdown.clone(), effects) => ended.map(|_driver| ()),
         () = hints(inbox, inputs) => Ok(()),
+        () = client.keep_to_limits() => Ok(()),
     }
 }
 
@@ -75,6 +79,6 @@ fn client(ctx: &ServiceContext) -> anyhow::Result<Client> {
     let signer = Arc::new(Signer::new(credential.key_id, key));
     let clock: Arc<dyn Clock> = ctx.clocks.market.clone();
     let deadline = Duration::from_micros(u64::try_from(exchange.request_timeout.micros()).unwrap_or(0));
-    let config = ClientConfig { deadline, ..ClientConfig::new(exchange.rest_url.clone()) };
+    let config = ClientConfig { deadline, read_percent: READ_PERCENT, ..ClientConfig::new(exchange.rest_url.clone()) };
     Ok(Client::new(config, Some(signer), clock)?)
 }

@@ -1,7 +1,10 @@
 //! An HTTP server for tests that gives prepared answers in order.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -53,6 +56,16 @@ impl Clock for StoppedClock {
     }
 }
 
+/// A clock that goes on by a second each time that it is looked at, so that token buckets fill.
+pub(crate) struct TickingClock;
+
+impl Clock for TickingClock {
+    fn now(&self) -> Timestamp {
+        static LOOKS: AtomicI64 = AtomicI64::new(0);
+        Timestamp::from_seconds(1_790_366_400 + LOOKS.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 pub(crate) fn signer() -> Signer {
     let pair = Ed25519KeyPair::generate().expect("key");
     let der = pair.to_pkcs8v1().expect("pkcs8");
@@ -66,7 +79,7 @@ fn client_at(base_url: String) -> Client {
     config.deadline = Duration::from_millis(300);
     config.connect_deadline = Duration::from_millis(200);
     config.retry_pause = Duration::from_millis(1);
-    Client::new(config, Some(Arc::new(signer())), Arc::new(StoppedClock)).expect("client")
+    Client::new(config, Some(Arc::new(signer())), Arc::new(TickingClock)).expect("client")
 }
 
 /// A client of a server with these answers.

@@ -3,17 +3,25 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use rand::RngExt as _;
-use rec_domain::{Clock, Timestamp, tap::Tap};
+use rec_domain::{Clock, ExchangeIndex, Timestamp, tap::Tap};
 use reqwest::{Method, Url};
 use tracing::debug;
 
 use super::{
     error::{ErrorBody, RestError},
     exchange_clock::ExchangeClock,
+    pace::{NoRoom, Pace, Purse, Toll},
     transport::{Answer, CallError, Outgoing, call},
     write::{WriteFailure, settle},
 };
-use crate::{credentials::Signer, rows::list::ReadError};
+use crate::{
+    credentials::Signer,
+    rows::{AccountLimits, list::ReadError},
+};
+
+/// Between two readings of the account's limits, and after one that failed, in wall time.
+const LIMITS_EVERY: Duration = Duration::from_secs(3_600);
+const LIMITS_RETRY: Duration = Duration::from_secs(30);
 
 /// How the client reaches the exchange.
 #[derive(Debug, Clone)]
@@ -39,6 +47,8 @@ pub struct ClientConfig {
     pub tap: Option<Arc<dyn Tap>>,
     /// Who is told what the answers to reads say of the exchange's clock, refusals included.
     pub exchange_clock: Option<Arc<ExchangeClock>>,
+    /// This client's part of what the account may read, in percent, where others read on the same account.
+    pub read_percent: u32,
 }
 
 impl ClientConfig {
@@ -55,6 +65,7 @@ impl ClientConfig {
             subaccount: None,
             tap: None,
             exchange_clock: None,
+            read_percent: 100,
         }
     }
 }
@@ -67,6 +78,7 @@ pub struct Client {
     config: Arc<ClientConfig>,
     signer: Option<Arc<Signer>>,
     clock: Arc<dyn Clock>,
+    pace: Arc<Pace>,
 }
 
 impl fmt::Debug for Client {
@@ -87,6 +99,46 @@ pub(crate) enum Auth {
     IfPossible,
     /// It needs none, and without one it costs nothing of the account's rate.
     None,
+}
+
+/// A write, and what it is paid from.
+pub(crate) struct Write<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: &'a [&'a str],
+    pub(crate) query: Query,
+    pub(crate) body: Option<String>,
+    pub(crate) signed_at: Timestamp,
+    pub(crate) purse: Purse,
+    /// Orders of a batch; 1 for everything else.
+    pub(crate) items: u32,
+    /// Whether it may use what is kept for closes and stops.
+    pub(crate) urgent: bool,
+}
+
+impl<'a> Write<'a> {
+    /// A write of one thing on a shard that leaves room for closes.
+    pub(crate) fn new(method: Method, path: &'a [&'a str], shard: ExchangeIndex, signed_at: Timestamp) -> Self {
+        let purse = Purse::of_shard(shard);
+        Self { method, path, query: Query::new(), body: None, signed_at, purse, items: 1, urgent: false }
+    }
+
+    pub(crate) fn with_query(self, query: Query) -> Self {
+        Self { query, ..self }
+    }
+
+    pub(crate) fn with_body(self, body: String) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// A batch, which is paid from the bucket that belongs to no shard.
+    pub(crate) fn batch(self, items: usize) -> Self {
+        Self { purse: Purse::Write, items: u32::try_from(items).unwrap_or(u32::MAX), ..self }
+    }
+
+    /// One that may use what is kept for closes and stops, where `urgent` holds.
+    pub(crate) fn urgent(self, urgent: bool) -> Self {
+        Self { urgent, ..self }
+    }
 }
 
 /// Query parameters.
@@ -119,7 +171,38 @@ impl Client {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| RestError::Configuration(error.to_string()))?;
-        Ok(Self { http, base, config: Arc::new(config), signer, clock })
+        let pace = Arc::new(Pace::new(Arc::clone(&clock), config.read_percent));
+        Ok(Self { http, base, config: Arc::new(config), signer, clock, pace })
+    }
+
+    /// Reads what the account may ask and what requests cost, and keeps to it from now on. Before that, and where it
+    /// fails, the client keeps to the lowest tier, which every account has.
+    ///
+    /// # Errors
+    /// When the limits cannot be read. Costs that cannot be read stay as documented.
+    pub async fn learn_limits(&self) -> Result<AccountLimits, RestError> {
+        let limits = self.account_limits().await?;
+        let costs = self.endpoint_costs().await.inspect_err(|error| debug!(%error, "the documented costs count"));
+        self.pace.allow(&limits, costs.ok());
+        Ok(limits)
+    }
+
+    /// Reads the account's limits now and every hour, since a tier changes; never ends. Where they cannot be read, what
+    /// was known before counts on.
+    pub async fn keep_to_limits(&self) {
+        loop {
+            let next = match self.learn_limits().await {
+                Ok(limits) => {
+                    debug!(tier = limits.tier, "the account's limits are known");
+                    LIMITS_EVERY
+                }
+                Err(error) => {
+                    debug!(%error, "the account's limits are not known");
+                    LIMITS_RETRY
+                }
+            };
+            tokio::time::sleep(next).await;
+        }
     }
 
     /// The configured subaccount as a query parameter.
@@ -170,8 +253,16 @@ impl Client {
         if auth == Auth::Required && self.signer.is_none() {
             return Err(RestError::NeedsCredential { request });
         }
+        // What needs no signature costs nothing without one.
+        let is_signed = auth != Auth::None && self.signer.is_some();
+        let tokens = if is_signed { self.pace.cost("GET", segments) } else { 0 };
+        let toll = Toll { purse: Purse::Read, tokens, urgent: false };
         let mut attempt = 1;
         loop {
+            if toll.tokens > 0 {
+                let full = |full: NoRoom| RestError::NotSent { request: request.clone(), reason: full.to_string() };
+                self.pace.pay(toll).await.map_err(full)?;
+            }
             // Signed anew each time: a signature is only good for seconds.
             let sent_at = self.clock.now();
             let result = match self.outgoing(Method::GET, url.clone(), auth, sent_at, None) {
@@ -184,6 +275,9 @@ impl Client {
             if let (Some(tap), Ok(answer)) = (&self.config.tap, &result) {
                 let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
                 tap.body(self.clock.now(), &format!("{request}{query}"), answer.status, &answer.body);
+            }
+            if matches!(&result, Ok(answer) if answer.status == 429) {
+                self.pace.refused(Purse::Read);
             }
             let reason = match &result {
                 Ok(answer) if matches!(answer.status, 429 | 502 | 503 | 504) => format!("status {}", answer.status),
@@ -236,21 +330,22 @@ impl Client {
         }
     }
 
-    /// Sends a write once. `Ok` is the body of a success.
-    pub(crate) async fn write(
-        &self,
-        method: Method,
-        segments: &[&str],
-        query: &Query,
-        body: Option<String>,
-        signed_at: Timestamp,
-    ) -> Result<String, WriteFailure> {
-        let url = self.url(segments, query);
+    /// Sends a write once, when the account's rate has room for it. `Ok` is the body of a success.
+    pub(crate) async fn write(&self, write: Write<'_>) -> Result<String, WriteFailure> {
+        let Write { method, path, query, body, signed_at, purse, items, urgent } = write;
+        let tokens = self.pace.cost(method.as_str(), path).saturating_mul(items);
+        let paid = self.pace.pay(Toll { purse, tokens, urgent }).await;
+        paid.map_err(|full| WriteFailure::NotSent { reason: full.to_string() })?;
+        let url = self.url(path, &query);
         let result = match self.outgoing(method, url, Auth::Required, signed_at, body) {
             Ok(outgoing) => call(&self.http, outgoing, self.config.deadline).await,
             Err(error) => Err(error),
         };
-        settle(result)
+        let settled = settle(result);
+        if matches!(settled, Err(WriteFailure::RateLimited)) {
+            self.pace.refused(purse);
+        }
+        settled
     }
 }
 
@@ -270,12 +365,12 @@ fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rec_domain::{ExchangeIndex, MarketTicker};
+    use rec_domain::MarketTicker;
 
     use super::*;
     use crate::rest::{
         MarketsQuery, OrdersQuery,
-        canned::{Canned, StoppedClock, client},
+        canned::{Canned, TickingClock, client},
     };
 
     #[tokio::test]
@@ -343,9 +438,9 @@ mod tests {
     #[tokio::test]
     async fn without_a_key_the_account_is_not_asked() {
         let config = ClientConfig::new("http://127.0.0.1:9/trade-api/v2");
-        let client = Client::new(config, None, Arc::new(StoppedClock)).expect("client");
+        let client = Client::new(config, None, Arc::new(TickingClock)).expect("client");
         assert!(matches!(client.balance(None).await, Err(RestError::NeedsCredential { .. })));
-        assert!(Client::new(ClientConfig::new("mailto:a@b"), None, Arc::new(StoppedClock)).is_err());
-        assert!(Client::new(ClientConfig::new("exchange"), None, Arc::new(StoppedClock)).is_err());
+        assert!(Client::new(ClientConfig::new("mailto:a@b"), None, Arc::new(TickingClock)).is_err());
+        assert!(Client::new(ClientConfig::new("exchange"), None, Arc::new(TickingClock)).is_err());
     }
 }

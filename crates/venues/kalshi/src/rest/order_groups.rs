@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use super::{
-    client::{Auth, Client, Query},
+    client::{Auth, Client, Query, Write},
     error::RestError,
     market_data::query,
     write::{WriteFailure, not_found},
@@ -45,7 +45,8 @@ impl Client {
             body["subaccount"] = subaccount.into();
         }
         let path = ["portfolio", "order_groups", "create"];
-        let answer = self.write(Method::POST, &path, &Query::new(), Some(body.to_string()), signed_at).await?;
+        let answer =
+            self.write(Write::new(Method::POST, &path, exchange_index, signed_at).with_body(body.to_string())).await?;
         let body: Body =
             object(&answer).map_err(|error| WriteFailure::unknown(format!("the answer is unreadable: {error}")))?;
         if body.order_group_id.is_empty() {
@@ -136,7 +137,9 @@ impl Client {
     ) -> Result<(), WriteFailure> {
         let parameters = self.group_parameters(exchange_index);
         let path = ["portfolio", "order_groups", group.as_str(), change];
-        let answer = self.write(Method::PUT, &path, &parameters, Some(body), signed_at).await;
+        // Whatever changes a group may be what stops entries.
+        let write = Write::new(Method::PUT, &path, exchange_index, signed_at).with_query(parameters).with_body(body);
+        let answer = self.write(write.urgent(true)).await;
         answer.map(|_empty| ()).map_err(not_found)
     }
 }

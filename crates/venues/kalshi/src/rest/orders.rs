@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    client::{Client, Query},
+    client::{Client, Query, Write},
     write::{WriteFailure, not_found},
 };
 use crate::{
@@ -62,8 +62,13 @@ impl NewOrder {
 
     /// The body; numbers are texts, since the exchange refuses JSON numbers.
     fn body(&self, subaccount: Option<u32>) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.wire(subaccount))
+    }
+
+    /// As it stands in a body, alone or in a batch.
+    pub(crate) fn wire(&self, subaccount: Option<u32>) -> WireNewOrder<'_> {
         let spec = &self.spec;
-        serde_json::to_string(&WireNewOrder {
+        WireNewOrder {
             ticker: spec.ticker.as_str(),
             client_order_id: self.client_order_id.as_str(),
             side: spec.book_side.name(),
@@ -85,7 +90,7 @@ impl NewOrder {
             exchange_index: spec.exchange_index.get(),
             expiration_time: self.expires_at.map(Timestamp::seconds),
             subaccount,
-        })
+        }
     }
 }
 
@@ -95,7 +100,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 #[derive(Serialize)]
-struct WireNewOrder<'a> {
+pub(crate) struct WireNewOrder<'a> {
     ticker: &'a str,
     client_order_id: &'a str,
     side: &'a str,
@@ -160,7 +165,7 @@ struct WireCreateAck {
     ts_ms: Option<Millis>,
 }
 
-fn read_create_ack(body: &str, order: &NewOrder) -> Result<CreateAck, String> {
+pub(crate) fn read_create_ack(body: &str, order: &NewOrder) -> Result<CreateAck, String> {
     let wire: WireCreateAck = object(body).map_err(|error| format!("the answer is unreadable: {error}"))?;
     // The exchange was known to describe another order in some answers.
     if wire.client_order_id.as_ref().is_some_and(|id| *id != order.client_order_id)
@@ -196,7 +201,7 @@ impl CancelAck {
     }
 }
 
-fn read_cancel_ack(body: &str, order: &OrderId) -> Result<CancelAck, String> {
+pub(crate) fn read_cancel_ack(body: &str, order: &OrderId) -> Result<CancelAck, String> {
     #[derive(Deserialize)]
     struct Body {
         order_id: String,
@@ -223,7 +228,8 @@ impl Client {
             .body(self.subaccount_number())
             .map_err(|error| WriteFailure::NotSent { reason: error.to_string() })?;
         let path = ["portfolio", "events", "orders"];
-        let answer = self.write(Method::POST, &path, &Query::new(), Some(body), signed_at).await?;
+        let write = Write::new(Method::POST, &path, order.spec.exchange_index, signed_at).with_body(body);
+        let answer = self.write(write.urgent(order.spec.reduce_only)).await?;
         read_create_ack(&answer, order).map_err(WriteFailure::unknown)
     }
 
@@ -242,7 +248,8 @@ impl Client {
         let mut parameters: Query = vec![("exchange_index", exchange_index.to_string())];
         parameters.extend(self.subaccount());
         let path = ["portfolio", "events", "orders", order.as_str()];
-        let answer = self.write(Method::DELETE, &path, &parameters, None, signed_at).await.map_err(not_found)?;
+        let write = Write::new(Method::DELETE, &path, exchange_index, signed_at).with_query(parameters);
+        let answer = self.write(write.urgent(true)).await.map_err(not_found)?;
         read_cancel_ack(&answer, order).map_err(WriteFailure::unknown)
     }
 }

@@ -14,7 +14,7 @@ use super::{
     paging::Pages,
 };
 use crate::rows::{
-    AccountLimits, Balance, Cursor, Deposit, Page, PositionRow,
+    AccountLimits, Balance, Cursor, Deposit, Page, PositionRow, QueuePosition, Withdrawal,
     balance::{read_balance, read_whole_balance},
     limits::read_limits,
     list::{Row, Strictness, read_member, read_page},
@@ -100,7 +100,7 @@ pub struct SettlementsQuery {
 }
 
 /// Deposits of a page, the most that the exchange gives.
-const DEPOSITS_PER_PAGE: u32 = 500;
+pub(crate) const DEPOSITS_PER_PAGE: u32 = 500;
 
 /// The whole second that an instant lies in.
 fn floor(instant: Option<Timestamp>) -> Option<String> {
@@ -272,5 +272,33 @@ impl Client {
     #[must_use]
     pub fn deposits(&self) -> Pages<'_, Deposit> {
         Pages::new(move |cursor| Box::pin(async move { self.deposits_page(cursor.as_ref()).await }))
+    }
+
+    /// One page of withdrawals.
+    ///
+    /// # Errors
+    /// When there is no answer, or any row of it cannot be read.
+    pub async fn withdrawals_page(&self, cursor: Option<&Cursor>) -> Result<Page<Withdrawal>, RestError> {
+        let parameters = query([("limit", Some(DEPOSITS_PER_PAGE.to_string())), ("cursor", at(cursor))]);
+        let read = |body: &str| read_page(body, Strictness::Strict);
+        self.get(&["portfolio", "withdrawals"], &parameters, Auth::Required, read).await
+    }
+
+    /// All withdrawals, page by page.
+    #[must_use]
+    pub fn withdrawals(&self) -> Pages<'_, Withdrawal> {
+        Pages::new(move |cursor| Box::pin(async move { self.withdrawals_page(cursor.as_ref()).await }))
+    }
+
+    /// How many contracts trade before each of the orders that rest in these markets.
+    ///
+    /// # Errors
+    /// When there is no readable answer.
+    pub async fn queue_positions(&self, markets: &[MarketTicker]) -> Result<Vec<QueuePosition>, RestError> {
+        let tickers: Vec<&str> = markets.iter().map(MarketTicker::as_str).collect();
+        let mut parameters = query([("market_tickers", Some(tickers.join(",")))]);
+        parameters.extend(self.subaccount());
+        let read = |body: &str| read_page(body, Strictness::Strict).map(|page| page.items);
+        self.get(&["portfolio", "orders", "queue_positions"], &parameters, Auth::Required, read).await
     }
 }

@@ -1,4 +1,4 @@
-//! Deposits.
+//! Deposits and withdrawals.
 
 use rec_domain::{Money, Timestamp};
 use serde::Deserialize;
@@ -41,13 +41,9 @@ pub(crate) struct WireDeposit {
     finalized_ts: Option<Seconds>,
 }
 
-impl Row for Deposit {
-    type Wire = WireDeposit;
-    const LIST: &'static str = "deposits";
-    const WHAT: &'static str = "a deposit";
-
-    fn from_wire(wire: WireDeposit) -> Result<Self, String> {
-        Ok(Self {
+impl From<WireDeposit> for Deposit {
+    fn from(wire: WireDeposit) -> Self {
+        Self {
             id: wire.id,
             status: wire.status,
             kind: wire.kind,
@@ -55,10 +51,38 @@ impl Row for Deposit {
             fee: wire.fee_cents.0,
             created_at: wire.created_ts.0,
             finalized_at: wire.finalized_ts.map(|seconds| seconds.0),
-        })
+        }
+    }
+}
+
+impl Row for Deposit {
+    type Wire = WireDeposit;
+    const LIST: &'static str = "deposits";
+    const WHAT: &'static str = "a deposit";
+
+    fn from_wire(wire: WireDeposit) -> Result<Self, String> {
+        Ok(wire.into())
     }
 
     fn identity(&self) -> String {
         self.id.clone()
+    }
+}
+
+/// Money that the operator took out: the same fields, in the other direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal(pub Deposit);
+
+impl Row for Withdrawal {
+    type Wire = WireDeposit;
+    const LIST: &'static str = "withdrawals";
+    const WHAT: &'static str = "a withdrawal";
+
+    fn from_wire(wire: WireDeposit) -> Result<Self, String> {
+        Ok(Self(wire.into()))
+    }
+
+    fn identity(&self) -> String {
+        self.0.id.clone()
     }
 }

@@ -39,6 +39,53 @@ pub struct EndpointCosts {
     pub exceptions: Vec<EndpointCost>,
 }
 
+/// Requests that the desk may make and that cost other than the default, as the exchange listed them on 25 September
+/// 2026; those of a batch are for each of its orders.
+const DOCUMENTED: [(&str, &str, u32); 6] = [
+    ("GET", "/trade-api/v2/cfbenchmarks/*endpoint", 50),
+    ("GET", "/trade-api/v2/portfolio/orders/:order_id", 2),
+    ("DELETE", "/trade-api/v2/portfolio/events/orders", 2),
+    ("DELETE", "/trade-api/v2/portfolio/events/orders/:order_id", 2),
+    ("DELETE", "/trade-api/v2/portfolio/events/orders/batched", 2),
+    ("POST", "/trade-api/v2/account/api_usage_level/upgrade", 30),
+];
+
+impl EndpointCosts {
+    /// What is documented, until the exchange was asked.
+    #[must_use]
+    pub fn documented() -> Self {
+        let exception = |(method, path, cost): (&str, &str, u32)| EndpointCost {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            cost,
+        };
+        Self { default: 10, exceptions: DOCUMENTED.map(exception).into() }
+    }
+
+    /// The tokens of one request of a path, given in its parts below the interface's root.
+    #[must_use]
+    pub fn of(&self, method: &str, path: &[&str]) -> u32 {
+        let fits = |cost: &&EndpointCost| cost.method == method && matches(&cost.path, path);
+        // A literal path is listed beside a pattern that it would match too, and is the one that counts.
+        let listed = self.exceptions.iter().filter(fits);
+        listed.min_by_key(|cost| cost.path.matches([':', '*']).count()).map_or(self.default, |cost| cost.cost)
+    }
+}
+
+/// Whether a path is of a pattern: `:name` stands for one part, `*name` for all that follow.
+fn matches(pattern: &str, path: &[&str]) -> bool {
+    let below = pattern.strip_prefix("/trade-api/v2/").unwrap_or(pattern.trim_start_matches('/'));
+    let (mut expected, mut found) = (below.split('/'), path.iter());
+    loop {
+        match (expected.next(), found.next()) {
+            (None, None) => return true,
+            (Some(rest), Some(_)) if rest.starts_with('*') => return true,
+            (Some(part), Some(given)) if part.starts_with(':') || part == *given => {}
+            _ => return false,
+        }
+    }
+}
+
 /// What one kind of request costs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct EndpointCost {
@@ -102,6 +149,22 @@ pub(crate) fn read_cutoff(body: &str) -> Result<HistoricalCutoff, ReadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_costs_what_its_path_is_listed_with() {
+        let costs = EndpointCosts::documented();
+        for (method, path, tokens) in [
+            ("GET", &["portfolio", "orders"][..], 10),
+            ("GET", &["portfolio", "orders", "o"], 2),
+            ("GET", &["portfolio", "orders", "o", "queue_position"], 10),
+            ("GET", &["cfbenchmarks", "history", "values"], 50),
+            ("POST", &["portfolio", "events", "orders"], 10),
+            ("DELETE", &["portfolio", "events", "orders", "o"], 2),
+            ("PUT", &["portfolio", "order_groups", "g", "trigger"], 10),
+        ] {
+            assert_eq!(costs.of(method, path), tokens, "{method} {path:?}");
+        }
+    }
 
     #[test]
     fn limits_are_read() {

@@ -1,6 +1,7 @@
 //! What the exchange lists, read from its JSON: one file for each thing, and [`list`] for the frame around lists.
 
 pub mod balance;
+pub mod candle;
 pub mod deposit;
 pub mod event;
 pub mod exchange_status;
@@ -15,9 +16,12 @@ pub mod order_group;
 pub mod position;
 pub mod series;
 pub mod settlement;
+pub mod subaccount;
+pub mod trade;
 
 pub use balance::Balance;
-pub use deposit::Deposit;
+pub use candle::{Bar, Candle};
+pub use deposit::{Deposit, Withdrawal};
 pub use event::EventRow;
 pub use exchange_status::{ExchangeStatus, ShardStatus};
 pub use index_history::IndexHistoryRow;
@@ -28,3 +32,5 @@ pub use order_book::{OrderBook, PriceLevels};
 pub use order_group::OrderGroup;
 pub use position::PositionRow;
 pub use series::SeriesRow;
+pub use subaccount::{ApiKeyRow, Netting, ShardTransfer, SubaccountBalance, SubaccountTransfer};
+pub use trade::{QueuePosition, TradeRow};
