@@ -149,8 +149,10 @@ def orders(checked, market):
         {"client_transfer_id": str(uuid.uuid4()), "from_subaccount": 0, "to_subaccount": account,
          "amount_cents": 500, "exchange_index": CRYPTO_SHARD},
     )  # fmt: skip
-    for path in ["balances", "transfers"]:
+    ask("PUT", "/portfolio/subaccounts/netting", {"subaccount_number": account, "enabled": False})
+    for path in ["balances", "transfers", "netting"]:
         ask("GET", f"/portfolio/subaccounts/{path}")
+    ask("GET", "/api_keys")
     transfer = ask(
         "POST",
         "/portfolio/intra_exchange_instance_transfer",

@@ -60,8 +60,8 @@ async fn on_a_twin(python: &Path, speed: &str, script: &str, more: &[PathBuf]) -
     command
         .arg(script_file(script))
         .args([&said.rest_url, &said.ws_url])
-        .arg(std::fs::read_to_string(keys.join("write.id")).expect("the key's name"))
-        .arg(keys.join("write.pem"))
+        .arg(std::fs::read_to_string(keys.join("operator.id")).expect("the key's name"))
+        .arg(keys.join("operator.pem"))
         .args([&said.market_origin, &said.wall_origin])
         .arg(speed)
         .args(more);
@@ -81,14 +81,14 @@ fn shared(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// The folder of the twin's keys, with an RSA key to write where the twin would make an Ed25519 one: the client knows
-/// RSA only.
+/// The folder of the twin's keys, with an RSA key of the operator's where the twin would make an Ed25519 one: the client
+/// knows RSA only.
 async fn keys_with_rsa(place: &Place, python: &Path) -> PathBuf {
     let keys = place.state().join("credentials/twin");
     std::fs::create_dir_all(&keys).expect("our own folder");
-    std::fs::write(keys.join("write.id"), "7f0a5c1e-2a0b-4c53-9d0e-5a6b7c8d9e0f").expect("our own folder");
+    std::fs::write(keys.join("operator.id"), "7f0a5c1e-2a0b-4c53-9d0e-5a6b7c8d9e0f").expect("our own folder");
     let mut make_key = Command::new(python);
-    make_key.arg(script_file("rsa_key.py")).arg(keys.join("write.pem"));
+    make_key.arg(script_file("rsa_key.py")).arg(keys.join("operator.pem"));
     let made = finish(make_key).await;
     assert_eq!(made.code, Some(0), "{}", made.err);
     keys

@@ -10,8 +10,10 @@ use std::{
 use anyhow::Context as _;
 use rec_twin::server::{ApiKey, Scope};
 
-/// The three keys of a desk by the names of their files, with what each may do.
-const KEYS: [(&str, Scope); 3] = [("read", Scope::Read), ("write", Scope::Write), ("guard", Scope::Write)];
+/// The three keys of a desk by the names of their files, with what each may do, and the operator's own, which no desk
+/// reads: money is moved with it.
+const KEYS: [(&str, Scope); 4] =
+    [("read", Scope::Read), ("write", Scope::Trade), ("guard", Scope::Trade), ("operator", Scope::Write)];
 
 /// The keys in `folder` as the twin has to know them; those that are missing are made.
 ///

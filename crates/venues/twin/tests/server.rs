@@ -67,6 +67,54 @@ async fn both_kinds_of_key_sign_and_scopes_are_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_does_what_its_scope_and_its_subaccount_allow() {
+    let made = |name: &str, scope| ApiKey::generate_ed25519(name, scope).unwrap();
+    let (trade, trade_pem) = made("trader", Scope::Trade);
+    let (transfer, transfer_pem) = made("mover", Scope::Transfer);
+    let (locked, locked_pem) = made("locked", Scope::Write);
+    let keys = vec![trade, transfer, locked.locked_to(1)];
+    let server =
+        serve(client::config(30.0, None, false, keys), Arc::default(), CancellationToken::new()).await.unwrap();
+    let client = |name: &str, pem| Client::of(&server, name, pem);
+    let (trader, mover, locked) =
+        (client("trader", &trade_pem), client("mover", &transfer_pem), client("locked", &locked_pem));
+    let market = open_market(&trader).await;
+    let status = |answer: Option<(u16, Value)>| answer.unwrap().0;
+    let subaccount = json!({"exchange_index": 2});
+    let transfer = |cents: u32| {
+        json!({
+            "client_transfer_id": format!("0d1f9c1e-0000-4000-8000-00000000000{}", cents % 10), "from_subaccount": 0,
+            "to_subaccount": 1, "amount_cents": cents, "exchange_index": 2,
+        })
+    };
+
+    assert_eq!(status(trader.post("/portfolio/subaccounts", &subaccount).await), 403);
+    assert_eq!(status(mover.post(ORDERS, &order(&market, "m", "0.9900")).await), 403);
+    assert_eq!(status(mover.post("/portfolio/subaccounts", &subaccount).await), 201);
+    assert_eq!(status(mover.post("/portfolio/subaccounts/transfer", &transfer(5_001)).await), 200);
+    assert_eq!(status(trader.post("/portfolio/subaccounts/transfer", &transfer(5_002)).await), 403);
+    assert_eq!(status(locked.post("/portfolio/subaccounts/transfer", &transfer(5_003)).await), 403);
+
+    assert_eq!(status(locked.post(ORDERS, &order(&market, "l", "0.9900")).await), 201);
+    let mut elsewhere = order(&market, "e", "0.9900");
+    elsewhere["subaccount"] = json!(0);
+    assert_eq!(status(locked.post(ORDERS, &elsewhere).await), 403);
+    let position = |client: Client, query: &'static str| async move {
+        let (_, body) = client.get(&format!("/portfolio/positions?count_filter=position{query}")).await.unwrap();
+        body["market_positions"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(position(locked.clone(), "").await, 1, "it is in its own subaccount");
+    assert_eq!((position(trader.clone(), "").await, position(trader.clone(), "&subaccount=1").await), (0, 1));
+    assert_eq!(status(locked.get("/portfolio/positions?subaccount=0").await), 403);
+    let (_, balance) = locked.get("/portfolio/balance").await.unwrap();
+    assert!(balance.get("balance_breakdown").is_none() && balance["balance"].as_i64() < Some(5_001), "{balance}");
+    let (_, body) = trader.get("/api_keys").await.unwrap();
+    assert_eq!(body["api_keys"][0]["scopes"], json!(["read", "write::trade"]));
+    assert_eq!(body["api_keys"][2]["subaccount"], 1);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_signatures_and_clocks_get_the_recorded_answers() {
     let (server, writer, _) = served(1.0).await;
     let details = |answer: Option<(u16, Value)>| {

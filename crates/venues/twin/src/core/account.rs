@@ -1,7 +1,7 @@
 //! The account that the twin serves: its orders, fills, positions, groups and settlements.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -11,6 +11,7 @@ use crate::core::{
     config::CRYPTO_SHARD,
     ledger::{Ledger, LedgerAccount},
     mutation::{SelfTradePrevention, TimeInForce},
+    output::OwnOrder,
     transfers::{CashMovement, ShardTransfer, SubaccountTransfer},
     wallet::Wallet,
 };
@@ -97,6 +98,14 @@ pub struct Order {
     pub created: Timestamp,
     /// When it last changed.
     pub updated: Timestamp,
+}
+
+impl Order {
+    /// As the cause of a change of a book.
+    #[must_use]
+    pub fn as_cause(&self) -> OwnOrder {
+        OwnOrder { client_order_id: self.client_order_id.clone(), subaccount: self.wallet.subaccount }
+    }
 }
 
 /// A fill of the account.
@@ -195,7 +204,7 @@ pub struct Account {
     /// Orders by number.
     pub orders: BTreeMap<u64, Order>,
     /// Numbers of the orders that rest.
-    pub resting: std::collections::BTreeSet<u64>,
+    pub resting: BTreeSet<u64>,
     /// Numbers by the exchange's identity.
     pub by_order_id: HashMap<String, u64>,
     /// Every identity that a client ever gave to an accepted order.
@@ -210,6 +219,9 @@ pub struct Account {
     pub groups: BTreeMap<u64, Group>,
     /// The shard that each subaccount was made on; the first is number 1.
     pub subaccounts: Vec<ExchangeIndex>,
+    /// Subaccounts that were told not to net YES against NO. What that changes is not described; the twin keeps what it
+    /// was told and goes on netting.
+    pub not_netting: BTreeSet<u32>,
     /// Transfers between subaccounts, the oldest first.
     pub subaccount_transfers: Vec<SubaccountTransfer>,
     /// Transfers between shards by number.

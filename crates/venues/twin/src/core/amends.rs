@@ -138,7 +138,7 @@ impl Twin {
         let release = order.reserved - kept.min(order.reserved);
         order.remaining = left;
         let (market, side, price) = (order.market, order.side, order.price);
-        let client_order_id = order.client_order_id.clone();
+        let cause = Some(order.as_cause());
         self.account.reserve(number, -release);
         let now = self.now;
         let Some(market) = self.markets.get_mut(&market) else { return };
@@ -150,7 +150,7 @@ impl Twin {
             side,
             price,
             delta: -by,
-            client_order_id,
+            cause,
             at: now,
         }));
     }

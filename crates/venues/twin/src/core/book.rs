@@ -85,6 +85,13 @@ impl OrderBook {
         level.queue.push_back(order);
     }
 
+    /// Puts an order before those that already rest at its price.
+    pub fn rest_ahead(&mut self, side: BookSide, price: Price, order: Resting) {
+        let level = self.levels_mut(side).entry(price).or_default();
+        level.total += order.remaining;
+        level.queue.push_front(order);
+    }
+
     /// The order that trades next on a side.
     #[must_use]
     pub fn front(&self, side: BookSide) -> Option<(Price, Resting)> {

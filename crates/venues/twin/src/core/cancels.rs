@@ -81,11 +81,11 @@ impl Twin {
         let order = self.account.orders.get_mut(&number)?;
         let left = std::mem::take(&mut order.remaining);
         order.updated = self.now;
-        let (market, side, price, reserved) = (order.market, order.side, order.price, order.reserved);
-        let client_order_id = order.client_order_id.clone();
+        let (number_of_market, side, price, reserved) = (order.market, order.side, order.price, order.reserved);
+        let cause = Some(order.as_cause());
         self.account.reserve(number, -reserved);
         let now = self.now;
-        if let Some(market) = self.markets.get_mut(&market)
+        if let Some(market) = self.markets.get_mut(&number_of_market)
             && let Some(left) = market.book.remove(side, price, number)
         {
             market.dirty = true;
@@ -95,10 +95,11 @@ impl Twin {
                 side,
                 price,
                 delta: -left,
-                client_order_id,
+                cause,
                 at: now,
             }));
         }
+        self.display_all(number_of_market);
         Some(left)
     }
 

@@ -14,6 +14,9 @@ pub const CRYPTO_SHARD: ExchangeIndex = ExchangeIndex::new(2);
 /// The product of the spot venue.
 pub const PRODUCT: &str = "BTC-USD";
 
+/// Fixes what a mirror decides itself: names and how long transfers take.
+const MIRROR_SEED: u64 = 1;
+
 /// A world: the same configuration and the same mutations give the same world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TwinConfig {
@@ -37,6 +40,9 @@ pub struct TwinConfig {
     /// [`MOST_FLICKER`]: super::flicker::MOST_FLICKER
     #[serde(default)]
     pub flicker: u32,
+    /// Whether the world is another exchange's and only the account is its own.
+    #[serde(default)]
+    pub mirror: bool,
 }
 
 fn hourly_bitcoin() -> Vec<Series> {
@@ -58,7 +64,15 @@ impl TwinConfig {
             series: hourly_bitcoin(),
             listed_a_day_ahead: false,
             flicker: 0,
+            mirror: false,
         }
+    }
+
+    /// A mirror that begins at `start`, of these series.
+    #[must_use]
+    pub fn mirror(start: Timestamp, series: Vec<Series>) -> Self {
+        let warm_up = TimeSpan::ZERO;
+        Self { start, warm_up, series, mirror: true, ..Self::demo(MIRROR_SEED) }
     }
 
     /// The assets whose prices the world needs: bitcoin always, for the spot venues.

@@ -8,7 +8,7 @@ use crate::core::{
     exchange::{Due, Twin},
     market::{CheapOffer, Quote},
     matching::Incoming,
-    output::{BookChange, Output},
+    output::{BookChange, Output, OwnOrder},
     series::{Series, SeriesKind},
 };
 
@@ -333,14 +333,8 @@ impl Twin {
     pub(crate) fn remove_crowd_order(&mut self, number: u32, side: BookSide, price: Price, order: u64) {
         let Some(market) = self.markets.get_mut(&number) else { return };
         if let Some(left) = market.book.remove(side, price, order) {
-            let change = BookChange {
-                market: market.name.clone(),
-                side,
-                price,
-                delta: -left,
-                client_order_id: None,
-                at: self.now,
-            };
+            let change =
+                BookChange { market: market.name.clone(), side, price, delta: -left, cause: None, at: self.now };
             market.dirty = true;
             market.updated = self.now;
             self.outputs.push(Output::Book(change));
@@ -348,26 +342,13 @@ impl Twin {
     }
 
     /// Puts an order into a book and tells it.
-    pub(crate) fn rest(
-        &mut self,
-        number: u32,
-        side: BookSide,
-        price: Price,
-        order: Resting,
-        client_order_id: Option<String>,
-    ) {
+    pub(crate) fn rest(&mut self, number: u32, side: BookSide, price: Price, order: Resting, cause: Option<OwnOrder>) {
         let Some(market) = self.markets.get_mut(&number) else { return };
         market.book.rest(side, price, order);
         market.dirty = true;
         market.updated = self.now;
-        let change = BookChange {
-            market: market.name.clone(),
-            side,
-            price,
-            delta: order.remaining,
-            client_order_id,
-            at: self.now,
-        };
+        let change =
+            BookChange { market: market.name.clone(), side, price, delta: order.remaining, cause, at: self.now };
         self.outputs.push(Output::Book(change));
     }
 

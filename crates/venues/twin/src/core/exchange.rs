@@ -119,7 +119,8 @@ impl Twin {
         let mut underlyings = BTreeMap::new();
         for asset in config.assets() {
             let path = PricePath::of(asset, config.seed, past, config.calm_until());
-            let underlying = Underlying::new(asset, path, PAST_MINUTES * 60 - 1, |point| {
+            let seconds = if config.mirror { 0 } else { PAST_MINUTES * 60 - 1 };
+            let underlying = Underlying::new(asset, path, seconds, |point| {
                 if asset == Asset::Bitcoin {
                     spot.remember(point);
                 }
@@ -155,8 +156,10 @@ impl Twin {
         // Whatever the cash is, whole cents of it are a deposit; a fraction of a cent is not given.
         let _ = twin.deposit(CRYPTO_SHARD, Money::from_cents(cash.floor_cents()));
         let start = twin.config.start;
-        twin.list_first_events();
-        twin.schedule_next_pause();
+        if !twin.config.mirror {
+            twin.list_first_events();
+            twin.schedule_next_pause();
+        }
         twin.schedule(start, Due::Second);
         twin.advance_quietly(start);
         twin
@@ -237,6 +240,7 @@ impl Twin {
             Mutation::TransferBetweenSubaccounts(transfer) => self.transfer_between_subaccounts(transfer),
             Mutation::TransferBetweenShards(transfer) => self.transfer_between_shards(transfer),
             Mutation::Allocate(allocation) => self.allocate(allocation),
+            Mutation::Net { subaccount, enabled } => self.net_subaccount(*subaccount, *enabled),
             Mutation::Deposit(shard, amount) => self.deposit(*shard, *amount),
             Mutation::Withdraw(shard, amount) => self.withdraw_cash(*shard, *amount),
             Mutation::CreateGroup(group) => self.create_group(group),
@@ -245,6 +249,7 @@ impl Twin {
             Mutation::ResetGroup(group) => self.reset_group(group),
             Mutation::DeleteGroup(group) => self.delete_group(group),
             Mutation::Fault(fault) => self.suffer(fault),
+            Mutation::Mirror(change) => Ok(self.mirror(change)),
         };
         earlier.append(&mut self.outputs);
         self.outputs = earlier;
@@ -302,6 +307,10 @@ impl Twin {
     }
 
     fn play_second(&mut self) {
+        if self.config.mirror {
+            self.mirror_second();
+            return;
+        }
         for underlying in self.underlyings.values_mut() {
             underlying.step();
             debug_assert_eq!(underlying.point.at, self.now, "the path and the queue keep the same seconds");
@@ -410,6 +419,11 @@ impl Twin {
             known,
             known_sum,
         }
+    }
+
+    /// Every event that is kept, in the order of listing.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.events.values()
     }
 
     /// Every market that is kept, with its event, by event and strike.

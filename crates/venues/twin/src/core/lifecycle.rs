@@ -96,6 +96,7 @@ impl Twin {
                 candles: Candles::default(),
                 updated: created,
                 dirty: false,
+                mirrored: None,
             };
             let event = LifecycleEvent::Created { event_ticker: ticker.clone(), series, strike, open, close };
             self.outputs.push(Output::Lifecycle(LifecycleChange { ticker: market_ticker.clone(), event }));
@@ -114,6 +115,7 @@ impl Twin {
             expiration_value: None,
             settled_at: None,
             result_late_by: TimeSpan::ZERO,
+            collateral: None,
         };
         self.events.insert(number, event);
         self.schedule(close, Due::Close(number));
@@ -190,6 +192,11 @@ impl Twin {
         for market in markets {
             self.clear_market(market);
         }
+        if self.config.mirror {
+            // Its result, and what is listed after it, come from where it trades.
+            self.forget_old_events();
+            return;
+        }
         let determined = self.determination_delay(series, close);
         self.schedule(close + determined, Due::Determine(number));
         if close.seconds() % series.period().seconds() == 0 {
@@ -222,17 +229,17 @@ impl Twin {
         TimeSpan::from_millis(delays.whole(soonest, latest) - determined)
     }
 
-    fn clear_market(&mut self, number: u32) {
-        let own: Vec<u64> = self
-            .account
-            .resting
-            .iter()
-            .copied()
-            .filter(|order| self.account.orders.get(order).is_some_and(|order| order.market == number))
-            .collect();
+    /// Withdraws whatever rests of the account in a market.
+    pub(crate) fn withdraw_all_of(&mut self, market: u32, reason: &'static str) {
+        let is_there = |order: &u64| self.account.orders.get(order).is_some_and(|order| order.market == market);
+        let own: Vec<u64> = self.account.resting.iter().copied().filter(is_there).collect();
         for order in own {
-            self.withdraw_order(order, "CloseCancel");
+            self.withdraw_order(order, reason);
         }
+    }
+
+    fn clear_market(&mut self, number: u32) {
+        self.withdraw_all_of(number, "CloseCancel");
         let now = self.now;
         let Some(market) = self.markets.get_mut(&number) else { return };
         for side in [BookSide::Bid, BookSide::Ask] {
@@ -243,7 +250,7 @@ impl Twin {
                     side,
                     price: *price,
                     delta: -level.total(),
-                    client_order_id: None,
+                    cause: None,
                     at: now,
                 }));
             }

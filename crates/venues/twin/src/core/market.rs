@@ -1,13 +1,14 @@
 //! Events and their markets.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use rec_domain::{Price, Quantity, Side, TimeSpan, Timestamp, UsdPrice};
+use rec_domain::{Price, PriceGrid, Quantity, Side, TimeSpan, Timestamp, UsdPrice, market::Collateral};
 
 use crate::core::{
     book::OrderBook,
     candles::{Candles, Shown},
     fair::Valuation,
+    mirror::MirroredMarket,
     output::{MarketName, TickerView},
     series::Series,
 };
@@ -54,6 +55,8 @@ pub struct Event {
     pub settled_at: Option<Timestamp>,
     /// How much later than usual its result comes.
     pub result_late_by: TimeSpan,
+    /// How it holds collateral, where that is not its series' way.
+    pub collateral: Option<Collateral>,
 }
 
 impl Event {
@@ -244,9 +247,37 @@ pub struct Market {
     pub updated: Timestamp,
     /// Whether its summary changed since it was last told.
     pub dirty: bool,
+    /// What is known of it where it is another exchange's.
+    pub mirrored: Option<Box<MirroredMarket>>,
 }
 
 impl Market {
+    /// The prices at which it takes orders.
+    #[must_use]
+    pub fn grid(&self) -> Cow<'_, PriceGrid> {
+        match &self.mirrored {
+            Some(mirrored) => Cow::Borrowed(&mirrored.grid),
+            None => Cow::Owned(self.series.grid()),
+        }
+    }
+
+    /// The exchange's status word for it.
+    #[must_use]
+    pub fn status(&self, event: &Event, now: Timestamp) -> &'static str {
+        match &self.mirrored {
+            Some(mirrored) if mirrored.paid => "finalized",
+            Some(_) if self.result.is_some() => "determined",
+            Some(mirrored) if mirrored.suspended && event.is_open(now) => "inactive",
+            _ => event.status(now),
+        }
+    }
+
+    /// Whether its book is known: always, unless it is another exchange's.
+    #[must_use]
+    pub fn has_known_book(&self) -> bool {
+        self.mirrored.as_ref().is_none_or(|mirrored| mirrored.is_known)
+    }
+
     /// What candles take of it.
     pub(crate) fn shown(&self) -> Shown {
         use rec_domain::BookSide::{Ask, Bid};

@@ -111,15 +111,17 @@ impl Twin {
         count: Quantity,
     ) {
         self.trades_made += 1;
-        let trade_id = identity(self.config.seed, Kind::Trade, self.trades_made).to_string();
-        let maker_client_id = own_maker
-            .then(|| self.account.orders.get(&maker).and_then(|order| order.client_order_id.clone()))
-            .flatten();
+        let made = if self.config.mirror { self.own_trade_number() } else { self.trades_made };
+        let trade_id = identity(self.config.seed, Kind::Trade, made).to_string();
+        let cause = own_maker.then(|| self.account.orders.get(&maker).map(Order::as_cause)).flatten();
         let now = self.now;
         let Some(market) = self.markets.get_mut(&market_number) else { return };
         let shown = market.shown();
         market.candles.trade(now, shown, price, count);
         market.book.take_from_front(incoming.side.opposite(), count);
+        if let Some(mirrored) = market.mirrored.as_mut().filter(|_| !own_maker) {
+            mirrored.depth.take(incoming.side.opposite(), price, count);
+        }
         market.volume += count;
         market.open_interest += Quantity::from_units(count.units() / 2);
         market.last = Some((price, count));
@@ -131,7 +133,7 @@ impl Twin {
             side: incoming.side.opposite(),
             price,
             delta: -count,
-            client_order_id: maker_client_id,
+            cause,
             at: now,
         }));
         let print =
@@ -147,7 +149,7 @@ impl Twin {
     }
 
     /// Books a fill of the account's order.
-    fn fill_order(&mut self, number: u64, trade_id: &str, price: Price, count: Quantity, is_taker: bool) {
+    pub(crate) fn fill_order(&mut self, number: u64, trade_id: &str, price: Price, count: Quantity, is_taker: bool) {
         let now = self.now;
         let Some(order) = self.account.orders.get_mut(&number) else { return };
         let liquidity = if is_taker { Liquidity::Taker } else { Liquidity::Maker };
@@ -210,7 +212,7 @@ impl Twin {
 
     /// Whether a resting order's trade can be paid: what was reserved may be too little when what it was to
     /// close is gone.
-    fn can_pay(&self, number: u64, price: Price, count: Quantity) -> bool {
+    pub(crate) fn can_pay(&self, number: u64, price: Price, count: Quantity) -> bool {
         let Some(order) = self.account.orders.get(&number) else { return false };
         let held = self.account.held_against(order.market, order.wallet.subaccount, order.side);
         let opening = count - count.at_most(held);

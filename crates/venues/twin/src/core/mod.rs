@@ -27,6 +27,7 @@ pub mod book;
 mod cancels;
 pub mod candles;
 pub mod config;
+pub mod confined;
 pub mod cost;
 mod crowd;
 mod cutoffs;
@@ -43,6 +44,7 @@ mod lifecycle;
 pub mod limits;
 pub mod market;
 mod matching;
+pub mod mirror;
 pub mod mutation;
 mod orders;
 pub mod other_venue;
@@ -62,6 +64,7 @@ pub mod wire;
 pub use config::TwinConfig;
 pub use exchange::Twin;
 pub use fault_input::Fault;
+pub use mirror::Mirrored;
 pub use mutation::{
     AmendOrder, Applied, CancelOrder, CreateGroup, CreateOrder, Mutation, SelfTradePrevention, TimeInForce,
 };

@@ -3,7 +3,7 @@
 use rec_domain::{BookSide, ExchangeIndex, Money, Price, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::core::{fault_input::Fault, rejection::Rejection, wallet::Wallet};
+use crate::core::{fault_input::Fault, mirror::Mirrored, rejection::Rejection, wallet::Wallet};
 
 /// How long an order lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,6 +220,13 @@ pub enum Mutation {
     TransferBetweenShards(TransferBetweenShards),
     /// Say what each shard is to hold of the primary account's cash, in percent; an empty list ends it.
     Allocate(Vec<(ExchangeIndex, u32)>),
+    /// Say whether a subaccount nets YES against NO.
+    Net {
+        /// The subaccount.
+        subaccount: u32,
+        /// Whether it does.
+        enabled: bool,
+    },
     /// The operator pays money in, which no key can.
     Deposit(ExchangeIndex, Money),
     /// The operator takes money out, which no key can.
@@ -236,6 +243,8 @@ pub enum Mutation {
     DeleteGroup(GroupRef),
     /// Something goes wrong on the exchange.
     Fault(Fault),
+    /// Another exchange showed something, which a mirror shows too.
+    Mirror(Mirrored),
 }
 
 /// What an accepted mutation did, as far as its answer tells.
@@ -270,6 +279,11 @@ pub enum Applied {
         exchange_index: ExchangeIndex,
         /// Its subaccount.
         subaccount: u32,
+    },
+    /// What another exchange showed was taken.
+    Mirrored {
+        /// Whether a world that is rebuilt needs it.
+        lasting: bool,
     },
     /// Done, and there is no more to say.
     Done,

@@ -107,14 +107,15 @@ impl Twin {
     /// Whether a market takes new orders and amendments now.
     pub(crate) fn takes_orders(&self, market: u32) -> Result<(), Rejection> {
         let event = self.event_of(market).ok_or_else(Rejection::not_found)?;
-        if !event.is_open(self.now) {
+        let mirrored = self.markets.get(&market).and_then(|market| market.mirrored.as_ref());
+        if !event.is_open(self.now) || mirrored.is_some_and(|mirrored| mirrored.suspended) {
             return Err(Rejection::market_inactive());
         }
         if self.is_trading_paused() { Err(Rejection::trading_paused()) } else { Ok(()) }
     }
 
     pub(crate) fn on_grid(&self, market: u32, price: Price) -> Result<(), Rejection> {
-        if self.series_of(market).is_some_and(|series| series.grid().contains(price)) {
+        if self.markets.get(&market).is_some_and(|market| market.grid().contains(price)) {
             Ok(())
         } else {
             Err(Rejection::nested(400, "invalid_price", None))
@@ -243,14 +244,14 @@ impl Twin {
             return;
         };
         let (market, side, price, remaining) = (order.market, order.side, order.price, order.remaining);
-        let (subaccount, client_order_id, expires_at) =
-            (order.wallet.subaccount, order.client_order_id.clone(), order.expires_at);
+        let (subaccount, cause, expires_at) = (order.wallet.subaccount, order.as_cause(), order.expires_at);
         let own_price = side.acquired().convert_price(price);
         let closable = self.account.closable(market, subaccount, side, Some(number));
         self.account.resting.insert(number);
         self.account.reserve(number, own_price * (remaining - remaining.at_most(closable)));
         let resting = Resting { number, owner: Owner::Account, remaining };
-        self.rest(market, side, price, resting, client_order_id);
+        self.rest(market, side, price, resting, Some(cause));
+        self.display_all(market);
         if let Some(at) = expires_at {
             self.schedule(at, Due::Expire(number));
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rec_domain::{BookSide, Price, Quantity, Side, Timestamp, UsdPrice};
+use rec_domain::{BookSide, Price, PriceGrid, Quantity, Side, Timestamp, UsdPrice};
 
 use crate::core::{
     account::{Fill, Order, Position},
@@ -126,6 +126,8 @@ pub struct MarketName {
 pub enum Output {
     /// A level of a book changed.
     Book(BookChange),
+    /// A market's book became known, as it stands now.
+    Snapshot(u32),
     /// A market's summary changed.
     Ticker(TickerView),
     /// A trade.
@@ -164,9 +166,18 @@ pub struct BookChange {
     /// Contracts added.
     pub delta: Quantity,
     /// Set when the account's own order changed the level.
-    pub client_order_id: Option<String>,
+    pub cause: Option<OwnOrder>,
     /// When.
     pub at: Timestamp,
+}
+
+/// The account's order that changed a level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnOrder {
+    /// The client's identity of it, if it has one.
+    pub client_order_id: Option<String>,
+    /// Its subaccount.
+    pub subaccount: u32,
 }
 
 /// A market's summary.
@@ -267,6 +278,15 @@ pub enum LifecycleEvent {
     CloseDateUpdated {
         /// First instant at which it takes no more.
         close: Timestamp,
+    },
+    /// Its trading was suspended.
+    Suspended,
+    /// Its trading resumed.
+    Resumed,
+    /// It takes orders at other prices.
+    GridUpdated {
+        /// The prices.
+        grid: PriceGrid,
     },
     /// Its result is known.
     Determined {

@@ -19,7 +19,10 @@ impl Twin {
     /// When trading resumes, while it pauses.
     #[must_use]
     pub fn trading_resumes(&self) -> Option<Timestamp> {
-        let weekly = weekly_pause(self.now).filter(|(begin, end)| *begin <= self.now && self.now < *end);
+        let weekly = (!self.config.mirror)
+            .then(|| weekly_pause(self.now))
+            .flatten()
+            .filter(|(begin, end)| *begin <= self.now && self.now < *end);
         let fault = self.paused_until.filter(|until| self.now < *until);
         weekly.map(|(_, end)| end).max(fault)
     }

@@ -200,6 +200,19 @@ impl Twin {
         self.schedule(self.now + REBALANCE, Due::Rebalance);
     }
 
+    /// Notes whether a subaccount is to net.
+    pub(crate) fn net_subaccount(&mut self, subaccount: u32, enabled: bool) -> Result<Applied, Rejection> {
+        if !self.account.has_subaccount(subaccount) {
+            return Err(Rejection::nested(404, "not_found", Some("unknown subaccount")));
+        }
+        if enabled {
+            self.account.not_netting.remove(&subaccount);
+        } else {
+            self.account.not_netting.insert(subaccount);
+        }
+        Ok(Applied::Done)
+    }
+
     pub(crate) fn deposit(&mut self, shard: ExchangeIndex, amount: Money) -> Result<Applied, Rejection> {
         let movement = self.cash_movement(shard, amount)?;
         let cash = LedgerAccount::Cash(Wallet::primary(shard));

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rec_domain::{TimeSpan, Timestamp};
 
-use super::{ApiKey, MarketClock, Scope};
+use super::{ApiKey, MarketClock};
 use crate::core::Rejection;
 
 /// A timestamp may be this far behind the exchange's clock.
@@ -12,17 +12,17 @@ const ACCEPTED_AGE: TimeSpan = TimeSpan::from_seconds(5);
 /// A timestamp may be this far ahead of the exchange's clock.
 const ACCEPTED_LEAD: TimeSpan = TimeSpan::from_seconds(30);
 
-/// Checks the three headers over `"{timestamp}{METHOD}{path}"` and gives what the key may do.
+/// Checks the three headers over `"{timestamp}{METHOD}{path}"` and gives the key.
 ///
 /// `now` is the exchange's own clock, which may be wrong; `clock` knows how far transport stretches its limits.
-pub(super) fn verify(
-    keys: &[ApiKey],
+pub(super) fn verify<'a>(
+    keys: &'a [ApiKey],
     clock: &MarketClock,
     now: Timestamp,
     headers: &HeaderMap,
     method: &str,
     path: &str,
-) -> Result<Scope, Rejection> {
+) -> Result<&'a ApiKey, Rejection> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
     let (Some(id), Some(timestamp), Some(signature)) =
         (header("KALSHI-ACCESS-KEY"), header("KALSHI-ACCESS-TIMESTAMP"), header("KALSHI-ACCESS-SIGNATURE"))
@@ -40,5 +40,5 @@ pub(super) fn verify(
     let wrong = || Rejection::nested(401, "authentication_error", Some("INCORRECT_API_KEY_SIGNATURE"));
     let signature = STANDARD.decode(signature).map_err(|_not_base64| wrong())?;
     let message = format!("{timestamp}{method}{path}");
-    if key.verifies(message.as_bytes(), &signature) { Ok(key.scope) } else { Err(wrong()) }
+    if key.verifies(message.as_bytes(), &signature) { Ok(key) } else { Err(wrong()) }
 }

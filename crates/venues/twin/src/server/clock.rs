@@ -37,6 +37,21 @@ impl MarketClock {
         Ok(Self { origin: ClockOrigin { market, wall, speed }, started: Instant::now() })
     }
 
+    /// A clock that shows what another one does that was started elsewhere, at the time of day `wall`.
+    ///
+    /// # Errors
+    /// When the speed is not between 0.01 and 1000.
+    pub fn join(origin: ClockOrigin, wall: Timestamp) -> Result<Self, TwinError> {
+        let behind = Duration::from_micros(u64::try_from(wall.since(origin.wall).micros()).unwrap_or(0));
+        Self::start(origin.market + scaled(behind, origin.speed), wall, origin.speed)
+    }
+
+    /// A span of market time as the wall's.
+    #[must_use]
+    pub fn wall_span(&self, market: TimeSpan) -> Duration {
+        Duration::from_micros(u64::try_from(market.micros()).unwrap_or(0)).div_f64(self.origin.speed)
+    }
+
     /// What another process needs to show the same time.
     #[must_use]
     pub const fn origin(&self) -> ClockOrigin {
@@ -78,6 +93,9 @@ mod tests {
         assert_eq!(clock.transport_limit(TimeSpan::from_seconds(5)), TimeSpan::from_seconds(30));
         assert_eq!(clock.transport_limit(TimeSpan::from_seconds(60)), TimeSpan::from_seconds(60));
         assert!(clock.now() >= at);
+        assert_eq!(clock.wall_span(TimeSpan::from_seconds(15)), Duration::from_millis(500));
+        let later = MarketClock::join(clock.origin(), at + TimeSpan::from_seconds(2)).expect("speed");
+        assert!(later.now() >= at + TimeSpan::from_seconds(60), "two seconds of the wall are a minute");
         assert!(MarketClock::start(at, at, 0.0).is_err() && MarketClock::start(at, at, f64::NAN).is_err());
     }
 }

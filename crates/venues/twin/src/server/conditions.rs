@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use rec_domain::TimeSpan;
 
+use super::ClockOrigin;
 use crate::core::limits::Tier;
 
 /// Conditions of the service. The usual ones are those of the real exchange, with nothing going wrong.
@@ -17,12 +18,14 @@ pub struct Conditions {
     pub control: Option<ControlToken>,
     /// Faults without end, from this seed.
     pub storm: Option<u64>,
+    /// The market time of the exchange that is mirrored; `None` begins one of its own with the world.
+    pub clock: Option<ClockOrigin>,
 }
 
 impl Default for Conditions {
     fn default() -> Self {
         // An order that was cancelled was recorded as resting 360 ms later.
-        Self { tier: Tier::Basic, read_lag: TimeSpan::from_millis(360), control: None, storm: None }
+        Self { tier: Tier::Basic, read_lag: TimeSpan::from_millis(360), control: None, storm: None, clock: None }
     }
 }
 

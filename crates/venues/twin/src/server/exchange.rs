@@ -15,11 +15,11 @@ use axum::{
     routing::any,
 };
 use rec_domain::{Clock, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    AnswerEffect, ApiKey, ControlToken, Scope, auth,
+    AnswerEffect, ApiKey, ControlToken, auth,
     faults::control,
     listener::Cut,
     socket,
@@ -27,6 +27,7 @@ use super::{
 };
 use crate::core::{
     Mutation, Rejection,
+    confined::confined_read,
     cost::cost,
     query::{self, Params},
     wire::{answers, requests},
@@ -51,7 +52,7 @@ impl Venue {
     }
 
     /// Checks a signature by the exchange's own clock.
-    fn verify(&self, headers: &HeaderMap, method: &str, path: &str) -> Result<Scope, Rejection> {
+    fn verify(&self, headers: &HeaderMap, method: &str, path: &str) -> Result<&ApiKey, Rejection> {
         auth::verify(&self.keys, self.world.clock(), self.now(), headers, method, path)
     }
 }
@@ -80,7 +81,7 @@ async fn open_socket(
         cut.cut();
     }
     match venue.verify(&headers, "GET", SOCKET) {
-        Ok(_any_scope_reads) => upgrade.on_upgrade(move |socket| socket::run(socket, venue, cut)),
+        Ok(_any_key_reads) => upgrade.on_upgrade(move |socket| socket::run(socket, venue, cut)),
         Err(rejection) => refused(&rejection),
     }
 }
@@ -140,41 +141,52 @@ async fn handle(
     let is_read = method == Method::GET;
     // What needs no signature costs nothing without one.
     let is_free = is_read && query::is_public(path) && !headers.contains_key("KALSHI-ACCESS-KEY");
-    let scope = if is_read && query::is_public(path) {
-        Scope::Read
+    let key = if is_read && query::is_public(path) {
+        None
     } else {
-        venue.verify(headers, method.as_str(), uri.path())?
+        Some(venue.verify(headers, method.as_str(), uri.path())?)
     };
+    let locked_to = key.and_then(|key| key.subaccount);
     if !is_free {
         venue.world.pay(cost(method.as_str(), path, &params, body))?;
     }
     if is_read {
-        return read(venue, path, &params, uri.query(), effect).map(|body| (200, body));
+        if path.trim_matches('/') == "api_keys" {
+            let keys: Vec<Value> = venue.keys.iter().map(ApiKey::body).collect();
+            return Ok((200, json!({ "api_keys": keys })));
+        }
+        let params = match locked_to.filter(|_| query::is_of_an_account(path)) {
+            Some(subaccount) => confined_read(path, params, subaccount)?,
+            None => params,
+        };
+        let mut body = read(venue, path, &params, effect)?;
+        if locked_to.is_some()
+            && path.trim_matches('/') == "portfolio/balance"
+            && let Some(fields) = body.as_object_mut()
+        {
+            fields.remove("balance_breakdown");
+        }
+        return Ok((200, body));
     }
     let is_json = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if method == Method::POST && !is_json.is_some_and(|text| text.starts_with("application/json")) {
         return Err(Rejection::nested(400, "invalid_content_type", None));
     }
     let mutation = requests::mutation(method.as_str(), path, &params, body).ok_or_else(Rejection::not_found)??;
-    if scope != Scope::Write {
+    if !key.is_some_and(|key| key.scope.allows(&mutation)) {
         return Err(Rejection::nested(403, "forbidden", Some("the key lacks the write scope")));
     }
+    let mutation = match locked_to {
+        Some(subaccount) => mutation.confined(subaccount)?,
+        None => mutation,
+    };
     change(venue, cut, mutation).await
 }
 
 /// Answers a read, as short as a fault wants it.
-fn read(
-    venue: &Venue,
-    path: &str,
-    params: &Params,
-    query: Option<&str>,
-    effect: Option<AnswerEffect>,
-) -> Result<Value, Rejection> {
+fn read(venue: &Venue, path: &str, params: &Params, effect: Option<AnswerEffect>) -> Result<Value, Rejection> {
     match effect {
-        // The first of two parameters of a name counts.
-        Some(AnswerEffect::Short) => {
-            venue.world.answer(path, &Params::parse(&format!("limit=1&{}", query.unwrap_or_default())))
-        }
+        Some(AnswerEffect::Short) => venue.world.answer(path, &params.clone().limited_to(1)),
         Some(AnswerEffect::Empty) => {
             let mut body = venue.world.answer(path, params)?;
             for (_, value) in body.as_object_mut().into_iter().flatten() {
@@ -195,7 +207,18 @@ fn read(
 async fn change(venue: &Venue, cut: &Cut, mutation: Mutation) -> Result<(u16, Value), Rejection> {
     let world = venue.world.clone();
     let is_order = matches!(mutation, Mutation::CreateOrder(_));
-    let applied = tokio::task::spawn_blocking(move || world.apply(&mutation)).await;
+    let on_its_way = match mutation {
+        Mutation::CreateOrder(_) | Mutation::CreateOrders(_) | Mutation::AmendOrder(_) => world.order_delay(),
+        _ => Duration::ZERO,
+    };
+    // An order that is on its way arrives, whatever becomes of the connection meanwhile.
+    let applied = tokio::spawn(async move {
+        if !on_its_way.is_zero() {
+            tokio::time::sleep(on_its_way).await;
+        }
+        tokio::task::spawn_blocking(move || world.apply(&mutation)).await
+    });
+    let applied = applied.await.and_then(|applied| applied);
     let applied = match applied {
         Ok(Ok(applied)) => applied,
         Ok(Err(Refused::ByExchange(rejection))) => return Err(rejection),

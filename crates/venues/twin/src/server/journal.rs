@@ -53,7 +53,7 @@ impl Journal {
         let marks = open(&folder.join(MARK), true).map_err(failed)?;
         let lines = open(&path, true).map_err(failed)?;
         let mut journal = Self { lines, path: path.clone(), marks, slot: 0 };
-        journal.append(&Line::World(config.clone()))?;
+        journal.append(&[Line::World(config.clone())])?;
         Ok(journal)
     }
 
@@ -98,15 +98,24 @@ impl Journal {
         Ok(Some((journal, twin)))
     }
 
-    /// Writes an accepted mutation and syncs it.
-    pub(super) fn accepted(&mut self, at: Timestamp, mutation: &Mutation) -> Result<(), TwinError> {
-        self.append(&Line::Applied { at, mutation: mutation.clone() })
+    /// Writes accepted mutations and syncs them.
+    pub(super) fn accepted<'a>(
+        &mut self,
+        at: Timestamp,
+        mutations: impl IntoIterator<Item = &'a Mutation>,
+    ) -> Result<(), TwinError> {
+        let applied = |mutation: &Mutation| Line::Applied { at, mutation: mutation.clone() };
+        let lines: Vec<Line> = mutations.into_iter().map(applied).collect();
+        if lines.is_empty() { Ok(()) } else { self.append(&lines) }
     }
 
-    fn append(&mut self, line: &Line) -> Result<(), TwinError> {
+    fn append(&mut self, new: &[Line]) -> Result<(), TwinError> {
         let write = |lines: &mut File| -> io::Result<()> {
-            let mut text = serde_json::to_vec(line).map_err(io::Error::other)?;
-            text.push(b'\n');
+            let mut text = Vec::new();
+            for line in new {
+                serde_json::to_writer(&mut text, line).map_err(io::Error::other)?;
+                text.push(b'\n');
+            }
             lines.write_all(&text)?;
             lines.sync_data()
         };

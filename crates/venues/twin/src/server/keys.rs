@@ -9,15 +9,46 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::TwinError;
+use serde_json::{Value, json};
 
-/// What a key may do.
+use super::TwinError;
+use crate::core::Mutation;
+
+/// What a key may do, as the usual sets of the exchange's scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// Read only.
     Read,
-    /// Read, and place and cancel orders.
+    /// Read, and place and cancel orders: what a desk needs.
+    Trade,
+    /// Read, and move cash between shards and subaccounts.
+    Transfer,
+    /// Everything.
     Write,
+}
+
+impl Scope {
+    /// The exchange's words.
+    #[must_use]
+    pub const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &["read"],
+            Self::Trade => &["read", "write::trade"],
+            Self::Transfer => &["read", "write::transfer"],
+            Self::Write => &["read", "write"],
+        }
+    }
+
+    /// Whether a change may be asked for.
+    #[must_use]
+    pub const fn allows(self, mutation: &Mutation) -> bool {
+        match self {
+            Self::Read => false,
+            Self::Trade => !mutation.is_of_cash(),
+            Self::Transfer => mutation.is_of_cash(),
+            Self::Write => true,
+        }
+    }
 }
 
 /// A key that the exchange knows.
@@ -27,6 +58,8 @@ pub struct ApiKey {
     pub id: String,
     /// What it may do.
     pub scope: Scope,
+    /// The only subaccount that it may use, where it is locked to one.
+    pub subaccount: Option<u32>,
     public: PublicKey,
 }
 
@@ -62,7 +95,7 @@ impl ApiKey {
         let pair = Ed25519KeyPair::generate().map_err(|_unspecified| cannot_make("Ed25519"))?;
         let der = pair.to_pkcs8v1().map_err(|_unspecified| cannot_make("Ed25519"))?;
         let public = PublicKey::Ed25519(pair.public_key().as_ref().to_vec());
-        Ok((Self { id: id.into(), scope, public }, pem("PRIVATE KEY", der.as_ref())))
+        Ok((Self { id: id.into(), scope, subaccount: None, public }, pem("PRIVATE KEY", der.as_ref())))
     }
 
     /// A new RSA key of 2048 bits (PKCS#8).
@@ -73,7 +106,7 @@ impl ApiKey {
         let pair = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).map_err(|_unspecified| cannot_make("RSA"))?;
         let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_unspecified| cannot_make("RSA"))?;
         let public = PublicKey::Rsa(pair.public_key().as_ref().to_vec());
-        Ok((Self { id: id.into(), scope, public }, pem("PRIVATE KEY", der.as_ref())))
+        Ok((Self { id: id.into(), scope, subaccount: None, public }, pem("PRIVATE KEY", der.as_ref())))
     }
 
     /// The key whose private half is in a PEM file: how a twin learns the keys of a desk that has some already.
@@ -89,19 +122,34 @@ impl ApiKey {
         } else {
             return Err(TwinError::Key("this PEM file holds neither an Ed25519 nor an RSA private key".to_owned()));
         };
-        Ok(Self { id: id.into(), scope, public })
+        Ok(Self { id: id.into(), scope, subaccount: None, public })
     }
 
     /// An Ed25519 key from the 32 bytes of its public half.
     #[must_use]
     pub fn from_ed25519_public(id: impl Into<String>, scope: Scope, public: &[u8; 32]) -> Self {
-        Self { id: id.into(), scope, public: PublicKey::Ed25519(public.to_vec()) }
+        Self { id: id.into(), scope, subaccount: None, public: PublicKey::Ed25519(public.to_vec()) }
     }
 
     /// An RSA key from its public half as DER (PKCS#1 or SubjectPublicKeyInfo).
     #[must_use]
     pub fn from_rsa_public_der(id: impl Into<String>, scope: Scope, der: &[u8]) -> Self {
-        Self { id: id.into(), scope, public: PublicKey::Rsa(der.to_vec()) }
+        Self { id: id.into(), scope, subaccount: None, public: PublicKey::Rsa(der.to_vec()) }
+    }
+
+    /// The same, locked to one subaccount.
+    #[must_use]
+    pub fn locked_to(self, subaccount: u32) -> Self {
+        Self { subaccount: Some(subaccount), ..self }
+    }
+
+    /// As the account's list of keys has it.
+    pub(super) fn body(&self) -> Value {
+        let mut body = json!({ "api_key_id": self.id, "name": self.id, "scopes": self.scope.words() });
+        if let Some(subaccount) = self.subaccount {
+            body["subaccount"] = json!(subaccount);
+        }
+        body
     }
 
     /// Whether `signature` is this key's over `message`: Ed25519, or RSA-PSS with SHA-256 and a salt of 32 bytes.

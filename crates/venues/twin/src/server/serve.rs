@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::{
-    ApiKey, ClockOrigin, Conditions, Fault, Faults, MarketClock, TwinError,
+    ApiKey, ClockOrigin, Conditions, Fault, Faults, MarketClock, MirrorFeed, TwinError,
     exchange::{self, Venue},
     faults::Storm,
     journal::Journal,
@@ -27,7 +27,7 @@ use super::{
     spot,
     world::World,
 };
-use crate::core::{Rejection, Twin, TwinConfig};
+use crate::core::{Mirrored, Mutation, Rejection, Twin, TwinConfig};
 
 /// How often the world is played on, in the wall's time.
 const TURN: Duration = Duration::from_millis(20);
@@ -134,6 +134,12 @@ impl TwinServer {
         self.clock.origin()
     }
 
+    /// The way to show a mirror what another exchange shows.
+    #[must_use]
+    pub fn mirror(&self) -> MirrorFeed {
+        MirrorFeed::new(Arc::clone(&self.world))
+    }
+
     /// Puts a fault into force now, as the control endpoint does, and gives its market time.
     ///
     /// # Errors
@@ -178,7 +184,10 @@ pub async fn serve(
     let built = tokio::task::spawn_blocking(build).await;
     let (twin, journal, resumed) = built.map_err(|error| TwinError::Build(error.to_string()))??;
 
-    let clock = MarketClock::start(twin.now(), (config.time_of_day)(), config.speed)?;
+    let clock = match config.conditions.clock {
+        Some(origin) => MarketClock::join(origin, (config.time_of_day)())?,
+        None => MarketClock::start(twin.now(), (config.time_of_day)(), config.speed)?,
+    };
     let now = twin.now();
     let flickers = twin.config().flicker > 0;
     let conditions = config.conditions;
@@ -212,8 +221,13 @@ fn build_world(
     resume: bool,
 ) -> Result<(Twin, Option<Journal>, bool), TwinError> {
     if let Some(folder) = state_dir.filter(|_| resume)
-        && let Some((journal, twin)) = Journal::resume(folder)?
+        && let Some((journal, mut twin)) = Journal::resume(folder)?
     {
+        if twin.config().mirror {
+            // The books that were met last are in the journal, and are not what is displayed now.
+            let now = twin.now();
+            let _ = twin.apply(now, &Mutation::Mirror(Mirrored::BooksLost));
+        }
         return Ok((twin, Some(journal), true));
     }
     let mut twin = Twin::new(config.clone());

@@ -19,7 +19,7 @@ use super::{
     reads::LaggingReads,
 };
 use crate::core::{
-    Applied, Frame, Mutation, Output, Rejection, Session, Twin, Venue,
+    Applied, Frame, Mirrored, Mutation, Output, Rejection, Session, Twin, Venue,
     cost::Cost,
     limits::Limits,
     query::{self, Params},
@@ -207,6 +207,11 @@ impl World {
         if self.lock().limits.pay(now, cost) { Ok(()) } else { Err(Rejection::too_many_requests()) }
     }
 
+    /// How long an order is on its way to the book, in the wall's time.
+    pub(super) fn order_delay(&self) -> Duration {
+        self.clock.wall_span(self.lock().twin.fill_delay())
+    }
+
     /// Applies a mutation now: it is in the journal, synced, before anyone hears of it.
     pub(super) fn apply(&self, mutation: &Mutation) -> Result<Applied, Refused> {
         let mut inner = self.lock();
@@ -218,9 +223,10 @@ impl World {
         if inner.failure.is_some() {
             return Err(Refused::ByJournal);
         }
+        let books = inner.twin.books_met_by(mutation);
         let applied = inner.twin.apply(at, mutation).map_err(Refused::ByExchange)?;
         if let Some(journal) = &mut inner.journal
-            && let Err(error) = journal.accepted(at, mutation)
+            && let Err(error) = journal.accepted(at, books.iter().chain([mutation]))
         {
             inner.failure = Some(error);
             return Err(Refused::ByJournal);
@@ -232,6 +238,40 @@ impl World {
         let outputs = inner.twin.take_outputs();
         self.tell(inner, before, &outputs);
         Ok(applied)
+    }
+
+    /// Shows what another exchange showed.
+    pub(super) fn mirror(&self, changes: &[Mirrored]) {
+        let mut inner = self.lock();
+        let at = self.play_locked(&mut inner);
+        if inner.failure.is_some() {
+            return;
+        }
+        let mut lasting = Vec::new();
+        let mut told = Vec::new();
+        for change in changes {
+            let mutation = Mutation::Mirror(change.clone());
+            if let Ok(Applied::Mirrored { lasting: true }) = inner.twin.apply(at, &mutation) {
+                lasting.push(mutation);
+            }
+            let outputs = inner.twin.take_outputs();
+            if lasting.is_empty() && told.is_empty() {
+                self.tell(&mut inner, at - TimeSpan::from_micros(1), &outputs);
+            } else {
+                // Nobody hears of what follows something that lasts before that is in the journal.
+                told.extend(outputs);
+            }
+            if *change == Mirrored::BooksLost {
+                inner.listeners.retain(|_, listener| !listener.session.follows_books());
+            }
+        }
+        if let Some(journal) = &mut inner.journal
+            && let Err(error) = journal.accepted(at, &lasting)
+        {
+            inner.failure = Some(error);
+            return;
+        }
+        self.tell(&mut inner, at - TimeSpan::from_micros(1), &told);
     }
 
     /// Puts a fault into force and writes it down with its market time.

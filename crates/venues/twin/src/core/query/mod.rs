@@ -18,9 +18,15 @@ use crate::core::{Twin, rejection::Rejection};
 pub fn is_public(path: &str) -> bool {
     let path = path.trim_matches('/');
     let first = path.split('/').next().unwrap_or_default();
-    let is_of_an_account = matches!(path, "historical/fills" | "historical/orders" | "historical/positions");
     let is_market_data = matches!(first, "exchange" | "series" | "events" | "markets" | "historical");
-    is_market_data && !is_of_an_account || path == "account/endpoint_costs"
+    is_market_data && !is_of_an_account(path) || path == "account/endpoint_costs"
+}
+
+/// Whether a read is of the account's orders, fills, positions or cash.
+#[must_use]
+pub fn is_of_an_account(path: &str) -> bool {
+    let path = path.trim_matches('/');
+    path.starts_with("portfolio/") || matches!(path, "historical/fills" | "historical/orders" | "historical/positions")
 }
 
 /// The body of a GET of `path` (relative to `/trade-api/v2`).
@@ -41,9 +47,7 @@ pub fn get(twin: &Twin, path: &str, params: &Params) -> Result<Value, Rejection>
         ["historical", "trades"] => Ok(serde_json::json!({ "trades": [], "cursor": "" })),
         ["historical", "orders"] => orders::historical_orders(twin, params),
         ["historical", "fills"] => orders::historical_fills(twin, params),
-        ["historical", "positions"] => {
-            Ok(serde_json::json!({ "market_positions": [], "event_positions": [], "cursor": "" }))
-        }
+        ["historical", "positions"] => portfolio::historical_positions(twin, params),
         ["series"] => Ok(exchange::series_list(twin, params)),
         ["series", "fee_changes"] => Ok(serde_json::json!({ "series_fee_change_arr": [] })),
         ["series", ticker] => exchange::series(twin, ticker),
@@ -80,6 +84,7 @@ pub fn get(twin: &Twin, path: &str, params: &Params) -> Result<Value, Rejection>
             portfolio::cash_movements("GetWithdrawals", "withdrawals", &twin.account().withdrawals, params)
         }
         ["portfolio", "subaccounts", "balances"] => Ok(portfolio::subaccount_balances(twin)),
+        ["portfolio", "subaccounts", "netting"] => Ok(portfolio::netting(twin)),
         ["portfolio", "subaccounts", "transfers"] => portfolio::subaccount_transfers(twin, params),
         ["portfolio", "intra_exchange_instance_transfers"] => portfolio::shard_transfers(twin, params),
         ["portfolio", "intra_exchange_instance_transfers", id] => portfolio::shard_transfer(twin, id),

@@ -21,6 +21,20 @@ impl Params {
         Self(pairs.collect())
     }
 
+    /// The same with a parameter more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.0.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// The same with another `limit`.
+    #[must_use]
+    pub fn limited_to(mut self, rows: u32) -> Self {
+        self.0.retain(|(name, _)| name != "limit");
+        self.with("limit", rows)
+    }
+
     /// The value of a parameter; an empty one counts as absent.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {

@@ -60,6 +60,35 @@ fn portfolio_value(twin: &Twin, params: &Params) -> Money {
     asked.filter_map(worth).sum()
 }
 
+/// Whether a position left the ordinary list for that of old ones. Those of an event are paid, and leave, together.
+fn is_historical(twin: &Twin, position: &Position) -> bool {
+    position.settled && position.updated < twin.trades_cutoff()
+}
+
+/// Positions that were paid long ago, of all subaccounts.
+pub(super) fn historical_positions(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
+    let found = twin.account.positions.iter().rev().filter(|(_, position)| {
+        is_historical(twin, position)
+            && of(params, position.wallet)
+            && params.allows("ticker", &position.ticker)
+            && params.allows("event_ticker", &position.event_ticker)
+    });
+    position_page("GetHistoricalPositions", params, found)
+}
+
+/// The keys descend by market and, within one, by subaccount.
+fn position_page<'a>(
+    operation: &str,
+    params: &Params,
+    found: impl Iterator<Item = (&'a (u32, u32), &'a Position)>,
+) -> Result<Value, Rejection> {
+    let keyed =
+        found.map(|((number, subaccount), position)| (u64::from(*number) << 8 | u64::from(*subaccount), position));
+    let page = page::descending(operation, params, 1_000, keyed)?;
+    let (markets, events) = position_bodies(&page.items);
+    Ok(json!({ "market_positions": markets, "event_positions": events, "cursor": page.cursor }))
+}
+
 pub(super) fn positions(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
     let status = params.text("settlement_status").unwrap_or("unsettled");
     if !["unsettled", "settled", "all"].contains(&status) {
@@ -74,15 +103,13 @@ pub(super) fn positions(twin: &Twin, params: &Params) -> Result<Value, Rejection
             })
         });
         counts
+            && !is_historical(twin, position)
             && of_one(params, position.wallet)
             && (status == "all" || position.settled == (status == "settled"))
             && params.allows("ticker", &position.ticker)
             && params.allows("event_ticker", &position.event_ticker)
     });
-    let keyed = found.map(|((number, _), position)| (u64::from(*number), position));
-    let page = page::descending("GetPositions", params, 1_000, keyed)?;
-    let (markets, events) = position_bodies(&page.items);
-    Ok(json!({ "market_positions": markets, "event_positions": events, "cursor": page.cursor }))
+    position_page("GetPositions", params, found)
 }
 
 pub(super) fn settlements(twin: &Twin, params: &Params) -> Result<Value, Rejection> {
@@ -124,6 +151,22 @@ pub(super) fn subaccount_balances(twin: &Twin) -> Value {
         })
         .collect();
     json!({ "subaccount_balances": bodies })
+}
+
+/// Whether each subaccount nets, on every shard alike.
+pub(super) fn netting(twin: &Twin) -> Value {
+    let last = u32::try_from(twin.account.subaccounts.len()).unwrap_or(u32::MAX);
+    let wallets = (0..=last).flat_map(|subaccount| SHARDS.map(|shard| Wallet::new(shard, subaccount)));
+    let bodies: Vec<Value> = wallets
+        .map(|wallet| {
+            json!({
+                "subaccount_number": wallet.subaccount,
+                "enabled": !twin.account.not_netting.contains(&wallet.subaccount),
+                "exchange_index": wallet.exchange_index.get(),
+            })
+        })
+        .collect();
+    json!({ "netting_configs": bodies })
 }
 
 pub(super) fn subaccount_transfers(twin: &Twin, params: &Params) -> Result<Value, Rejection> {

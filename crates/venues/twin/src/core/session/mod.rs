@@ -213,6 +213,13 @@ impl Session {
         self.subscriptions.iter_mut().filter_map(|subscription| subscription.frame(output, twin)).collect()
     }
 
+    /// Whether it follows what may be lost in a mirror: books and summaries.
+    #[must_use]
+    pub fn follows_books(&self) -> bool {
+        let is_of_books = |channel| matches!(channel, Channel::OrderbookDelta | Channel::Ticker);
+        self.subscriptions.iter().any(|subscription| is_of_books(subscription.channel))
+    }
+
     /// The frame after which the exchange drops a client that does not read.
     #[must_use]
     pub fn overflow() -> Frame {
@@ -288,6 +295,8 @@ impl Subscription {
             let market = twin.by_ticker.get(ticker.as_str()).and_then(|number| twin.markets.get(number));
             let Some(market) = market else { continue };
             match self.channel {
+                // A book that is not known is told as soon as it is.
+                Channel::OrderbookDelta if !market.has_known_book() => {}
                 Channel::OrderbookDelta => {
                     let message = frames::orderbook_snapshot(market, self.use_yes_price);
                     sent.push(self.numbered("orderbook_snapshot", &message, twin));
@@ -310,6 +319,10 @@ impl Subscription {
         let (kind, message) = match (self.channel, output) {
             (Channel::OrderbookDelta, Output::Book(change)) if self.wants(&change.market.ticker) => {
                 ("orderbook_delta", frames::orderbook_delta(change, self.use_yes_price))
+            }
+            (Channel::OrderbookDelta, Output::Snapshot(number)) => {
+                let market = twin.markets.get(number).filter(|market| self.wants(&market.name.ticker))?;
+                ("orderbook_snapshot", frames::orderbook_snapshot(market, self.use_yes_price))
             }
             (Channel::Ticker, Output::Ticker(view)) if self.wants(&view.market.ticker) => {
                 ("ticker", frames::ticker(view))

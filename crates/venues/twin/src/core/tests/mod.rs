@@ -7,6 +7,7 @@ mod faults;
 mod flicker;
 mod groups;
 mod market_data;
+mod mirror;
 mod money;
 mod orders;
 mod recorded;

@@ -168,3 +168,59 @@ fn positions_are_told_with_their_subaccount() {
     assert_eq!((&position["position_fp"], &position["subaccount"]), (&json!("3.00"), &json!(1)));
     assert_eq!((&order["subaccount_number"], &order["last_update_reason"]), (&json!(1), &json!("Trade")));
 }
+
+#[test]
+fn a_book_that_an_own_order_changes_names_the_order_and_its_subaccount() {
+    let mut twin = young(1);
+    funded(&mut twin, 10_000);
+    let ticker = market_worth(&twin, 50.0);
+    let mut session = Session::default();
+    let channel = format!(
+        r#"{{"id":1,"cmd":"subscribe","params":{{"channels":["orderbook_delta"],"market_ticker":"{ticker}"}}}}"#
+    );
+    session.command(&channel, &twin);
+    let mut rest = order(&ticker, "sub", BookSide::Bid, 3, Price::from_cents(1));
+    (rest.subaccount, rest.time_in_force) = (Some(1), TimeInForce::GoodTillCanceled);
+    drop(twin.take_outputs());
+    place(&mut twin, &rest).expect("accepted");
+    let outputs = twin.take_outputs();
+    let frame = outputs.iter().flat_map(|output| session.on_output(output, &twin)).next().expect("a change");
+    let frame: Value = serde_json::from_str(frame.text.trim()).expect("JSON");
+    assert_eq!((&frame["msg"]["client_order_id"], &frame["msg"]["subaccount"]), (&json!("sub"), &json!(1)));
+}
+
+#[test]
+fn positions_that_were_paid_long_ago_move_to_a_list_of_their_own() {
+    let mut twin = young(1);
+    let ticker = market_worth(&twin, 50.0);
+    place(&mut twin, &order(&ticker, "a", BookSide::Bid, 1, Price::from_cents(99))).expect("accepted");
+    let paid = after(&twin, 3_600);
+    twin.advance_quietly(paid);
+    let count = |twin: &Twin, path: &str, query: &str| {
+        get(twin, path, query)["market_positions"].as_array().map_or(0, Vec::len)
+    };
+    let settled = "settlement_status=settled";
+    let listed = |twin: &Twin| {
+        [count(twin, "portfolio/positions", settled), count(twin, "historical/positions", &format!("ticker={ticker}"))]
+    };
+    assert_eq!(listed(&twin), [1, 0]);
+    twin.now += TimeSpan::from_minutes(62 * 24 * 60);
+    assert_eq!(listed(&twin), [0, 1]);
+    assert_eq!(count(&twin, "historical/positions", "ticker=X"), 0);
+}
+
+#[test]
+fn a_subaccount_is_told_whether_to_net() {
+    let mut twin = young(1);
+    funded(&mut twin, 100);
+    let enabled = |twin: &Twin| -> Vec<Value> {
+        let body = get(twin, "portfolio/subaccounts/netting", "");
+        let rows = body["netting_configs"].as_array().expect("a list").clone();
+        rows.into_iter().filter(|row| row["exchange_index"] == 2).map(|row| row["enabled"].clone()).collect()
+    };
+    assert_eq!(enabled(&twin), [true, true]);
+    let body = |number: u32| json!({ "subaccount_number": number, "enabled": false });
+    ask(&mut twin, "PUT", "portfolio/subaccounts/netting", &body(1)).expect("told");
+    assert_eq!(enabled(&twin), [true, false]);
+    assert_eq!(ask(&mut twin, "PUT", "portfolio/subaccounts/netting", &body(2)).expect_err("unknown").status, 404);
+}

@@ -77,7 +77,7 @@ pub fn body(applied: &Applied) -> (u16, Value) {
                 "exchange_index": exchange_index.get(),
             }),
         ),
-        Applied::Done => (200, json!({})),
+        Applied::Mirrored { .. } | Applied::Done => (200, json!({})),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::core::{
     },
     wire::{
         count, dollars,
-        market::{Titles, event_title, grid_fields, levels, rules, settlement_value, strike_fields},
+        market::{Titles, event_title, grid_fields, levels, price_ranges, rules, settlement_value, strike_fields},
         portfolio::legacy_side,
         price,
     },
@@ -43,9 +43,11 @@ pub(crate) fn orderbook_delta(change: &BookChange, use_yes_price: bool) -> Value
     message.insert("side".to_owned(), json!(change.side.acquired().name()));
     message.insert("ts".to_owned(), json!(change.at));
     message.insert("ts_ms".to_owned(), json!(change.at.millis()));
-    if let Some(id) = &change.client_order_id {
-        message.insert("client_order_id".to_owned(), json!(id));
-        message.insert("subaccount".to_owned(), json!(0));
+    if let Some(own) = &change.cause {
+        if let Some(id) = &own.client_order_id {
+            message.insert("client_order_id".to_owned(), json!(id));
+        }
+        message.insert("subaccount".to_owned(), json!(own.subaccount));
     }
     Value::Object(message)
 }
@@ -220,7 +222,15 @@ pub(crate) fn lifecycle(change: &LifecycleChange) -> Value {
             });
             extend(&mut listed, strike_fields(*strike));
             message["additional_metadata"] = listed;
-            extend(&mut message, grid_fields(*series));
+            extend(&mut message, grid_fields(*series, &series.grid()));
+            message
+        }
+        LifecycleEvent::Suspended => json!({ "event_type": "deactivated", "market_ticker": ticker }),
+        LifecycleEvent::Resumed => json!({ "event_type": "activated", "market_ticker": ticker }),
+        LifecycleEvent::GridUpdated { grid } => {
+            let mut message = json!({ "event_type": "price_level_structure_updated", "market_ticker": ticker });
+            message["price_level_structure"] = json!("other");
+            message["price_ranges"] = price_ranges(grid);
             message
         }
         LifecycleEvent::StrikeKnown { strike } => {

@@ -1,13 +1,15 @@
 //! Series, events, markets and order books.
 
-use rec_domain::{BookSide, Price, Quantity, Side, TimeSpan, Timestamp, UsdPrice, eastern};
+use rec_domain::{
+    BookSide, Price, PriceGrid, Quantity, Side, TimeSpan, Timestamp, UsdPrice, eastern, market::Collateral,
+};
 use serde_json::{Map, Value, json};
 
 use crate::core::{
     Twin,
     book::Level,
     config::CRYPTO_SHARD,
-    market::{Event, Market, Stage, Strike},
+    market::{Event, Market, Strike},
     series::{Series, SeriesKind},
     wire::{count, price},
 };
@@ -52,7 +54,13 @@ pub(crate) fn event_title(series: Series) -> String {
 /// An event, without its markets.
 #[must_use]
 pub fn event_body(event: &Event) -> Value {
-    let (collateral, exclusive) = event.series.collateral();
+    let (usual, exclusive) = event.series.collateral();
+    let collateral = match &event.collateral {
+        None => usual,
+        Some(Collateral::None) => "",
+        Some(Collateral::DirectNetting) => "DIRECNET",
+        Some(Collateral::Other(word)) => word,
+    };
     json!({
         "event_ticker": &*event.ticker,
         "series_ticker": event.series.ticker(),
@@ -91,7 +99,7 @@ pub fn market_body(twin: &Twin, event: &Event, market: &Market) -> Value {
         "latest_expiration_time": event.close + TimeSpan::from_minutes(7 * 24 * 60),
         "occurrence_datetime": event.close + TimeSpan::from_minutes(5),
         "settlement_timer_seconds": event.series.settlement_timer_seconds(),
-        "status": event.status(twin.now()),
+        "status": market.status(event, twin.now()),
         "result": market.result.map_or("", Side::name),
         "can_close_early": true,
         "expiration_value": event.expiration_value.map(|value| value.to_string()).unwrap_or_default(),
@@ -106,15 +114,15 @@ pub fn market_body(twin: &Twin, event: &Event, market: &Market) -> Value {
             fields.insert("subtitle".to_owned(), json!(titles.yes));
         }
         fields.extend(strike_fields(market.strike));
-        fields.extend(grid_fields(event.series));
+        fields.extend(grid_fields(event.series, &market.grid()));
         if let Value::Object(mut quotes) = quotes(market) {
             fields.append(&mut quotes);
         }
         if let Some(result) = market.result {
             fields.insert("settlement_value_dollars".to_owned(), json!(settlement_value(result)));
         }
-        if event.stage == Stage::Finalized {
-            fields.insert("settlement_ts".to_owned(), json!(event.settled_at));
+        if market.status(event, twin.now()) == "finalized" {
+            fields.insert("settlement_ts".to_owned(), json!(event.settled_at.unwrap_or(market.updated)));
         }
     }
     body
@@ -142,14 +150,19 @@ fn number(value: UsdPrice) -> Value {
 }
 
 /// `price_level_structure` and `price_ranges`.
-pub(crate) fn grid_fields(series: Series) -> Map<String, Value> {
-    let grid = series.grid();
-    let range = |range: &rec_domain::grid::PriceRange| json!({ "start": price(range.start), "end": price(range.end), "step": price(range.step) });
-    let ranges: Vec<Value> = grid.ranges().iter().map(range).collect();
+pub(crate) fn grid_fields(series: Series, grid: &PriceGrid) -> Map<String, Value> {
     let mut fields = Map::new();
-    fields.insert("price_level_structure".to_owned(), json!(series.price_level_structure()));
-    fields.insert("price_ranges".to_owned(), json!(ranges));
+    // Of a grid that is not its series' nobody told the name.
+    let name = if *grid == series.grid() { series.price_level_structure() } else { "other" };
+    fields.insert("price_level_structure".to_owned(), json!(name));
+    fields.insert("price_ranges".to_owned(), price_ranges(grid));
     fields
+}
+
+/// `price_ranges`.
+pub(crate) fn price_ranges(grid: &PriceGrid) -> Value {
+    let range = |range: &rec_domain::grid::PriceRange| json!({ "start": price(range.start), "end": price(range.end), "step": price(range.step) });
+    grid.ranges().iter().map(range).collect()
 }
 
 /// What the two sides of a market are called.

@@ -34,6 +34,7 @@ pub fn mutation(method: &str, path: &str, params: &Params, body: &[u8]) -> Optio
         ("PUT", ["portfolio", "order_groups", id, "reset"]) => Ok(Mutation::ResetGroup(groups::group_ref(id, params))),
         ("POST", ["portfolio", "subaccounts"]) => money::create_subaccount(body),
         ("POST", ["portfolio", "subaccounts", "transfer"]) => money::transfer_between_subaccounts(body),
+        ("PUT", ["portfolio", "subaccounts", "netting"]) => money::net_subaccount(body),
         ("POST", ["portfolio", "intra_exchange_instance_transfer"]) => money::transfer_between_shards(body),
         ("POST", ["portfolio", "target_balance_allocation"]) => money::allocate(body),
         _ => return None,

@@ -61,6 +61,12 @@ struct AllocationItem {
     percent: u32,
 }
 
+#[derive(Debug, Deserialize)]
+struct NettingBody {
+    subaccount_number: u32,
+    enabled: bool,
+}
+
 const ZERO: ExchangeIndex = ExchangeIndex::new(0);
 
 pub(super) fn create_subaccount(body: &[u8]) -> Result<Mutation, Rejection> {
@@ -77,6 +83,11 @@ pub(super) fn transfer_between_subaccounts(body: &[u8]) -> Result<Mutation, Reje
         amount: money(body.amount_cents, 10_000)?,
         exchange_index: body.exchange_index.unwrap_or(ZERO),
     }))
+}
+
+pub(super) fn net_subaccount(body: &[u8]) -> Result<Mutation, Rejection> {
+    let body: NettingBody = parse(body, "UpdateSubaccountNettingRequest")?;
+    Ok(Mutation::Net { subaccount: body.subaccount_number, enabled: body.enabled })
 }
 
 pub(super) fn transfer_between_shards(body: &[u8]) -> Result<Mutation, Rejection> {
