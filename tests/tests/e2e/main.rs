@@ -11,6 +11,7 @@ mod faults;
 mod foreign;
 mod guard;
 mod health;
+mod paper;
 mod replay;
 mod series;
 mod storm;

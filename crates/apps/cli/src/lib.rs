@@ -4,6 +4,7 @@
 //! - [`demo`]: the whole desk on a simulated exchange. [`up`]: the whole desk. [`twin`]: the exchange alone.
 //! - [`prepare`]: what the services of a desk in several processes stand on.
 //! - [`whole_desk`]: services, guard and database together. [`kept_cluster`]: its private Postgres, kept running.
+//! - [`mirror`]: what feeds a twin that shows another exchange.
 //! - [`status`]: the health of a desk that runs.
 
 pub mod args;
@@ -14,6 +15,7 @@ pub mod guard_process;
 pub mod kept_cluster;
 pub mod keys;
 pub mod lint;
+pub mod mirror;
 pub mod model_set;
 pub mod prepare;
 mod say;

@@ -5,20 +5,23 @@ use std::{process::ExitCode, sync::Arc};
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use rec_config::Sources;
-use rec_domain::Timestamp;
+use rec_domain::{Clock as _, Mode, Timestamp};
 use rec_runtime::{
+    Clocks,
     clock::{SystemWall, WallClock as _},
     logs::{self, LogTarget},
 };
 use rec_twin::{
     core::TwinConfig,
-    server::{Faults, ServeConfig, TwinServer, has_journal, serve},
+    server::{ClockOrigin, Faults, ServeConfig, TwinServer, has_journal, serve},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    keys, run_main, say, state_dir,
+    keys,
+    mirror::{self, MirrorArgs, Source},
+    run_main, say, state_dir,
     twin_conditions::{self, ConditionArgs},
     twin_world::WorldArgs,
 };
@@ -41,6 +44,9 @@ pub struct TwinArgs {
     /// What it allows, how slow it is, and what goes wrong.
     #[command(flatten)]
     pub conditions: ConditionArgs,
+    /// Another exchange whose world it shows.
+    #[command(flatten)]
+    pub mirror: MirrorArgs,
 }
 
 /// The time of day, which the twin reads once.
@@ -92,7 +98,17 @@ pub async fn serve_configured(
 /// When it cannot start.
 pub async fn run(args: TwinArgs, sources: Sources) -> anyhow::Result<ExitCode> {
     let config = run_main::load(&sources)?;
-    let world = args.world.world()?;
+    let mut args = args;
+    let (world, source) = if args.mirror.mirror {
+        // Whoever mirrors keeps the time of what is mirrored: the time of day, or an accelerated twin's.
+        let (source, clocks) = (Source::of(&args.mirror, &config)?, Clocks::of(&config.clock));
+        let origin = ClockOrigin { market: clocks.market.now(), wall: time_of_day(), speed: clocks.market.speed() };
+        (args.speed, args.conditions.clock) = (origin.speed, Some(origin));
+        let second = Timestamp::from_seconds(origin.market.seconds());
+        (TwinConfig::mirror(second, source.mirrored_series()?), Some(source))
+    } else {
+        (args.world.world()?, None)
+    };
     logs::init(&config.log, &LogTarget::Stderr)?;
     let journal = has_journal(&config.state_dir.join("twin"));
     ensure!(
@@ -101,24 +117,35 @@ pub async fn run(args: TwinArgs, sources: Sources) -> anyhow::Result<ExitCode> {
         config.state_dir.join("twin").display()
     );
     ensure!(journal || !args.resume, "there is no world to resume in {}", config.state_dir.display());
-    let server =
-        serve_configured(&config, world, args.speed, args.resume, &args.conditions, CancellationToken::new()).await?;
+    let shutdown = CancellationToken::new();
+    let server = serve_configured(&config, world, args.speed, args.resume, &args.conditions, shutdown.clone()).await?;
     let origin = server.clock_origin();
     say::say(&format!("exchange  {}  {}", server.rest_url(), server.ws_url()));
     say::say(&format!("spot      {}  {}", server.spot_rest_url(), server.spot_ws_url()));
     say::say(&format!("          {}  {}", server.kraken_ws_url(), server.bitstamp_ws_url()));
     say::say(&format!("keys      {}", config.exchange.credentials_path.display()));
-    say::say(&format!(
-        "desk      rec up --speed {} --market-origin {} --wall-origin {}",
-        origin.speed, origin.market, origin.wall
-    ));
+    if config.mode == Mode::Twin {
+        say::say(&format!(
+            "desk      rec up --speed {} --market-origin {} --wall-origin {}",
+            origin.speed, origin.market, origin.wall
+        ));
+    } else {
+        say::say("desk      rec up");
+    }
     if let Some(notice) = args.conditions.notice(&server, &config.state_dir) {
         say::say(&format!("faults    {notice}"));
     }
     let mut terminated = signal(SignalKind::terminate())?;
+    let mirrored = async {
+        match source {
+            Some(source) => mirror::follow(source, &server, shutdown).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminated.recv() => {}
+        ended = mirrored => ended?,
     }
     server.stop().await;
     Ok(ExitCode::SUCCESS)

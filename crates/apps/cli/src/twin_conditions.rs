@@ -11,7 +11,7 @@ use clap::Args;
 use rec_domain::TimeSpan;
 use rec_twin::{
     core::flicker::MOST_FLICKER,
-    server::{Conditions, ControlToken, TwinServer},
+    server::{ClockOrigin, Conditions, ControlToken, TwinServer},
 };
 
 /// Options of every twin.
@@ -29,6 +29,9 @@ pub struct ConditionArgs {
     /// How far the exchange's reads of the account are behind its changes, in milliseconds of market time.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 360, value_parser = clap::value_parser!(u32).range(..=600_000))]
     pub read_lag: u32,
+    /// The market time of what is mirrored; no option of the command line.
+    #[arg(skip)]
+    pub clock: Option<ClockOrigin>,
 }
 
 impl ConditionArgs {
@@ -40,6 +43,7 @@ impl ConditionArgs {
             read_lag: TimeSpan::from_millis(i64::from(self.read_lag)),
             control: token.map(ControlToken::new),
             storm: self.faults,
+            clock: self.clock,
             ..Conditions::default()
         }
     }

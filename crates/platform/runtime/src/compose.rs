@@ -141,9 +141,9 @@ impl Composition {
 /// For every other mode.
 pub fn check_mode(mode: Mode) -> anyhow::Result<()> {
     ensure!(
-        mode == Mode::Twin,
-        "mode {mode} is not built yet: only mode twin, in which everything is simulated, runs; \
-         set mode = \"twin\" (REC_ACCOUNT_MODE)"
+        matches!(mode, Mode::Twin | Mode::Paper),
+        "mode {mode} is not built yet: only mode twin, in which everything is simulated, and mode paper, in which only \
+         the account is, run; set mode = \"twin\" or \"paper\" (REC_ACCOUNT_MODE)"
     );
     Ok(())
 }

@@ -58,17 +58,38 @@ impl Apart {
         let _link = desk.link().await;
 
         let after = |option: &str| words.iter().skip_while(|word| *word != option).nth(1).expect("rec twin says it");
-        let sources = Sources {
-            files: Some([].into()),
-            env: [("HOME".into(), place.folder().into())].into(),
-            ..Sources::default()
-        }
-        .with("--state-dir", "state_dir", place.state().to_string_lossy())
-        .with("--port-base", "net.port_base", place.port_base.to_string())
-        .with("--speed", "clock.speed", after("--speed"))
-        .with("--market-origin", "clock.market_origin", after("--market-origin"))
-        .with("--wall-origin", "clock.wall_origin", after("--wall-origin"));
-        let config = rec_config::load(&sources).expect("a sound configuration").config;
+        let config = configured(&place, after("--speed"), after("--market-origin"), after("--wall-origin"));
+        Some(Self { twin, desk, config, place })
+    }
+
+    /// The same with a twin that mirrors another one: that of `original`, which said `words` of itself.
+    pub(crate) async fn start_on_a_mirror(words: &str, original: &Place) -> Option<Self> {
+        let place = Place::for_a_desk().await?;
+        let after = |name: &str| words.split_whitespace().skip_while(|word| *word != name).nth(1).expect("it says it");
+        let (speed, market, wall) = (after("--speed"), after("--market-origin"), after("--wall-origin"));
+        let url = |scheme: &str, place: usize| {
+            let mut found = words.split_whitespace().filter(|word| word.starts_with(scheme));
+            found.nth(place).expect("it says it").to_owned()
+        };
+        let with_clock = |arguments: &[&str]| {
+            let mut command = place.command(arguments);
+            command
+                .env("REC_CLOCK_SPEED", speed)
+                .env("REC_CLOCK_MARKET_ORIGIN", market)
+                .env("REC_CLOCK_WALL_ORIGIN", wall)
+                .env("REC_COINBASE_BASE_URL", url("http://", 1))
+                .env("REC_SPOT_WS_URL", url("ws://", 1));
+            command
+        };
+        let keys = original.state().join("credentials/twin");
+        let (rest_url, ws_url) = (url("http://", 0), url("ws://", 0));
+        let mut mirror = with_clock(&["twin", "--mirror", "--mirror-rest", &rest_url, "--mirror-ws", &ws_url]);
+        mirror.arg("--mirror-keys").arg(&keys);
+        let mut twin = place.start_command(mirror);
+        twin.await_said(|text| text.contains("desk ").then_some(())).await;
+        let mut desk = place.start_command(with_clock(&["up"]));
+        let _link = desk.link().await;
+        let config = configured(&place, speed, market, wall);
         Some(Self { twin, desk, config, place })
     }
 
@@ -134,4 +155,16 @@ impl Apart {
         }
         began.elapsed()
     }
+}
+
+/// The configuration of a place with its market time.
+fn configured(place: &Place, speed: &str, market_origin: &str, wall_origin: &str) -> Config {
+    let sources =
+        Sources { files: Some([].into()), env: [("HOME".into(), place.folder().into())].into(), ..Sources::default() }
+            .with("--state-dir", "state_dir", place.state().to_string_lossy())
+            .with("--port-base", "net.port_base", place.port_base.to_string())
+            .with("--speed", "clock.speed", speed)
+            .with("--market-origin", "clock.market_origin", market_origin)
+            .with("--wall-origin", "clock.wall_origin", wall_origin);
+    rec_config::load(&sources).expect("a sound configuration").config
 }

@@ -176,12 +176,12 @@ async fn a_busy_port_names_service_port_and_remedy_and_nothing_is_started() {
 }
 
 #[tokio::test]
-async fn any_mode_but_twin_refuses_to_start() {
+async fn modes_that_are_not_simulated_refuse_to_start() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut config = Config::clone(&config(folder.path(), &[]));
-    for mode in [Mode::Paper, Mode::Demo, Mode::Prod] {
+    for mode in [Mode::Demo, Mode::Prod] {
         config.mode = mode;
         let error = composition(&[(Service::DbPoller, idle)], Arc::new(config.clone())).start().await;
-        assert!(error.expect_err("not built yet").to_string().contains("only mode twin"));
+        assert!(error.expect_err("not built yet").to_string().contains("not built yet"));
     }
 }

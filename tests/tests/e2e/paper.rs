@@ -1,0 +1,107 @@
+//! Paper: a desk on a twin that mirrors another exchange, which here is a twin too.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rec_domain::{
+    Price, Quantity, SeriesTicker, Side, TimeSpan,
+    command::{DeskCommand, DeskReply, OpenRequest},
+    trade::Origin,
+};
+use rec_kalshi::{
+    PrivateKey, Signer,
+    rest::{Client, ClientConfig, FillsQuery, MarketsQuery, OrdersQuery, SettlementsQuery},
+    rows::MarketRow,
+};
+
+use crate::support::{Apart, Place};
+
+/// From an entry to its payment: an hour of the market and what follows it, on a loaded machine.
+const PAID_WITHIN: Duration = Duration::from_secs(180);
+
+#[tokio::test]
+async fn a_desk_on_a_mirror_trades_there_and_is_paid_by_the_results_of_what_is_mirrored() {
+    let original = Place::for_commands();
+    let mut playing = original.start(&["twin", "--speed", "60"]);
+    let words = playing.await_said(|text| text.contains("desk ").then(|| text.to_owned())).await;
+    let Some(mut paper) = Apart::start_on_a_mirror(&words, &original).await else { return };
+    let (here, there) = (paper.exchange(), exchange_of(&original, &words, &paper));
+
+    let market = tradable(&here, &paper).await;
+    let entry = DeskCommand::Open(OpenRequest {
+        ticker: market.ticker.clone(),
+        side: Side::Yes,
+        quantity: Quantity::from_contracts(1),
+        limit: Price::from_units(9_900),
+        origin: Origin::Manual,
+        probability_percent: None,
+        reason: "a test".to_owned(),
+        decided_at: paper.clock().now(),
+        evidence: "{}".to_owned(),
+    });
+    let reply = paper.ask(entry).await;
+    assert!(matches!(reply, DeskReply::Accepted { .. }), "{reply:?}");
+    let mine = FillsQuery { ticker: Some(market.ticker.clone()), ..FillsQuery::default() };
+    paper
+        .until("it is filled on what is displayed", async |_| {
+            !here.fills(&mine).all().await.expect("the mirror answers").is_empty()
+        })
+        .await;
+
+    let began = Instant::now();
+    let paid = SettlementsQuery { ticker: Some(market.ticker.clone()), ..SettlementsQuery::default() };
+    let settled = loop {
+        let settled = here.settlements(&paid).all().await.expect("the mirror answers");
+        if let Some(settled) = settled.into_iter().next() {
+            break settled;
+        }
+        assert!(began.elapsed() < PAID_WITHIN, "{}", paper.twin.complained());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    let theirs = there.market(&market.ticker).await.expect("the original answers");
+    assert_eq!(theirs.result.as_deref(), Some(settled.result.as_str()), "the result is the original's");
+    paper
+        .until("books and mirror agree after the payment", async |paper| {
+            let view = paper.view().await;
+            let balance = here.balance(None).await.expect("the mirror answers");
+            let agrees = |(shard, cash): &(_, _)| view.cash.iter().any(|(ours, has)| ours == shard && has == cash);
+            view.trades.is_empty()
+                && view.reconciliation.is_some_and(|last| last.is_clean() && last.as_of > last.books_changed_at)
+                && balance.shards.iter().filter(|(_, cash)| cash.is_positive()).all(agrees)
+        })
+        .await;
+
+    assert!(there.orders(&OrdersQuery::default()).all().await.expect("the original answers").is_empty());
+    let untouched = there.balance(None).await.expect("the original answers");
+    assert_eq!(untouched.cash, rec_domain::Money::from_dollars(5_000), "nothing was ever ordered there");
+}
+
+/// The original, with its own key.
+fn exchange_of(original: &Place, words: &str, paper: &Apart) -> Client {
+    let keys = original.state().join("credentials/twin");
+    let id = std::fs::read_to_string(keys.join("read.id")).expect("the twin made it");
+    let key = PrivateKey::from_pem_file(&keys.join("read.pem")).expect("a key");
+    let signer = Arc::new(Signer::new(id.trim(), key));
+    let url = words.split_whitespace().find(|word| word.starts_with("http://")).expect("rec twin says it");
+    Client::new(ClientConfig::new(url), Some(signer), paper.clock()).expect("a client")
+}
+
+/// A market that is bought and sold near the middle and stays open for a while.
+async fn tradable(exchange: &Client, paper: &Apart) -> MarketRow {
+    let query = MarketsQuery { series: Some(SeriesTicker::new("KXBTCD")), ..MarketsQuery::default() };
+    let began = Instant::now();
+    loop {
+        let soonest = paper.clock().now() + TimeSpan::from_minutes(5);
+        let mut rows = exchange.markets(&query).all().await.expect("the mirror answers");
+        let ask = |row: &MarketRow| row.top.ask_of(Side::Yes).map(|level| level.price);
+        rows.retain(|row| ask(row).is_some() && row.top.bid_of(Side::Yes).is_some() && row.close_time > soonest);
+        rows.sort_by_key(|row| (row.close_time, (ask(row).unwrap_or(Price::ONE).units() - 5_000).abs()));
+        if let Some(row) = rows.into_iter().next() {
+            return row;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "nothing is mirrored: {}", paper.twin.complained());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
