@@ -5,6 +5,7 @@
 //! [`Database::answers`], [`Database::claims`], [`Database::outbox`] and so on.
 
 mod answers;
+pub mod backup;
 mod claims;
 pub mod cluster;
 mod connection;

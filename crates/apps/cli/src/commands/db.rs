@@ -1,6 +1,6 @@
 //! `rec db`: the desk's database, private or configured.
 
-use std::{io::IsTerminal as _, process::ExitCode};
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
@@ -14,12 +14,16 @@ use rec_store::{
 use serde::Serialize;
 
 use super::{
+    backup,
     config::loaded,
     say::{complain, say, say_json},
 };
 
 /// Connections that these commands need.
 const CONNECTIONS: u32 = 2;
+
+/// Exit code of `rec db working-orders` when there are some: told apart from a failure, after which nobody knows.
+const STILL_WORKING: u8 = 3;
 
 /// `rec db`.
 #[derive(Debug, Clone, Args)]
@@ -47,6 +51,43 @@ pub enum DbCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Write a dump of the database to a file, while the desk goes on.
+    ///
+    /// Beside it FILE.json says how many rows of each table were dumped. A file that is there is never written over.
+    Backup {
+        /// The dump, which must not be there yet.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Its form.
+        #[arg(long, value_enum, default_value_t = backup::Format::Custom)]
+        format: backup::Format,
+    },
+    /// Restore a dump into a fresh database, wholly or not at all.
+    ///
+    /// Takes what pg_dump made with --format=plain or --format=custom. Refuses a database that holds anything, and the
+    /// dump of another mode, of another application, of a newer version or of a newer Postgres. A plain dump is a script:
+    /// restore only your own.
+    Restore {
+        /// The dump.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Prove a dump: restore it into a cluster that is thrown away, compare rows, add up the ledger.
+    ///
+    /// Exit code 0 when the dump is sound. Nothing of the desk is touched.
+    Verify {
+        /// The dump.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Where there is room for the scratch cluster, instead of the temporary folder.
+        #[arg(long, value_name = "DIR")]
+        scratch: Option<PathBuf>,
+        /// Print JSON: {file, sound, made_at, tables, rows, compared, differences, postings, ledger_is_balanced}.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say how many orders may still fill; exit code 0 when there are none, 3 when there are.
+    WorkingOrders,
     /// Print the address of the database, as for: psql "$(rec db url)"
     ///
     /// The password is never in it; psql asks for it, or reads PGPASSWORD or PGPASSFILE.
@@ -67,6 +108,10 @@ pub async fn run(args: DbArgs, sources: Sources) -> anyhow::Result<ExitCode> {
     match args.command {
         DbCommand::Migrate => migrate(&config).await?,
         DbCommand::Reset { yes } => return reset(&config, yes).await,
+        DbCommand::Backup { file, format } => backup::write(&config, &file, format).await?,
+        DbCommand::Restore { file } => backup::read(&config, &file).await?,
+        DbCommand::Verify { file, scratch, json } => return backup::verify(&config, &file, scratch, json).await,
+        DbCommand::WorkingOrders => return working_orders(&config).await,
         DbCommand::Url { json } => url(&config, json)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -180,8 +225,27 @@ async fn open_configured(config: &DatabaseConfig) -> anyhow::Result<Database> {
     Ok(Database::open(&connection(config)?, Role::Owner, CONNECTIONS).await?)
 }
 
+/// Orders may fill at any time, so this is asked before the desk is stopped or deployed to.
+async fn working_orders(config: &Config) -> anyhow::Result<ExitCode> {
+    let database = match (&config.database.host, Address::of_running(&config.state_dir)) {
+        (Some(_), _) => open_configured(&config.database).await?,
+        (None, Some(address)) => {
+            Database::open_with(address.connect_options(&config.database.name), Role::Owner, CONNECTIONS).await?
+        }
+        (None, None) => bail!(
+            "no private Postgres runs in {}: ask while the desk runs, or the exchange itself",
+            config.state_dir.display()
+        ),
+    };
+    let count = database.pages().working_orders().await;
+    database.close().await;
+    let count = count?;
+    say(&count.to_string());
+    Ok(ExitCode::from(if count == 0 { 0 } else { STILL_WORKING }))
+}
+
 /// The private cluster, held by this process.
-async fn start(config: &Config) -> Result<Cluster, ClusterError> {
+pub(super) async fn start(config: &Config) -> Result<Cluster, ClusterError> {
     if Address::of_running(&config.state_dir).is_none() {
         complain(&format!("no private Postgres runs in {}; it is started for this", config.state_dir.display()));
     }
@@ -189,7 +253,7 @@ async fn start(config: &Config) -> Result<Cluster, ClusterError> {
 }
 
 /// Leaves the cluster as it was found: one that ran goes on running.
-async fn leave(cluster: Cluster) -> anyhow::Result<()> {
+pub(super) async fn leave(cluster: Cluster) -> anyhow::Result<()> {
     if cluster.was_adopted() {
         drop(cluster);
         return Ok(());

@@ -4,6 +4,7 @@
 //! Each module has the arguments of its command and a `run` that gives the exit code. What was asked for goes to
 //! standard output; warnings, reports and progress go to standard error, so that output can be piped.
 
+pub mod backup;
 pub mod config;
 pub mod day;
 pub mod db;

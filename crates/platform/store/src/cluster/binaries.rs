@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{error::ClusterError, install::install_command_here};
+use super::error::ClusterError;
 
 /// Oldest major version that is used: the first with everything that the schema and the cluster ask for.
 const OLDEST_MAJOR: u32 = 14;
@@ -99,22 +99,33 @@ impl Binaries {
     /// wanted version is missing.
     pub(crate) fn find(places: &SearchPlaces, wanted: Option<&str>) -> Result<Result<Self, String>, ClusterError> {
         let mut installed = Vec::new();
-        for folder in places.candidates() {
-            let complete = ["initdb", "pg_ctl", "postgres"].iter().all(|program| folder.join(program).is_file());
-            let Some(major) = complete.then(|| major_of(&folder)).flatten().filter(|major| *major >= OLDEST_MAJOR)
-            else {
-                continue;
-            };
-            if wanted.is_none_or(|wanted| wanted == major.to_string()) {
-                return Ok(Ok(Self { folder, major }));
+        for binaries in Self::each(places) {
+            if wanted.is_none_or(|wanted| wanted == binaries.major.to_string()) {
+                return Ok(Ok(binaries));
             }
-            installed.push(major.to_string());
+            installed.push(binaries.major.to_string());
         }
         if installed.is_empty() {
-            return Err(ClusterError::NoBinaries { install: install_command_here() });
+            return Err(ClusterError::no_binaries());
         }
         installed.dedup();
         Ok(Err(installed.join(", ")))
+    }
+
+    /// Every installation at `places` that is not too old, best first. Each is asked for its version when its turn
+    /// comes.
+    fn each(places: &SearchPlaces) -> impl Iterator<Item = Self> {
+        places.candidates().into_iter().filter_map(|folder| {
+            let complete = ["initdb", "pg_ctl", "postgres"].iter().all(|program| folder.join(program).is_file());
+            let major = complete.then(|| major_of(&folder)).flatten().filter(|major| *major >= OLDEST_MAJOR)?;
+            Some(Self { folder, major })
+        })
+    }
+
+    /// Every installation found at `places`, best first.
+    #[must_use]
+    pub fn all(places: &SearchPlaces) -> Vec<Self> {
+        Self::each(places).collect()
     }
 
     /// The first installation found at `places`.
@@ -124,7 +135,7 @@ impl Binaries {
     pub fn first(places: &SearchPlaces) -> Result<Self, ClusterError> {
         match Self::find(places, None)? {
             Ok(found) => Ok(found),
-            Err(_no_version_was_wanted) => Err(ClusterError::NoBinaries { install: install_command_here() }),
+            Err(_no_version_was_wanted) => Err(ClusterError::no_binaries()),
         }
     }
 

@@ -123,6 +123,11 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
+    /// No programs were found on this machine.
+    pub(crate) fn no_binaries() -> Self {
+        Self::NoBinaries { install: super::install::install_command_here() }
+    }
+
     pub(crate) fn from_join(error: tokio::task::JoinError) -> Self {
         Self::Interrupted(error.to_string())
     }

@@ -37,6 +37,20 @@ pub struct Summary {
 }
 
 impl Pages {
+    /// Orders that may still fill: those that nobody has answered yet and those of an unknown fate included.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn working_orders(&self) -> Result<u64> {
+        let ended: Vec<String> =
+            OrderState::ALL.iter().filter(|state| state.is_final()).map(|state| state.name().to_owned()).collect();
+        let count =
+            sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM desk.orders WHERE state <> ALL ($1)"#, &ended)
+                .fetch_one(&self.database.pool)
+                .await?;
+        shape::count("a number of orders", count)
+    }
+
     /// What the desk did since `since`.
     ///
     /// # Errors
