@@ -28,7 +28,7 @@ pub use running::{Ended, Running, ShutdownError};
 
 use crate::{
     Clocks, DatabaseAccess, HealthBoard, Recorder, ServiceContext, ServiceMain, Tee, http, journal::Bounds, metric,
-    service::Once, token,
+    passed::Passed, service::Once, token,
 };
 
 /// A service with its entry point.
@@ -150,9 +150,15 @@ pub fn check_mode(mode: Mode) -> anyhow::Result<()> {
 
 async fn listen(services: &[Hosted], config: &Config) -> anyhow::Result<Vec<(Service, Option<TcpListener>)>> {
     let mut listeners = Vec::with_capacity(services.len());
+    let mut passed = Passed::of_process()?;
     for (service, _) in services {
-        listeners.push((*service, http::bind(*service, &config.net).await?));
+        let listener = match passed.take(*service, &config.net)? {
+            Some(listener) => Some(listener),
+            None => http::bind(*service, &config.net).await?,
+        };
+        listeners.push((*service, listener));
     }
+    passed.none_left()?;
     Ok(listeners)
 }
 

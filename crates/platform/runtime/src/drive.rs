@@ -5,7 +5,11 @@ use rec_engine::{Driver, Journal, Machine};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Clocks, metric::QueueDepth};
+use crate::{
+    Clocks,
+    metric::QueueDepth,
+    turning::{self, Turning},
+};
 
 /// Does what a machine wants done.
 ///
@@ -58,8 +62,13 @@ where
     E: Effects<M>,
 {
     let mut depth = QueueDepth::new(M::NAME, inputs.max_capacity());
+    let turning = Turning::new(M::NAME);
+    let mut idle = tokio::time::interval(turning::EVERY);
+    idle.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
+        turning.turn();
         while let Some(outputs) = driver.step(clocks.now()) {
+            turning.turn();
             if !outputs.is_empty() {
                 for input in effects.act(clocks.now(), outputs).await? {
                     driver.offer(input)?;
@@ -88,6 +97,7 @@ where
                 None => return Ok(driver),
             },
             () = woken => tokio::task::yield_now().await,
+            _ = idle.tick() => {}
         }
     }
 }

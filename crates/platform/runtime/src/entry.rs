@@ -13,6 +13,7 @@ use crate::{
     compose::{Ended, SHUTDOWN_DEADLINE},
     logs::{self, LogTarget},
     metric, systemd,
+    turning::{self, LONGEST_TURN},
 };
 
 /// Runs one service as a process until SIGTERM or Ctrl-C.
@@ -70,7 +71,10 @@ pub async fn run_until_signal(services: Vec<Hosted>, config: Arc<Config>) -> any
                 Ended::Failed(failure) => break Some(failure),
             },
             _ = upkeep.tick() => {
-                systemd::alive();
+                match turning::standing_still(LONGEST_TURN) {
+                    None => systemd::alive(),
+                    Some(machine) => error!(machine, "stands still: the watchdog is not fed any more"),
+                }
                 metric::upkeep();
             }
         }

@@ -48,12 +48,14 @@ pub mod http;
 pub mod journal;
 pub mod logs;
 pub mod metric;
+mod passed;
 pub mod rotating;
 pub mod service;
 pub mod systemd;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod token;
+mod turning;
 
 pub use axum;
 pub use clock::{Clocks, MarketClock};

@@ -1,0 +1,76 @@
+//! Whether the loops of this process turn: what the watchdog is fed by. A loop that waits for input turns; one that hangs
+//! in what it does stands still, and the process is better started again.
+//!
+//! Not the same as health: a service whose exchange is away is unhealthy and turns.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// A loop may stand still for so long of wall time: longer than every bounded wait of a single turn, which are those of
+/// the database.
+pub(crate) const LONGEST_TURN: Duration = Duration::from_secs(45);
+
+/// How often a loop that has nothing to do says that it turns.
+pub(crate) const EVERY: Duration = Duration::from_secs(1);
+
+static LOOPS: Mutex<Vec<(&str, Weak<AtomicU64>)>> = Mutex::new(Vec::new());
+
+/// A loop of this process; when it is dropped nobody waits for it any more.
+#[derive(Debug)]
+pub(crate) struct Turning(Arc<AtomicU64>);
+
+impl Turning {
+    /// Watches over a loop from now on.
+    pub(crate) fn new(name: &'static str) -> Self {
+        let turned = Arc::new(AtomicU64::new(now()));
+        let mut loops = LOOPS.lock().unwrap_or_else(PoisonError::into_inner);
+        loops.retain(|(_, turned)| turned.strong_count() > 0);
+        loops.push((name, Arc::downgrade(&turned)));
+        Self(turned)
+    }
+
+    /// The loop turned.
+    pub(crate) fn turn(&self) {
+        self.0.store(now(), Ordering::Relaxed);
+    }
+}
+
+/// A loop that has not turned for `longest`; `None` when all turn.
+pub(crate) fn standing_still(longest: Duration) -> Option<&'static str> {
+    let now = now();
+    let loops = LOOPS.lock().unwrap_or_else(PoisonError::into_inner);
+    let stands = |turned: &Weak<AtomicU64>| {
+        let turned = turned.upgrade()?.load(Ordering::Relaxed);
+        (u128::from(now.saturating_sub(turned)) > longest.as_millis()).then_some(())
+    };
+    loops.iter().find_map(|(name, turned)| stands(turned).map(|()| *name))
+}
+
+/// Milliseconds of wall time since the first question.
+fn now() -> u64 {
+    static BEGAN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    u64::try_from(BEGAN.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_that_hangs_is_named_until_it_turns_or_ends() {
+        let hung = Turning::new("a loop of a test");
+        std::thread::sleep(Duration::from_millis(60));
+        assert_eq!(standing_still(Duration::from_millis(30)), Some("a loop of a test"));
+        assert_eq!(standing_still(LONGEST_TURN), None);
+        hung.turn();
+        assert_ne!(standing_still(Duration::from_millis(30)), Some("a loop of a test"));
+        std::thread::sleep(Duration::from_millis(60));
+        drop(hung);
+        assert_ne!(standing_still(Duration::from_millis(30)), Some("a loop of a test"));
+    }
+}
