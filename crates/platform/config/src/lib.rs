@@ -8,6 +8,7 @@
 
 mod checks;
 mod derive;
+mod doc;
 mod document;
 mod init;
 mod layers;
@@ -27,6 +28,7 @@ mod tests;
 #[cfg(test)]
 mod wrong;
 
+pub use doc::settings_markdown;
 pub use init::{InitError, init, template};
 pub use load::{Loaded, ShownSetting, load};
 pub use manifest::{Credential, Manifest, Need, SERVICES_TOML, ServiceEntry};

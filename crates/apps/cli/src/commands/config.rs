@@ -44,6 +44,8 @@ pub enum ConfigCommand {
     /// It goes to --config, or to rec/config.local.toml in the user's configuration folder. A file that is there
     /// stays as it is.
     Init,
+    /// Print every setting with its default, its variable and what it means, as Markdown.
+    Doc,
 }
 
 #[derive(Serialize)]
@@ -72,6 +74,10 @@ pub fn run(args: ConfigArgs, sources: Sources) -> anyhow::Result<ExitCode> {
         ConfigCommand::Init => {
             let file = rec_config::init(&sources)?;
             say(&format!("{} is written; every setting in it is explained and commented out", file.display()));
+            Ok(ExitCode::SUCCESS)
+        }
+        ConfigCommand::Doc => {
+            say(rec_config::settings_markdown().trim_end());
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -183,5 +189,25 @@ mod tests {
         assert!(file.exists());
         let again = run(ConfigArgs { command: ConfigCommand::Init }, named).expect_err("there is one");
         assert!(again.to_string().contains("stays as it is"), "{again}");
+    }
+
+    /// `REC_TEST_UPDATE=1` writes the page's part anew.
+    #[test]
+    fn the_page_of_settings_says_what_the_program_reads() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/CONFIGURATION.md");
+        let page = std::fs::read_to_string(&file).expect("a page");
+        let (before, rest) = page.split_once("<!-- settings -->\n").expect("the mark of the settings' beginning");
+        let (told, after) = rest.split_once("<!-- end of settings -->").expect("the mark of their end");
+        let wanted = format!("\n{}", rec_config::settings_markdown());
+        if std::env::var_os("REC_TEST_UPDATE").is_some_and(|value| value == "1") {
+            let anew = format!("{before}<!-- settings -->\n{wanted}<!-- end of settings -->{after}");
+            std::fs::write(&file, anew).expect("written");
+            return;
+        }
+        let old = wanted.lines().find(|line| !told.lines().any(|known| known == *line));
+        assert!(
+            told == wanted,
+            "docs/CONFIGURATION.md is old, as at {old:?}: REC_TEST_UPDATE=1 cargo test -p rec-cli the_page_of_settings"
+        );
     }
 }
