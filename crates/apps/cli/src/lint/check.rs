@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Allowance, Finding, SourceFile, address, credential, folder, kind::Kind, program, registry};
+use super::{Allowance, Finding, SourceFile, address, credential, folder, kind::Kind, program, registry, variable};
 
 /// What came of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -65,6 +65,7 @@ fn look(file: &SourceFile) -> Vec<Finding> {
         program::look(kind, line, &mut found);
         registry::look(line, &mut found);
         credential::look(kind, line, &mut found);
+        variable::look(&file.path, kind, line, &mut found);
         found.dedup();
         findings.extend(found.into_iter().map(|(rule, found)| Finding {
             file: file.path.clone(),

@@ -50,15 +50,15 @@ fn names_a_folder(rest: &str, prefix: &str) -> bool {
     }
 }
 
-/// `C:\Users`, also with the backslash escaped; `x:\n` at the end of a text is no path.
+/// `C:\Users`, also with the backslash escaped, and `C:/Users`; `x:\n` at the end of a text is no path.
 fn windows(line: &str, found: &mut Vec<(Rule, String)>) {
-    for at in places(line, ":\\") {
+    for at in places(line, ":\\").chain(places(line, ":/")) {
         let before = line[..at].chars().next_back();
         let drive = before.is_some_and(|c| c.is_ascii_uppercase())
             && line[..at - 1].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
         let folder = line[at + 2..].trim_start_matches('\\').chars().next().is_some_and(|c| c.is_ascii_uppercase());
         if drive && folder {
-            found.push((Rule::HomeFolder, path_at(line, at + 1).trim_start_matches(':').to_owned()));
+            found.push((Rule::DriveLetter, path_at(line, at + 1).trim_start_matches(':').to_owned()));
         }
     }
 }

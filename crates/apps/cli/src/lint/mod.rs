@@ -16,6 +16,7 @@ mod program;
 mod registry;
 mod rule;
 mod token;
+mod variable;
 
 #[cfg(test)]
 mod named_tests;

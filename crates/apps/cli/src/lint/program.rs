@@ -18,6 +18,9 @@ pub(super) fn look(kind: Kind, line: &str, found: &mut Vec<(Rule, String)>) {
             found.push((Rule::KillByName, word.to_owned()));
         }
     }
+    if line.contains("pgrep -f") {
+        found.push((Rule::KillByName, "pgrep -f".to_owned()));
+    }
 }
 
 fn rust(line: &str, found: &mut Vec<(Rule, String)>) {
@@ -105,5 +108,13 @@ fn unit(kind: Kind, line: &str, found: &mut Vec<(Rule, String)>) {
         }
     } else if matches!(key, "directory" | "WorkingDirectory") && value.starts_with('.') {
         found.push((Rule::WorkingDirectory, value.trim_end_matches(['"', '\'', ';']).to_owned()));
+    } else if is_file(key) && !value.is_empty() && !value.starts_with(['/', '$', '%']) && (kind == Kind::Unit || quoted)
+    {
+        found.push((Rule::RelativeFile, value.trim_end_matches(['"', '\'', ';']).to_owned()));
     }
+}
+
+/// Whether a process manager takes the value for the name of a file: `stdout_logfile`, `pidfile`, `PIDFile`.
+fn is_file(key: &str) -> bool {
+    ["logfile", "pidfile"].iter().any(|end| key.to_ascii_lowercase().ends_with(end))
 }

@@ -23,7 +23,8 @@ fn every_rule_finds_what_is_planted() {
         (Rule::HomeFolder, "a.py", "ROOT = '/home/eric/rec'"),
         (Rule::HomeFolder, "a.md", "open file:///Users/eric/rec"),
         (Rule::HomeFolder, "a.nix", "HOME = \"/root\";"),
-        (Rule::HomeFolder, "a.rs", r#"let dir = "C:\\Users\\eric";"#),
+        (Rule::DriveLetter, "a.rs", r#"let dir = "C:\\Users\\eric";"#),
+        (Rule::DriveLetter, "a.md", "open D:/Trading/rec"),
         (Rule::MachinePath, "a.sh", "PATH=/usr/local/bin:$PATH"),
         (Rule::MachinePath, "a.rs", "Path::new(\"/tmp/rec.sock\")"),
         (Rule::MachinePath, "a.service", "ExecStart=/opt/rec/rec up"),
@@ -36,12 +37,17 @@ fn every_rule_finds_what_is_planted() {
         (Rule::RelativeProgram, "a.rs", "Command::new(\"target/debug/rec\")"),
         (Rule::WorkingDirectory, "a.conf", "directory=."),
         (Rule::WorkingDirectory, "a.rs", "let here = std::env::current_dir()?;"),
+        (Rule::RelativeFile, "a.conf", "stdout_logfile=logs/main_app.out.log"),
         (Rule::KillByName, "a.sh", "pkill -f main.py"),
+        (Rule::KillByName, "a.sh", "kill $(pgrep -f main.py)"),
         (Rule::PackageRegistry, "a.md", &registry),
         (Rule::DefaultPassword, "a.rs", "password: \"postgres\","),
         (Rule::DefaultPassword, "a.sh", "psql \"${REC_DB_PASS:-rec_password}\" || PGPASSWORD=admin psql"),
         (Rule::DefaultPassword, "a.env", "REC_DB_PASS=tr0ub4dor"),
         (Rule::DefaultPassword, "a.rs", "let url = \"postgres://rec:rec@localhost/rec\";"),
+        (Rule::ForeignVariable, "a.rs", "let host = std::env::var(\"POSTGRES_HOST\")?;"),
+        (Rule::ForeignVariable, "a.py", "host = os.environ.get(\"TRADING_SYSTEM_HOST\")"),
+        (Rule::ConfigurationWrite, "crates/platform/config/src/load.rs", "std::fs::write(path, text)?;"),
     ];
     for (rule, file, text) in cases {
         let found = rules_of(file, text);
@@ -69,6 +75,12 @@ fn what_is_no_violation_is_left_alone() {
         ("a.nix", "ExecStart = \"${rec}/bin/rec up\";\nExecStop = lib.getExe stop;"),
         ("a.sh", "#!/bin/sh\n# ./never run\ncd \"$root\" && \"$root/tests/run\" target/debug || exit 1"),
         ("Cargo.lock", "source = \"registry+https://github.com/rust-lang/crates.io-index\""),
+        (
+            "a.rs",
+            "let own = env::var(\"REC_TEST_REQUIRE\"); let home = env::var_os(\"HOME\"); env!(\"CARGO_PKG_VERSION\");",
+        ),
+        ("crates/platform/config/src/init.rs", "let file = OpenOptions::new().create_new(true);"),
+        ("a.md", "see HTTP:/ and https://example.org/A"),
         ("a.sh", "psql \"postgres://$user:$password@localhost/rec\""),
     ];
     for (file, text) in cases {
