@@ -8,7 +8,7 @@ use std::{net::TcpListener, time::Duration};
 
 use rustix::process::Signal;
 
-use crate::support::{Place, place::finish};
+use crate::support::{Place, finish};
 
 /// Writes a configuration file into the place and gives its path.
 fn file(place: &Place, text: &str) -> String {

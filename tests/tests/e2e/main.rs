@@ -3,6 +3,7 @@
 //! Each test has a state directory, a home and ports of its own, and leaves no process behind. `REC_TEST_PROGRAM` names
 //! a built `rec` to be tested instead of the one of this checkout.
 
+mod anywhere;
 mod crash;
 mod database;
 mod demo;

@@ -17,4 +17,4 @@ pub(crate) mod web;
 
 pub(crate) use apart::Apart;
 pub(crate) use desk::Desk;
-pub(crate) use place::Place;
+pub(crate) use place::{Place, finish};
