@@ -25,6 +25,16 @@ let
         "write"
         "guard"
       ]
+    ++ [
+      {
+        option = "arming.totpSecretFile";
+        file = cfg.arming.totpSecretFile;
+      }
+      {
+        option = "heartbeat.urlFile";
+        file = cfg.heartbeat.urlFile;
+      }
+    ]
     ++ lib.optionals (cfg.backup.offsite != null) [
       {
         option = "backup.offsite.passwordFile";
@@ -74,6 +84,12 @@ in
             also when the desk's key is revoked: make it a key of its own at the exchange.'';
         }
         {
+          assertion = !tradesOutside || cfg.arming.totpSecretFile != null;
+          message = ''
+            services."rec".settings.mode is ${mode}, and services."rec".arming.totpSecretFile is not set: without a second
+            factor nothing could ever be armed. `rec arm enroll` makes one.'';
+        }
+        {
           assertion = builtins.elem cfg.settings.net.bind_host [
             "127.0.0.1"
             "::1"
@@ -110,6 +126,10 @@ in
       ];
     warnings = lib.optional (mode == "prod" && cfg.backup.offsite == null) ''
       services."rec" trades money, and its backups stay on this machine. Set services."rec".backup.offsite.
+    ''
+    ++ lib.optional (mode == "prod" && cfg.heartbeat.urlFile == null) ''
+      services."rec" trades money, and nobody elsewhere notices when this machine is gone. Set
+      services."rec".heartbeat.urlFile.
     '';
   };
 }

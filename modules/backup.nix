@@ -17,6 +17,7 @@ let
     after = [ "postgresql.target" ];
     enableStrictShellChecks = true;
     path = [
+      cfg.packages."rec"
       postgres
       pkgs.coreutils
       pkgs.findutils
@@ -36,6 +37,24 @@ let
       TimeoutStartSec = "1h";
     };
   };
+  # The copy lets in whom the real one lets in.
+  databaseAt = pkgs.writeShellApplication {
+    name = "rec-database-at";
+    runtimeInputs = [
+      postgres
+      pkgs.coreutils
+      pkgs.gnutar
+      pkgs.util-linux
+      pkgs.zstd
+    ];
+    text = ''
+      backup=${directory}
+      target=/var/lib/postgresql/rec-at-a-moment
+      hba=${pkgs.writeText "pg_hba.conf" config.services.postgresql.authentication}
+      ident=${pkgs.writeText "pg_ident.conf" config.services.postgresql.identMap}
+      ${builtins.readFile ./database-at.sh}
+    '';
+  };
   nightly = at: {
     wantedBy = [ "timers.target" ];
     timerConfig = {
@@ -53,6 +72,8 @@ let
 in
 {
   config = lib.mkIf (cfg.enable && cfg.backup.enable) {
+    environment.systemPackages = [ databaseAt ];
+
     systemd.tmpfiles.settings."10-rec-backup" = {
       ${directory} = {
         d = {
@@ -66,15 +87,23 @@ in
       ${wal} = folder "postgres" "postgres";
     };
 
-    systemd.services.rec-backup = job "rec" "Dump of REC's database" ''
-      name=${directory}/dump/${cfg.settings.database.name}-$(date --utc +%Y-%m-%dT%H%M%SZ).dump
-      pg_dump --host=/run/postgresql --format=custom --compress=zstd:3 --file="$name.part" ${cfg.settings.database.name}
-      # Only a whole dump has the name.
-      sync "$name.part"
-      mv "$name.part" "$name"
-      find ${directory}/dump -name '*.dump' -mtime +${toString keepDays} -delete
-      find ${directory}/dump -name '*.part' -mmin +120 -delete
-    '';
+    systemd.services.rec-backup = lib.mkMerge [
+      (job "rec" "Dump of REC's database" ''
+        rec db backup --config ${cfg.configFile} \
+          "${directory}/dump/${cfg.settings.database.name}-$(date --utc +%Y-%m-%dT%H%M%SZ).dump"
+        find ${directory}/dump \( -name '*.dump' -o -name '*.dump.json' \) -mtime +${toString keepDays} -delete
+        find ${directory}/dump -name '*.part' -mmin +120 -delete
+      '')
+      {
+        requires = [ "rec-secrets.service" ];
+        after = [ "rec-secrets.service" ];
+        environment.REC_DB_USER = "rec";
+        serviceConfig.LoadCredential = [
+          "service-token:/run/rec-secrets/service-token"
+          "nats-password:/run/rec-secrets/nats-password"
+        ];
+      }
+    ];
     systemd.timers.rec-backup = nightly "02:15";
 
     systemd.services.rec-base-backup = job "postgres" "Base backup of REC's database cluster" ''

@@ -7,7 +7,6 @@
 }:
 let
   cfg = config.services."rec";
-  psql = lib.getExe' config.services.postgresql.package "psql";
 
   # `rec` as the desk is configured here. What needs the database runs as its owner: `runuser -u rec -- rec password`.
   command = pkgs.writeShellApplication {
@@ -21,12 +20,11 @@ let
     '';
   };
 
-  # How many orders may still fill. A deployment asks it before it starts anything again.
+  # How many orders may still fill; exit code 3 when there are some. A deployment asks it before it starts anything again.
   workingOrders = pkgs.writeShellApplication {
     name = "rec-working-orders";
     text = ''
-      exec runuser -u rec -- ${psql} --no-psqlrc --tuples-only --no-align --dbname=${cfg.settings.database.name} \
-        --command="SELECT count(*) FROM desk.orders WHERE state IN ('intended', 'working', 'unknown')"
+      exec runuser -u rec -- ${lib.getExe command} db working-orders
     '';
   };
 in

@@ -43,6 +43,10 @@ in
           key_file = "credential:${scope}.pem";
           key_id_file = "credential:${scope}.id";
         });
+        arming = lib.mkIf (cfg.arming.totpSecretFile != null) { totp_secret_file = "credential:totp"; };
+        monitor = lib.mkIf (cfg.heartbeat.urlFile != null) {
+          heartbeat_url_file = "credential:heartbeat-url";
+        };
         web = lib.mkIf (cfg.page.hostName != null) { public_host = cfg.page.hostName; };
       };
     };

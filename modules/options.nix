@@ -123,6 +123,10 @@ in
       };
     };
 
+    arming.totpSecretFile = secret "the second factor's secret, in base32; it reaches trade-manager only" "/run/secrets/rec-totp";
+
+    heartbeat.urlFile = secret "the address that is asked for each minute while all is well, so that a service elsewhere calls you when it is not" "/run/secrets/rec-heartbeat-url";
+
     page = {
       hostName = mkOption {
         type = types.nullOr types.str;
@@ -137,11 +141,8 @@ in
       };
       socketActivation = mkOption {
         type = types.bool;
-        default = false;
-        description = ''
-          Whether systemd holds the page's socket, so that connections wait while the page starts again. The program
-          has to take the socket over.
-        '';
+        default = true;
+        description = "Whether systemd holds the page's socket, so that connections wait while the page starts again.";
       };
     };
 

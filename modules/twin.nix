@@ -70,6 +70,8 @@ in
             Type = "notify";
             NotifyAccess = "all";
             ExecStart = lib.getExe started;
+            # Whoever stopped with it is started again; the target alone would not look at them a second time.
+            ExecStartPost = "+${lib.getExe' config.systemd.package "systemctl"} start --no-block rec.target";
             User = "rec";
             Group = "rec";
             Slice = "rec.slice";

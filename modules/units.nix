@@ -39,8 +39,16 @@ let
 
   secretsOf =
     unit:
+    let
+      # A secret of one service only.
+      handedOver =
+        service: name: file:
+        lib.optional (file != null && builtins.elem service unit.members) "${name}:${file}";
+    in
     [ "service-token:/run/rec-secrets/service-token" ]
     ++ lib.optional unit.needsBus "nats-password:/run/rec-secrets/nats-password"
+    ++ handedOver "trade-manager" "totp" cfg.arming.totpSecretFile
+    ++ handedOver "system-monitor" "heartbeat-url" cfg.heartbeat.urlFile
     ++ lib.concatMap (
       scope:
       let

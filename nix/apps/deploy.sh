@@ -46,7 +46,8 @@ there "$new/bin/switch-to-configuration" dry-activate
 [[ ! $dry_run ]] || exit 0
 
 if [[ ! $while_trading ]]; then
-    working=$(there rec-working-orders)
+    working=$(there rec-working-orders) || [[ $? == 3 ]] ||
+        fail "whether orders may still fill cannot be said; look at the desk, or say --while-trading"
     [[ $working == 0 ]] || fail "$working orders may still fill; wait until they have ended, or say --while-trading"
 fi
 

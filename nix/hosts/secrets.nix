@@ -16,6 +16,8 @@ in
       kalshi-write-id = { };
       kalshi-guard-key = { };
       kalshi-guard-id = { };
+      rec-totp = { };
+      rec-heartbeat-url = { };
       restic-password = { };
       restic-environment = { };
     };
@@ -36,6 +38,8 @@ in
         idFile = path "kalshi-guard-id";
       };
     };
+    arming.totpSecretFile = path "rec-totp";
+    heartbeat.urlFile = path "rec-heartbeat-url";
     backup.offsite = {
       repository = "s3:https://fra1.digitaloceanspaces.com/REPLACE-bucket/rec";
       passwordFile = path "restic-password";

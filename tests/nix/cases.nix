@@ -31,6 +31,14 @@ let
         };
     }
     {
+      word = "without a second";
+      module =
+        { lib, ... }:
+        {
+          services."rec".arming.totpSecretFile = lib.mkForce null;
+        };
+    }
+    {
       word = "without TLS";
       module =
         { lib, ... }:
