@@ -20,8 +20,10 @@ pub mod momentum;
 pub mod odds;
 pub mod sender;
 mod shape;
+mod shared;
 pub mod topology;
 
 pub use driver::{Driver, Full};
 pub use journal::{Journal, JournalEntry, NoJournal};
 pub use machine::{KeptOutputs, Machine};
+pub use shared::Shared;

@@ -27,6 +27,32 @@ pub(crate) mod pairs {
     }
 }
 
+/// The same for a map that is shared.
+pub(crate) mod shared_pairs {
+    use std::collections::BTreeMap;
+
+    use super::{Deserialize, Deserializer, Serialize, Serializer, pairs};
+    use crate::Shared;
+
+    pub(crate) fn serialize<K, V, S>(map: &Shared<BTreeMap<K, V>>, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        K: Serialize,
+        V: Serialize,
+        S: Serializer,
+    {
+        pairs::serialize(map, serializer)
+    }
+
+    pub(crate) fn deserialize<'de, K, V, D>(deserializer: D) -> Result<Shared<BTreeMap<K, V>>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        pairs::deserialize(deserializer).map(|map: BTreeMap<K, V>| map.into_iter().collect())
+    }
+}
+
 /// "Never" and "nothing" apart, which JSON's null would make one: `null`, `[null]`, `[value]`.
 pub(crate) mod nested {
     use super::{Deserialize, Deserializer, Serialize, Serializer};

@@ -24,6 +24,9 @@ enum Subscription {
 pub struct BookMachine {
     config: Config,
     wanted: BTreeSet<MarketTicker>,
+    /// Whether the subscription is known to have the wanted markets and no others.
+    #[serde(skip)]
+    followed: bool,
     connected: bool,
     subscription: Subscription,
     books: BTreeMap<MarketTicker, TrackedBook>,
@@ -47,6 +50,7 @@ impl BookMachine {
         Self {
             config,
             wanted: BTreeSet::new(),
+            followed: false,
             connected: false,
             subscription: Subscription::None,
             books: BTreeMap::new(),
@@ -122,6 +126,7 @@ impl BookMachine {
                     self.last_frame_at = self.last_frame_at.max(now);
                 }
                 self.wanted = tickers;
+                self.followed = false;
             }
             Input::Wake => self.notice_silence(now, out),
         }
@@ -212,6 +217,7 @@ impl BookMachine {
         }
         match self.subscription {
             Subscription::None if !self.wanted.is_empty() && now >= self.next_ask_at => {
+                self.followed = false;
                 self.books = self.wanted.iter().map(|ticker| (ticker.clone(), TrackedBook::new(now))).collect();
                 self.mark_asked(now, &self.wanted.clone());
                 self.subscription = Subscription::Asked { at: now };
@@ -232,6 +238,9 @@ impl BookMachine {
     }
 
     fn follow_wanted(&mut self, now: Timestamp, sid: SubscriptionId, out: &mut Vec<Output>) {
+        if std::mem::replace(&mut self.followed, true) {
+            return;
+        }
         let added: BTreeSet<_> =
             self.wanted.iter().filter(|ticker| !self.books.contains_key(*ticker)).cloned().collect();
         let dropped: Vec<_> = self.books.keys().filter(|ticker| !self.wanted.contains(*ticker)).cloned().collect();

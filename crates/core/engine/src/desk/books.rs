@@ -24,7 +24,10 @@ use rec_domain::{
 use serde::{Deserialize, Serialize};
 
 use super::{Repeats, Risk};
-use crate::shape::pairs;
+use crate::{
+    Shared,
+    shape::{pairs, shared_pairs},
+};
 
 /// Which desk this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,16 +77,16 @@ pub struct Books {
     /// Trades that have not ended.
     pub trades: BTreeMap<TradeId, Trade>,
     /// Orders that are not complete, and complete ones whose trade ended a short while ago.
-    pub orders: BTreeMap<IntentId, Order>,
+    pub orders: Shared<BTreeMap<IntentId, Order>>,
     /// Orders by the exchange's identity.
-    pub order_ids: BTreeMap<OrderId, IntentId>,
+    pub order_ids: Shared<BTreeMap<OrderId, IntentId>>,
     /// Orders that were sent again, or that the exchange said it has.
     pub repeats: BTreeMap<IntentId, Repeats>,
     /// Trades that ended a short while ago, for fills that come late, and those that were paid within a day.
-    pub ended: BTreeMap<TradeId, Trade>,
+    pub ended: Shared<BTreeMap<TradeId, Trade>>,
     /// By which posting each of them was paid, to be taken back when its result is amended.
     #[serde(default)]
-    pub payments: BTreeMap<TradeId, Posting>,
+    pub payments: Shared<BTreeMap<TradeId, Posting>>,
     /// Fills whose order is not known yet.
     pub parked_fills: Vec<FillReport>,
     /// Settlements that do not fit the books yet.
@@ -102,8 +105,8 @@ pub struct Books {
     /// How far inbox and answers are consumed.
     pub cursors: Cursors,
     /// What was traded by market and side.
-    #[serde(with = "pairs")]
-    pub history: BTreeMap<(MarketTicker, Side), MarketSideHistory>,
+    #[serde(with = "shared_pairs")]
+    pub history: Shared<BTreeMap<(MarketTicker, Side), MarketSideHistory>>,
     /// The Eastern day that the day's sums are of.
     pub day: EasternDay,
     /// Won or lost that day, after fees.
@@ -144,11 +147,11 @@ impl Books {
             group_intents: BTreeMap::new(),
             groups_retry_at: None,
             trades: BTreeMap::new(),
-            orders: BTreeMap::new(),
-            order_ids: BTreeMap::new(),
+            orders: Shared::default(),
+            order_ids: Shared::default(),
             repeats: BTreeMap::new(),
-            ended: BTreeMap::new(),
-            payments: BTreeMap::new(),
+            ended: Shared::default(),
+            payments: Shared::default(),
             parked_fills: Vec::new(),
             parked_settlements: Vec::new(),
             ledger: BTreeMap::new(),
@@ -157,7 +160,7 @@ impl Books {
             last_intent: 0,
             last_commit: 0,
             cursors: Cursors::default(),
-            history: BTreeMap::new(),
+            history: Shared::default(),
             day: eastern::day(now),
             realised_today: Money::ZERO,
             risked_today: Money::ZERO,

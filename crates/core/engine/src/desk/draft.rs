@@ -238,23 +238,23 @@ impl<'a> Draft<'a> {
         let now = self.now;
         let lately = |trade: &Trade, span| trade.ended_at.is_none_or(|at| at > now - span);
         let books = &mut self.books;
-        books.ended.retain(|_, trade| match trade.state {
+        books.ended.keep(|_, trade| match trade.state {
             TradeState::Settled => lately(trade, REMEMBERED_SETTLED),
             _ => lately(trade, REMEMBERED_ENDED),
         });
         let (trades, ended) = (&books.trades, &books.ended);
-        books.payments.retain(|trade, _| ended.contains_key(trade));
-        books.orders.retain(|_, order| {
+        books.payments.keep(|trade, _| ended.contains_key(trade));
+        books.orders.keep(|_, order| {
             !order.is_complete()
                 || trades.contains_key(&order.trade)
                 || ended.get(&order.trade).is_some_and(|trade| lately(trade, REMEMBERED_ENDED))
         });
         let orders = &books.orders;
-        books.order_ids.retain(|_, intent| orders.contains_key(intent));
+        books.order_ids.keep(|_, intent| orders.contains_key(intent));
         books.repeats.retain(|order, _| orders.contains_key(order));
         books.entry_times.retain(|at| *at > self.now - TimeSpan::from_seconds(60));
         let markets = &books.markets;
-        books.history.retain(|(ticker, _), history| {
+        books.history.keep(|(ticker, _), history| {
             markets.contains_key(ticker) || history.last_entry_at > self.now - TimeSpan::from_minutes(24 * 60)
         });
     }

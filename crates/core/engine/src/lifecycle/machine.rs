@@ -30,6 +30,9 @@ pub struct LifecycleMachine {
     fetched_at: Option<Timestamp>,
     next_fetch_at: Timestamp,
     looked_at: Timestamp,
+    /// The next instant at which a market's time changes something; `None` when that is not known to be up to date.
+    #[serde(skip)]
+    boundary: Option<Option<Timestamp>>,
 }
 
 impl LifecycleMachine {
@@ -49,6 +52,7 @@ impl LifecycleMachine {
             fetched_at: None,
             next_fetch_at: start,
             looked_at: start,
+            boundary: None,
         }
     }
 
@@ -67,6 +71,7 @@ impl LifecycleMachine {
     fn take_list(&mut self, now: Timestamp, markets: Vec<Market>) {
         self.fetching_since = None;
         self.fetched_at = Some(now);
+        self.boundary = None;
         // What a list does not show any more is kept until its close: lists lag, and leave out what has closed.
         self.markets.extend(markets.into_iter().map(|market| (market.ticker.clone(), market)));
         let forget_after = self.config.forget_after;
@@ -109,6 +114,7 @@ impl LifecycleMachine {
     /// Applies an announcement; `false` when the market is not known.
     fn apply(&mut self, change: &MarketLifecycle) -> bool {
         let Some(market) = self.markets.get_mut(&change.ticker) else { return false };
+        self.boundary = None;
         match &change.change {
             LifecycleChange::Activated => market.status = MarketStatus::Active,
             LifecycleChange::Deactivated => market.status = MarketStatus::Inactive,
@@ -157,6 +163,22 @@ impl LifecycleMachine {
 
     fn publish(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         self.looked_at = now;
+        // What is shown follows from the markets and their times; while neither changed it is what it was.
+        let unchanged = self.boundary.is_some_and(|boundary| boundary.is_none_or(|at| now < at));
+        if !unchanged {
+            self.boundary = Some(self.next_boundary());
+        }
+        if !unchanged || now >= self.next_publish_at {
+            self.publish_visible(now, out);
+        }
+        let wanted = wanted(now, &self.config, &self.markets, self.underlying, &self.wanted);
+        if wanted != self.wanted {
+            self.wanted.clone_from(&wanted);
+            out.push(Output::Wanted(wanted));
+        }
+    }
+
+    fn publish_visible(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         let visible = self.visible(now);
         if visible != self.published || now >= self.next_publish_at {
             self.next_publish_at = now + self.config.publish_every;
@@ -165,11 +187,6 @@ impl LifecycleMachine {
             if self.fetched_at.is_some() {
                 out.push(Output::Publish(visible));
             }
-        }
-        let wanted = wanted(now, &self.config, &self.markets, self.underlying, &self.wanted);
-        if wanted != self.wanted {
-            self.wanted.clone_from(&wanted);
-            out.push(Output::Wanted(wanted));
         }
     }
 
@@ -216,6 +233,7 @@ impl Machine for LifecycleMachine {
 
     fn next_wakeup(&self) -> Option<Timestamp> {
         let fetch = self.fetching_since.map_or(self.next_fetch_at, |since| since + self.config.fetch_within);
-        [Some(fetch), Some(self.next_publish_at), self.next_boundary()].into_iter().flatten().min()
+        let boundary = self.boundary.unwrap_or_else(|| self.next_boundary());
+        [Some(fetch), Some(self.next_publish_at), boundary].into_iter().flatten().min()
     }
 }

@@ -108,9 +108,12 @@ impl OddsMachine {
         // Where there is no fresh index the rows are still those around the last known price, without numbers.
         let price = self.index.as_ref().or(self.spot.as_ref()).map(|price| price.value);
         let rows = price.map_or_else(Vec::new, |price| {
-            markets.sort_by_key(|(strike, market)| ((price - *strike).units().abs(), *strike, market.ticker.clone()));
+            let distance = |strike: UsdPrice| (price - strike).units().abs();
+            markets.sort_by(|(strike, a), (other, b)| {
+                (distance(*strike), *strike, &a.ticker).cmp(&(distance(*other), *other, &b.ticker))
+            });
             markets.truncate(self.config.strikes);
-            markets.sort_by_key(|(strike, market)| (*strike, market.ticker.clone()));
+            markets.sort_by(|(strike, a), (other, b)| (strike, &a.ticker).cmp(&(other, &b.ticker)));
             let row = |(strike, market): &(UsdPrice, &Market)| {
                 let chance = inputs.clone().and_then(|bucket| self.chance(now, price, *strike, bucket, &settlement));
                 self.row(now, price, *strike, market, chance)
