@@ -85,6 +85,8 @@ pub enum Command {
     Record(commands::record::RecordArgs),
     /// Plays recorded traffic, or a day of the desk, through the desk's machines.
     Replay(commands::replay::ReplayArgs),
+    /// Plays whole desks in simulated time, with faults on every edge, and checks what must never happen.
+    Sim(commands::sim::SimArgs),
     /// Checks the source tree.
     Lint(commands::lint::LintArgs),
 }

@@ -42,6 +42,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Model(args) => commands::model::run(args, sources),
         Command::Record(args) => commands::record::run(args, sources),
         Command::Replay(args) => commands::replay::run(args, sources),
+        Command::Sim(args) => commands::sim::run(args),
         Command::Lint(args) => commands::lint::run(args, sources),
     }
 }

@@ -1,4 +1,4 @@
-//! The commands beside those that run the desk: configuration, database, limits, model, replay,
+//! The commands beside those that run the desk: configuration, database, limits, model, replay, simulation,
 //! recordings and lint.
 //!
 //! Each module has the arguments of its command and a `run` that gives the exit code. What was asked for goes to
@@ -15,6 +15,7 @@ pub mod replay;
 mod replay_minutes;
 pub mod risk;
 mod say;
+pub mod sim;
 mod table;
 pub mod users;
 

@@ -1,105 +1,260 @@
-//! What the database keeps, with the rules that it enforces, in memory.
+//! What the database keeps, in memory, with the rules that it enforces: those of `engine` (which property tests hold
+//! the SQL to) and the schema's unique keys.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
+    mem,
+};
 
 use rec_domain::{
-    IntentId, Mode, Timestamp,
+    DecisionId, DeskId, ExchangeIndex, FillId, IntentId, MarketTicker, Mode, Money, OrderGroupId, Side, TimeSpan,
+    Timestamp, TradeId,
     answer::{Answer, ClaimRefusal},
+    caps::{EquityPeak, Tightening},
+    command::DeskReply,
+    desk_view::Cursors,
+    eastern::{self, EasternDay},
     fill::Fill,
-    halt::HaltSource,
+    halt::{Halt, HaltSource},
     intent::{GroupRole, Intent},
-    ledger::Posting,
-    order::{Order, OrderState},
-    report::Report,
+    ledger::{Account, Posting},
+    order::Order,
+    reconciliation::Reconciliation,
+    refusal::RefusalCode,
+    report::{FillReport, Report, SettlementReport},
     row::{Commit, Row},
+    settings::AutomationSettings,
     trade::Trade,
 };
 use rec_engine::claim::{ClaimFacts, may_claim};
 
+/// Answers to requests that are kept, as the database reads them back.
+pub(super) const DECISIONS_KEPT: usize = 4_096;
+/// Consumed reports that are kept.
+const REPORTS_KEPT: usize = 1_024;
+/// How long a lease holds without renewal.
+pub(super) const LEASE: TimeSpan = TimeSpan::from_seconds(10);
+
+/// Why a transaction did not happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum CommitError {
+    /// The lease has another epoch or has run out.
+    LeaseLost,
+    /// A rule of the schema forbids it.
+    Constraint(String),
+}
+
 /// Committed facts.
-#[derive(Debug, Clone, Default)]
-pub struct Memory {
-    epoch: u32,
-    intents: BTreeMap<IntentId, Intent>,
-    claims: BTreeMap<IntentId, Timestamp>,
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) desk: DeskId,
+    pub(super) mode: Mode,
+    pub(super) epoch: u32,
+    pub(super) lease_until: Timestamp,
+    commits: BTreeSet<(u32, i64)>,
+    pub(super) intents: BTreeMap<IntentId, Intent>,
+    pub(super) claims: BTreeMap<IntentId, Timestamp>,
     answers: Vec<Answer>,
-    inbox: Vec<Report>,
-    inbox_keys: BTreeSet<String>,
-    halts: BTreeSet<HaltSource>,
-    orders: BTreeMap<IntentId, Order>,
-    trades: BTreeMap<i64, Trade>,
-    fills: BTreeMap<String, Fill>,
-    postings: Vec<Posting>,
+    /// Numbers of the answers to each intent.
+    pub(super) answered: BTreeMap<IntentId, Vec<i64>>,
+    /// Intents that have no answer.
+    pub(super) unanswered: BTreeSet<IntentId>,
+    inbox: VecDeque<Report>,
+    /// Reports that are not kept any more.
+    dropped: usize,
+    inbox_keys: HashSet<String>,
+    pub(super) halts: BTreeMap<HaltSource, Halt>,
+    pub(super) groups: BTreeMap<(GroupRole, ExchangeIndex), (OrderGroupId, bool)>,
+    pub(super) orders: BTreeMap<IntentId, Order>,
+    /// Orders whose trade they belong to.
+    pub(super) orders_of: BTreeMap<TradeId, Vec<IntentId>>,
+    working_closes: BTreeMap<TradeId, IntentId>,
+    /// Orders that are not complete.
+    incomplete: BTreeSet<IntentId>,
+    pub(super) trades: BTreeMap<TradeId, Trade>,
+    held: BTreeMap<(MarketTicker, Side), TradeId>,
+    pub(super) fills: BTreeMap<FillId, Fill>,
+    pub(super) parked_fills: Vec<FillReport>,
+    pub(super) parked_settlements: Vec<SettlementReport>,
+    pub(super) postings: Vec<Posting>,
+    pub(super) ledger: BTreeMap<Account, Money>,
+    pub(super) decisions: VecDeque<(DecisionId, DeskReply)>,
+    pub(super) automation: Option<AutomationSettings>,
+    pub(super) reconciliation: Option<Reconciliation>,
+    pub(super) cursors: Cursors,
+    pub(super) tightened: Option<Tightening>,
+    pub(super) peak: Option<EquityPeak>,
+    /// Refusals of an Eastern day by reason.
+    refusals: (EasternDay, BTreeMap<RefusalCode, u64>),
 }
 
 impl Memory {
-    /// An empty database whose lease has an epoch.
-    #[must_use]
-    pub fn new(epoch: u32) -> Self {
-        Self { epoch, ..Self::default() }
+    /// An empty database.
+    pub(super) fn new(desk: DeskId, mode: Mode) -> Self {
+        Self {
+            desk,
+            mode,
+            epoch: 0,
+            lease_until: Timestamp::default(),
+            commits: BTreeSet::new(),
+            intents: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            answers: Vec::new(),
+            answered: BTreeMap::new(),
+            unanswered: BTreeSet::new(),
+            inbox: VecDeque::new(),
+            dropped: 0,
+            inbox_keys: HashSet::new(),
+            halts: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            orders_of: BTreeMap::new(),
+            working_closes: BTreeMap::new(),
+            incomplete: BTreeSet::new(),
+            trades: BTreeMap::new(),
+            held: BTreeMap::new(),
+            fills: BTreeMap::new(),
+            parked_fills: Vec::new(),
+            parked_settlements: Vec::new(),
+            postings: Vec::new(),
+            ledger: BTreeMap::new(),
+            decisions: VecDeque::new(),
+            automation: None,
+            reconciliation: None,
+            cursors: Cursors::default(),
+            tightened: None,
+            peak: None,
+            refusals: (eastern::day(Timestamp::default()), BTreeMap::new()),
+        }
     }
 
-    /// Commits, or says which rule of the schema the rows break.
+    /// Takes the lease; its epoch is one that never was.
+    pub(super) fn take_lease(&mut self, now: Timestamp) -> u32 {
+        self.epoch += 1;
+        self.lease_until = now + LEASE;
+        self.epoch
+    }
+
+    /// Renews the lease, unless it is somebody else's or has run out.
+    pub(super) fn renew_lease(&mut self, epoch: u32, now: Timestamp) -> bool {
+        let held = self.epoch == epoch && now < self.lease_until;
+        if held {
+            self.lease_until = now + LEASE;
+        }
+        held
+    }
+
+    /// Commits.
     ///
     /// # Errors
-    /// When a row breaks a rule; nothing is changed then.
-    pub fn commit(&mut self, commit: &Commit) -> Result<(), String> {
-        if commit.epoch != self.epoch {
-            return Err("the lease has another epoch".to_owned());
+    /// When the lease or a rule of the schema forbids it. What a broken rule leaves behind is not undone: a
+    /// simulation ends there.
+    pub(super) fn commit(&mut self, commit: &Commit, now: Timestamp) -> Result<(), CommitError> {
+        if commit.epoch != self.epoch || now >= self.lease_until {
+            return Err(CommitError::LeaseLost);
         }
-        let mut next = self.clone();
-        commit.rows.iter().try_for_each(|row| next.take(row))?;
-        next.check()?;
-        *self = next;
-        Ok(())
+        let taken = self.commits.insert((commit.epoch, commit.number));
+        demand(taken, || format!("commit {} of epoch {} exists", commit.number, commit.epoch))?;
+        if self.refusals.0 != eastern::day(commit.at) {
+            self.refusals = (eastern::day(commit.at), BTreeMap::new());
+        }
+        commit.rows.iter().try_for_each(|row| self.take(row))
     }
 
-    fn take(&mut self, row: &Row) -> Result<(), String> {
+    /// Whether a commit happened.
+    pub(super) fn was_committed(&self, epoch: u32, number: i64) -> bool {
+        self.commits.contains(&(epoch, number))
+    }
+
+    fn take(&mut self, row: &Row) -> Result<(), CommitError> {
         match row {
             Row::Intent(intent) => {
                 let earlier = self.intents.insert(intent.id, intent.clone());
-                return earlier.map_or(Ok(()), |_| Err(format!("intent {} exists", intent.id)));
+                self.unanswered.insert(intent.id);
+                demand(earlier.is_none(), || format!("intent {} exists", intent.id))?;
             }
-            Row::Order(order) => {
-                if !self.intents.contains_key(&order.intent) {
-                    return Err(format!("order {} has no intent", order.intent));
-                }
-                self.orders.insert(order.intent, order.clone());
-            }
-            Row::Trade(trade) => {
-                self.trades.insert(trade.id.get(), trade.clone());
-            }
+            Row::Order(order) => self.take_order(order)?,
+            Row::Trade(trade) => self.take_trade(trade)?,
             Row::Fill(fill) => {
-                let earlier = self.fills.insert(fill.fill_id.to_string(), fill.clone());
-                return earlier.map_or(Ok(()), |_| Err(format!("fill {} is booked", fill.fill_id)));
+                let earlier = self.fills.insert(fill.fill_id.clone(), fill.clone());
+                demand(earlier.is_none(), || format!("fill {} is booked", fill.fill_id))?;
             }
-            Row::Posting(posting) => self.postings.push(posting.clone()),
-            Row::Halted(halt) => {
-                self.halts.insert(halt.source);
+            Row::Posting(posting) => self.take_posting(posting)?,
+            Row::ParkedFill(fill) => self.parked_fills.push(fill.clone()),
+            Row::UnparkedFill(fill) => self.parked_fills.retain(|parked| parked.fill_id != fill.fill_id),
+            Row::ParkedSettlement(settlement) => self.parked_settlements.push(settlement.clone()),
+            Row::UnparkedSettlement(settlement) => self.parked_settlements.retain(|parked| parked != settlement),
+            Row::Halted(halt) => drop(self.halts.insert(halt.source, halt.clone())),
+            Row::Resumed { source, .. } => drop(self.halts.remove(source)),
+            Row::Group { role, exchange_index, group, tripped } => {
+                self.groups.insert((*role, *exchange_index), (group.clone(), *tripped));
             }
-            Row::Resumed { source, .. } => {
-                self.halts.remove(source);
+            Row::Decision { decision, reply, .. } => {
+                self.decisions.push_back((*decision, reply.clone()));
+                if self.decisions.len() > DECISIONS_KEPT {
+                    self.decisions.pop_front();
+                }
             }
+            Row::Automation(settings) => self.automation = Some(settings.clone()),
+            Row::Reconciliation(reconciliation) => self.reconciliation = Some(reconciliation.clone()),
+            Row::Cursors(cursors) => self.cursors = *cursors,
+            Row::Tightened(tightening) => self.tightened = Some(tightening.clone()),
+            Row::EquityPeak(peak) => self.peak = Some(*peak),
+            Row::Refused { refusal, .. } => *self.refusals.1.entry(refusal.code).or_default() += 1,
             _ => {}
         }
         Ok(())
     }
 
-    /// The partial unique indexes.
-    fn check(&self) -> Result<(), String> {
-        let mut held = BTreeSet::new();
-        for trade in self.trades.values().filter(|trade| !trade.state.is_final()) {
-            if !held.insert((trade.ticker.clone(), trade.side)) {
-                return Err(format!("a second open trade in {} {}", trade.ticker, trade.side));
+    /// At most one working close a trade.
+    fn take_order(&mut self, order: &Order) -> Result<(), CommitError> {
+        demand(self.intents.contains_key(&order.intent), || format!("order {} has no intent", order.intent))?;
+        if order.is_complete() {
+            self.incomplete.remove(&order.intent);
+        } else {
+            self.incomplete.insert(order.intent);
+        }
+        if self.orders.insert(order.intent, order.clone()).is_none() {
+            self.orders_of.entry(order.trade).or_default().push(order.intent);
+        }
+        if order.role == GroupRole::Exit {
+            let working = self.working_closes.get(&order.trade).copied();
+            if !order.state.is_final() {
+                self.working_closes.insert(order.trade, order.intent);
+                let alone = working.is_none_or(|working| working == order.intent);
+                demand(alone, || format!("a second working close of trade {}", order.trade))?;
+            } else if working == Some(order.intent) {
+                self.working_closes.remove(&order.trade);
             }
         }
-        let mut closing = BTreeSet::new();
-        let exits = self.orders.values().filter(|order| order.role == GroupRole::Exit && !order.state.is_final());
-        for order in exits {
-            if !closing.insert(order.trade) {
-                return Err(format!("a second working close of trade {}", order.trade));
+        Ok(())
+    }
+
+    /// At most one trade a market and side that has not ended.
+    fn take_trade(&mut self, trade: &Trade) -> Result<(), CommitError> {
+        let key = (trade.ticker.clone(), trade.side);
+        self.trades.insert(trade.id, trade.clone());
+        let holder = self.held.get(&key).copied();
+        if trade.state.is_final() {
+            if holder == Some(trade.id) {
+                self.held.remove(&key);
             }
+            return Ok(());
         }
+        self.held.insert(key, trade.id);
+        let alone = holder.is_none_or(|holder| holder == trade.id);
+        demand(alone, || format!("a second open trade in {} {}", trade.ticker, trade.side))
+    }
+
+    fn take_posting(&mut self, posting: &Posting) -> Result<(), CommitError> {
+        let sum: Money = posting.lines().iter().map(|(_, amount)| *amount).sum();
+        demand(sum.is_zero(), || format!("posting {} sums to {sum}", posting.number))?;
+        let follows = self.postings.last().map_or(1, |last| last.number + 1);
+        demand(posting.number == follows, || format!("posting {} follows {}", posting.number, follows - 1))?;
+        for (account, amount) in posting.lines() {
+            *self.ledger.entry(account.clone()).or_default() += *amount;
+        }
+        self.postings.push(posting.clone());
         Ok(())
     }
 
@@ -107,74 +262,118 @@ impl Memory {
     ///
     /// # Errors
     /// The rule that forbids it.
-    pub fn claim(&mut self, id: IntentId, signed_at: Timestamp) -> Result<Intent, ClaimRefusal> {
+    pub(super) fn claim(
+        &mut self,
+        id: IntentId,
+        signed_at: Timestamp,
+        armed: bool,
+        now: Timestamp,
+    ) -> Result<Intent, ClaimRefusal> {
         let intent = self.intents.get(&id).ok_or(ClaimRefusal::Missing)?;
         may_claim(&ClaimFacts {
             committed: true,
             claimed: self.claims.contains_key(&id),
             intent_epoch: intent.epoch,
             lease_epoch: self.epoch,
-            lease_valid: true,
+            lease_valid: now < self.lease_until,
             effect: intent.effect,
             send_by: intent.send_by,
             signed_at,
             halted: !self.halts.is_empty(),
-            mode: Mode::Twin,
-            armed: false,
+            mode: self.mode,
+            armed,
         })?;
         self.claims.insert(id, signed_at);
         Ok(intent.clone())
     }
 
-    /// Committed intents without claim or answer.
-    #[must_use]
-    pub fn unanswered(&self) -> Vec<IntentId> {
-        let answered = |id: &IntentId| self.answers.iter().any(|answer| answer.intent == *id);
-        self.intents.keys().copied().filter(|id| !self.claims.contains_key(id) && !answered(id)).collect()
+    /// Committed intents without claim or answer, oldest first.
+    pub(super) fn unclaimed(&self) -> Vec<IntentId> {
+        let mut ids: Vec<_> = self.unanswered.iter().copied().filter(|id| !self.claims.contains_key(id)).collect();
+        ids.sort_by_key(|id| (self.intents.get(id).map(|intent| intent.created_at), *id));
+        ids
     }
 
     /// Claims without answer.
-    #[must_use]
-    pub fn orphans(&self) -> Vec<(IntentId, Timestamp)> {
-        let answered = |id: &IntentId| self.answers.iter().any(|answer| answer.intent == *id);
-        self.claims.iter().filter(|(id, _)| !answered(id)).map(|(id, at)| (*id, *at)).collect()
+    pub(super) fn orphans(&self) -> Vec<(IntentId, Timestamp)> {
+        self.unanswered.iter().filter_map(|id| Some((*id, *self.claims.get(id)?))).collect()
     }
 
-    /// Appends an answer and gives its number.
-    pub fn append_answer(&mut self, answer: Answer) -> i64 {
-        self.answers.push(answer);
-        number(self.answers.len())
+    /// Appends an answer; the same one again is taken once.
+    pub(super) fn append_answer(&mut self, answer: &Answer) {
+        let numbers = self.answered.entry(answer.intent).or_default();
+        let known = |number: &i64| usize::try_from(*number - 1).ok().and_then(|place| self.answers.get(place));
+        if numbers.iter().filter_map(known).any(|earlier| earlier == answer) {
+            return;
+        }
+        self.answers.push(answer.clone());
+        numbers.push(number(self.answers.len()));
+        self.unanswered.remove(&answer.intent);
     }
 
-    /// Appends a report unless it is there, and gives the number of a new one.
-    pub fn append_report(&mut self, report: Report) -> Option<i64> {
-        self.inbox_keys.insert(report.key()).then(|| {
-            self.inbox.push(report);
-            number(self.inbox.len())
-        })
+    /// Answers after the one numbered `after`, in order.
+    pub(super) fn answers_after(&self, after: i64) -> Vec<(i64, Answer)> {
+        let from = usize::try_from(after).unwrap_or(0);
+        (after + 1..).zip(self.answers.iter().skip(from).cloned()).collect()
     }
 
-    /// Booked fills.
-    pub fn fills(&self) -> impl Iterator<Item = &Fill> {
-        self.fills.values()
+    /// One of the answers.
+    pub(super) fn answer(&self, number: i64) -> Option<&Answer> {
+        self.answers.get(usize::try_from(number - 1).ok()?)
     }
 
-    /// Trades, ended ones included.
-    pub fn trades(&self) -> impl Iterator<Item = &Trade> {
-        self.trades.values()
+    /// Refusals of the Eastern day of `now` by reason.
+    pub(super) fn refusals_of_day(&self, now: Timestamp) -> BTreeMap<RefusalCode, u64> {
+        let (day, refusals) = &self.refusals;
+        if *day == eastern::day(now) { refusals.clone() } else { BTreeMap::new() }
     }
 
-    /// Orders in a state.
-    #[must_use]
-    pub fn orders_in(&self, state: OrderState) -> usize {
-        self.orders.values().filter(|order| order.state == state).count()
+    /// Appends a report unless it is there; gives whether it is new.
+    pub(super) fn append_report(&mut self, report: Report) -> bool {
+        let new = self.inbox_keys.insert(report.key());
+        if new {
+            self.inbox.push_back(report);
+        }
+        new
     }
 
-    /// Whether an intent was claimed.
-    #[must_use]
-    pub fn is_claimed(&self, id: &IntentId) -> bool {
-        self.claims.contains_key(id)
+    /// Number of the last report.
+    pub(super) fn last_report(&self) -> i64 {
+        number(self.dropped + self.inbox.len())
     }
+
+    /// Reports after the one numbered `after`, in order.
+    pub(super) fn reports_after(&mut self, after: i64) -> Vec<(i64, Report)> {
+        // What was consumed long ago is not asked for again.
+        let consumed = usize::try_from(self.cursors.report).unwrap_or(0);
+        while self.dropped + REPORTS_KEPT < consumed {
+            let _consumed = self.inbox.pop_front();
+            self.dropped += 1;
+        }
+        let from = usize::try_from(after).unwrap_or(0).saturating_sub(self.dropped);
+        (after + 1..).zip(self.inbox.iter().skip(from).cloned()).collect()
+    }
+
+    /// Whether no order is under way and no fill waits for its order.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.incomplete.is_empty() && self.parked_fills.is_empty()
+    }
+
+    /// Balance of an account.
+    pub(super) fn balance(&self, account: &Account) -> Money {
+        self.ledger.get(account).copied().unwrap_or_default()
+    }
+
+    /// Forgets what nobody will ask for again, so that a long simulation stays small.
+    pub(super) fn forget_keys(&mut self) {
+        // A key is needed only while what it names can still be read; sweeps name themselves by their instant.
+        let keys = mem::take(&mut self.inbox_keys);
+        self.inbox_keys = keys.into_iter().filter(|key| !key.starts_with("sweep:")).collect();
+    }
+}
+
+fn demand(holds: bool, broken: impl FnOnce() -> String) -> Result<(), CommitError> {
+    if holds { Ok(()) } else { Err(CommitError::Constraint(broken())) }
 }
 
 fn number(length: usize) -> i64 {

@@ -1,15 +1,50 @@
-//! The money path of the desk (desk, store rules, sender, exchange) under one seeded (time, sequence) queue.
+//! A whole desk in one thread: every machine that decides, driven by the engine's own driver and connected by the
+//! engine's topology, with the twin's core as exchange, under one seeded (time, sequence) queue with faults on the edges.
 //!
 //! | file | what it stands for |
 //! |---|---|
-//! | [`queue`] | the only order of events |
-//! | [`memory`] | what Postgres keeps: commits, claims, answers, inbox |
-//! | [`venue`] | the exchange's core in the desk's words |
-//! | [`world`] | all of it together |
+//! | `world`, `happen` | all of it together, and the only order in which things happen |
+//! | `queue`, `event`, `seat` | what is under way; a machine in its driver |
+//! | `market` | feeds, books, chances, entries, exits |
+//! | `money` | desk, sender, account; database and exchange |
+//! | `memory`, `snapshot` | what Postgres keeps, and what a desk starts from |
+//! | `venue`, `reads`, `line` | the exchange in the desk's words: orders, lists of the account, the line for books |
+//! | `process` | ends, starts, standstills, the lease |
+//! | `outside` | the operator, and the exchange's own troubles |
+//! | `fault` | what goes wrong and how often |
+//! | `invariant` | what must never happen |
+//! | `coverage`, `digest` | what was reached, and one number of all that happened |
+//! | `setup`, `model` | how the machines are set up |
+//! | `run`, `summary` | seeds by the hundred, and what they came to together |
 
-pub mod memory;
-pub mod queue;
-pub mod venue;
-pub mod world;
+mod coverage;
+mod digest;
+mod event;
+mod fault;
+mod happen;
+mod invariant;
+mod line;
+mod market;
+mod memory;
+pub mod model;
+mod money;
+mod outside;
+mod process;
+mod queue;
+mod reads;
+mod run;
+mod seat;
+mod setup;
+mod snapshot;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod venue;
+mod world;
 
-pub use world::{World, WorldConfig};
+pub use coverage::Coverage;
+pub use fault::{FaultKind, Faults};
+pub use invariant::{Breach, Invariant};
+pub use run::{SeedReport, run_seed, run_seeds};
+pub use summary::Summary;
+pub use world::SimConfig;

@@ -1,25 +1,31 @@
 //! The exchange's core in the desk's words. It stands where client and sockets stand in a running desk.
 
 use rec_domain::{
-    ClientOrderId, EventTicker, ExchangeIndex, FillId, IntentId, MarketTicker, OrderGroupId, OrderId, SeriesTicker,
-    Side, Timestamp,
+    ClientOrderId, EventTicker, ExchangeIndex, FillId, IntentId, MarketTicker, Money, OrderGroupId, OrderId,
+    SeriesTicker, Side, Timestamp,
     answer::Outcome,
     fee::FeeSchedule,
     intent::{Action, Intent, OrderSpec, TimeInForce},
-    market::{Collateral, Market, MarketStatus, StrikeRule},
-    report::{FillReport, GroupReport, OrderReport, PositionReport, Report, ReportedStatus, SettlementReport, Sweep},
+    market::{Collateral, LifecycleChange as Announced, Market, MarketLifecycle, MarketStatus, StrikeRule},
+    report::{FillReport, GroupReport, OrderReport, Report, ReportedStatus, SettlementReport},
 };
 use rec_twin::core::{
     Applied, CancelOrder, CreateGroup, CreateOrder, Mutation, Output, SelfTradePrevention,
     TimeInForce as TwinTimeInForce, Twin,
-    account::{Fill, Order},
+    account::{Fill, Order, Settlement},
     config::CRYPTO_SHARD,
     market::Strike,
     mutation::GroupRef,
+    output::{LifecycleChange, LifecycleEvent},
 };
 
+use super::invariant::ACCEPTED_AGE;
+
 /// Carries an intent out at `at`, signed at `signed_at`.
-pub fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent: &Intent) -> Outcome {
+pub(super) fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent: &Intent) -> Outcome {
+    if at.since(signed_at) > ACCEPTED_AGE {
+        return Outcome::Rejected { status: 401, code: "header_timestamp_expired".to_owned(), message: String::new() };
+    }
     let mutation = match &intent.action {
         Action::Place(spec) => order(spec, intent.id),
         Action::Repeat { of, spec } => order(spec, *of),
@@ -46,7 +52,9 @@ pub fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent: &Inten
         Ok(Applied::Group { order_group_id, .. }) => Outcome::GroupCreated { group: OrderGroupId::new(order_group_id) },
         Ok(_) => Outcome::Done,
         Err(rejection) if rejection.code() == "order_already_exists" => Outcome::AlreadyExists { signed_at },
-        Err(rejection) => Outcome::Rejected { status: 400, code: format!("{rejection:?}"), message: String::new() },
+        Err(rejection) => {
+            Outcome::Rejected { status: rejection.status, code: rejection.code().to_owned(), message: String::new() }
+        }
     }
 }
 
@@ -79,10 +87,10 @@ fn reference(group: &OrderGroupId, exchange_index: ExchangeIndex) -> GroupRef {
 
 /// What an output of the exchange says of the account; `None` when it says nothing of it.
 #[must_use]
-pub fn report(output: &Output) -> Option<Report> {
+pub(super) fn report(output: &Output) -> Option<Report> {
     match output {
-        Output::Fill(view) => Some(fill_report(&view.fill, view.client_order_id.clone())),
-        Output::Order(order) => Some(order_report(order)),
+        Output::Fill(view) => Some(Report::Fill(fill_report(&view.fill, view.client_order_id.clone()))),
+        Output::Order(order) => Some(Report::Order(order_report(order))),
         Output::Group(change) => Some(Report::Group(GroupReport {
             group: OrderGroupId::new(change.order_group_id.clone()),
             event: change.event.to_owned(),
@@ -92,8 +100,8 @@ pub fn report(output: &Output) -> Option<Report> {
     }
 }
 
-fn fill_report(fill: &Fill, client_order_id: Option<String>) -> Report {
-    Report::Fill(FillReport {
+pub(super) fn fill_report(fill: &Fill, client_order_id: Option<String>) -> FillReport {
+    FillReport {
         fill_id: FillId::new(fill.trade_id.clone()),
         order_id: OrderId::new(fill.order_id.clone()),
         client_order_id: client_order_id.map(ClientOrderId::new),
@@ -105,11 +113,11 @@ fn fill_report(fill: &Fill, client_order_id: Option<String>) -> Report {
         fee: Some(fill.fee),
         is_taker: fill.is_taker,
         at: fill.at,
-    })
+    }
 }
 
-fn order_report(order: &Order) -> Report {
-    Report::Order(OrderReport {
+pub(super) fn order_report(order: &Order) -> OrderReport {
+    OrderReport {
         order_id: OrderId::new(order.order_id.clone()),
         client_order_id: order.client_order_id.clone().map(ClientOrderId::new),
         ticker: MarketTicker::new(order.ticker.as_ref()),
@@ -126,58 +134,53 @@ fn order_report(order: &Order) -> Report {
         filled: order.filled,
         remaining: order.remaining,
         updated_at: order.updated,
-    })
+    }
 }
 
-/// A complete reading of the account, in the order in which the inbox takes it.
+/// What a market paid.
 #[must_use]
-pub fn sweep(twin: &Twin) -> Vec<Report> {
-    let account = twin.account();
-    let settlements = account.settlements.iter().map(|settlement| {
-        let position = &settlement.position;
-        Report::Settlement(SettlementReport {
-            ticker: MarketTicker::new(position.ticker.as_ref()),
-            event: EventTicker::new(position.event_ticker.as_ref()),
-            exchange_index: Some(CRYPTO_SHARD),
-            result: if settlement.result == Side::Yes { "yes" } else { "no" }.to_owned(),
-            yes_count: position.yes_count,
-            yes_cost: position.yes_cost,
-            no_count: position.no_count,
-            no_cost: position.no_cost,
-            revenue: settlement.revenue,
-            value: None,
-            fee: rec_domain::Money::ZERO,
-            settled_at: settlement.at,
-        })
-    });
-    let positions = account
-        .positions
-        .values()
-        .filter(|position| !position.settled && !position.net.is_zero())
-        .map(|position| PositionReport { ticker: MarketTicker::new(position.ticker.as_ref()), position: position.net })
-        .collect();
-    let resting = account
-        .resting
-        .iter()
-        .filter_map(|number| account.orders.get(number))
-        .map(|order| OrderId::new(order.order_id.clone()))
-        .collect();
-    let end = Report::Sweep(Sweep {
-        started_at: twin.now(),
-        as_of: twin.now(),
-        since: None,
-        balances: vec![(CRYPTO_SHARD, account.cash())],
-        positions,
-        resting,
-    });
-    // As in the exchange's list, a fill does not carry the order's own identity.
-    let fills = account.fills.iter().map(|fill| fill_report(fill, None));
-    account.orders.values().map(order_report).chain(fills).chain(settlements).chain([end]).collect()
+pub(super) fn settlement_report(settlement: &Settlement) -> SettlementReport {
+    let position = &settlement.position;
+    SettlementReport {
+        ticker: MarketTicker::new(position.ticker.as_ref()),
+        event: EventTicker::new(position.event_ticker.as_ref()),
+        exchange_index: Some(CRYPTO_SHARD),
+        result: word(settlement.result),
+        yes_count: position.yes_count,
+        yes_cost: position.yes_cost,
+        no_count: position.no_count,
+        no_cost: position.no_cost,
+        revenue: settlement.revenue,
+        value: None,
+        fee: Money::ZERO,
+        settled_at: settlement.at,
+    }
+}
+
+/// An announcement in a market's life.
+#[must_use]
+pub(super) fn lifecycle(change: &LifecycleChange, at: Timestamp) -> MarketLifecycle {
+    MarketLifecycle {
+        ticker: MarketTicker::new(change.ticker.as_ref()),
+        change: match &change.event {
+            LifecycleEvent::Created { .. } => Announced::Created,
+            LifecycleEvent::StrikeKnown { .. } => Announced::Other("strike_known".to_owned()),
+            LifecycleEvent::CloseDateUpdated { close } => Announced::CloseDateUpdated(*close),
+            LifecycleEvent::Determined { result, .. } => Announced::Determined { result: word(*result) },
+            LifecycleEvent::Settled { .. } => Announced::Settled,
+        },
+        received_at: at,
+    }
+}
+
+/// The exchange's word for a result.
+fn word(result: Side) -> String {
+    if result == Side::Yes { "yes" } else { "no" }.to_owned()
 }
 
 /// The markets that the exchange lists, as the desk knows them.
 #[must_use]
-pub fn markets(twin: &Twin) -> Vec<Market> {
+pub(super) fn markets(twin: &Twin) -> Vec<Market> {
     let describe = |event: &rec_twin::core::market::Event, market: &rec_twin::core::market::Market| Market {
         ticker: MarketTicker::new(market.name.ticker.as_ref()),
         event: EventTicker::new(event.ticker.as_ref()),

@@ -1,501 +1,557 @@
-//! Desk, store rules, sender and exchange together, with delays and losses on the edges between them.
+//! All machines, the database and the exchange under one queue.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use rec_domain::{
-    DecisionId, DeskId, IntentId, Mode, Money, Price, Probability, Quantity, Side, TimeSpan, Timestamp,
-    answer::Outcome,
-    command::{CloseRequest, DeskCommand, DeskReply, DeskRequest, OpenRequest},
+    DecisionId, DeskId, MarketTicker, Mode, Service, Side, TimeSpan, Timestamp, UsdPrice,
+    bus_event::{BusEvent, Topic},
+    command::NotedRefusal,
     desk_view::DeskView,
-    intent::{Action, Intent},
-    order::OrderState,
-    report::Report,
+    market::Market,
     settings::AutomationSettings,
-    trade::{Origin, TradeState},
 };
 use rec_engine::{
-    Machine,
-    desk::{Books, Desk, DeskConfig, DeskInput, DeskOutput, Identity},
-    sender::{Sender, SenderConfig, SenderInput, SenderOutput},
+    account::AccountMachine,
+    book::BookMachine,
+    desk::{Desk, DeskConfig, DeskInput},
+    entry::{self, EntryMachine},
+    exit::{self, ExitMachine},
+    feed::{self, FeedMachine},
+    lifecycle::{self, LifecycleMachine},
+    momentum::{self, MomentumMachine},
+    odds::{self, OddsMachine},
+    sender::{Sender, SenderConfig},
+    topology::ROUTES,
 };
-use rec_model::CounterRng;
+use rec_model::FingerprintSet;
 use rec_twin::core::{Output, Twin, TwinConfig};
 
-use super::{memory::Memory, queue::Queue, venue};
+use super::{
+    coverage::Follower,
+    digest::Digest,
+    event::{Event, Mail, Process},
+    fault::{Fate, Faults},
+    invariant::{Invariant, Watch},
+    line::Line,
+    memory::Memory,
+    queue::Queue,
+    reads::Reads,
+    seat::{Seat, Tee, Told},
+    setup::{account_config, book_config, character, lifecycle_config, odds_config},
+};
 
-/// What goes wrong on the edges, in percent of the times.
-#[derive(Debug, Clone, Copy)]
-pub struct WorldConfig {
-    /// Fixes the exchange's world and everything that goes wrong.
-    pub seed: u64,
-    /// Hints that never arrive.
-    pub lost_hints: u32,
-    /// Requests that never reach the exchange, of which the desk cannot know that.
-    pub lost_requests: u32,
-    /// Answers that never arrive although the order was taken or refused.
-    pub lost_answers: u32,
-    /// Reports of the exchange's private channels that never arrive; the next complete reading has them.
-    pub lost_reports: u32,
-    /// Commits that fail.
-    pub failed_commits: u32,
-    /// Commits of which nobody hears; every second one has happened.
-    pub unknown_commits: u32,
-    /// Mean seconds until a held trade is closed again; zero for never.
-    pub closes_after: u32,
-}
+/// How often a machine may be woken at one instant.
+const WAKES_MOST: u32 = 64;
 
-impl WorldConfig {
-    /// Nothing goes wrong.
-    #[must_use]
-    pub const fn calm(seed: u64) -> Self {
-        Self {
-            seed,
-            lost_hints: 0,
-            lost_requests: 0,
-            lost_answers: 0,
-            lost_reports: 0,
-            failed_commits: 0,
-            unknown_commits: 0,
-            closes_after: 0,
-        }
-    }
-
-    /// Everything goes wrong now and then.
-    #[must_use]
-    pub const fn rough(seed: u64) -> Self {
-        Self {
-            seed,
-            lost_hints: 20,
-            lost_requests: 5,
-            lost_answers: 10,
-            lost_reports: 10,
-            failed_commits: 5,
-            unknown_commits: 5,
-            closes_after: 600,
-        }
-    }
-}
-
+/// A simulation.
 #[derive(Debug, Clone)]
-enum Happening {
-    Desk(Box<DeskInput>),
-    Sender(Box<SenderInput>),
-    Arrives { intent: Box<Intent>, signed_at: Timestamp },
-    Inbox(Box<Report>),
-    Sweep,
-    Second,
+pub struct SimConfig {
+    /// Fixes everything that happens.
+    pub seed: u64,
+    /// How long it plays before things calm down.
+    pub span: TimeSpan,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// The probability model.
+    pub model: Arc<FingerprintSet>,
+    /// How long the exchange has been open when the desk starts.
+    pub opened_for: TimeSpan,
+    /// Whether what happens is kept as text.
+    pub trace: bool,
 }
 
-/// Everything of one simulated desk.
-pub struct World {
-    config: WorldConfig,
-    dice: CounterRng,
-    now: Timestamp,
-    queue: Queue<Happening>,
-    twin: Twin,
-    memory: Memory,
-    desk: Desk,
-    sender: Sender,
-    view: Option<DeskView>,
-    asked: BTreeSet<(String, Side)>,
-    sent: BTreeSet<IntentId>,
-    sweep_due: bool,
-    requests: u64,
-    repeated: usize,
-    landed: usize,
+/// Who waits for an answer of the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    Entry,
+    Exit,
+    Operator,
+}
+
+/// The life of a process.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Life {
+    /// Counts lives; what belongs to an earlier one is not heard.
+    pub(super) number: u32,
+    /// Until then it stands still.
+    pub(super) stopped_until: Option<Timestamp>,
+}
+
+/// The machines.
+pub(super) struct Seats {
+    /// `None` while nobody leads.
+    pub(super) desk: Option<Seat<Desk>>,
+    pub(super) sender: Option<Seat<Sender>>,
+    pub(super) account: Option<Seat<AccountMachine>>,
+    pub(super) feed: Option<Seat<FeedMachine>>,
+    pub(super) momentum: Option<Seat<MomentumMachine>>,
+    pub(super) book: Option<Seat<BookMachine>>,
+    pub(super) lifecycle: Option<Seat<LifecycleMachine>>,
+    pub(super) odds: Option<Seat<OddsMachine>>,
+    pub(super) entry: Option<Seat<EntryMachine>>,
+    pub(super) exit: Option<Seat<ExitMachine>>,
+}
+
+/// What a simulated desk is made of.
+pub(super) struct World {
+    pub(super) config: SimConfig,
+    pub(super) desk_config: DeskConfig,
+    pub(super) settings: AutomationSettings,
+    pub(super) now: Timestamp,
+    pub(super) queue: Queue<Event>,
+    pub(super) pending: VecDeque<(u32, Mail)>,
+    pub(super) fate: Fate,
+    pub(super) twin: Twin,
+    pub(super) reads: Reads,
+    pub(super) memory: Memory,
+    pub(super) watch: Watch,
+    pub(super) follower: Follower,
+    pub(super) line: Line,
+    pub(super) account_line_up: bool,
+    pub(super) lives: [Life; 3],
+    pub(super) seats: Seats,
+    /// Journals of machines that ended, in the order of [`World::ended`].
+    tees: [Tee; 10],
+    pub(super) digest: Digest,
+    /// Which kinds of event feed which services, by the topology.
+    routes: BTreeMap<Topic, &'static [Service]>,
+    /// Who leads by which epoch; another desk when it is not ours.
+    pub(super) epoch: u32,
+    pub(super) other_desk_until: Timestamp,
+    pub(super) told_reports: i64,
+    pub(super) told_answers: i64,
+    /// Complete readings that are not consumed: number and `as_of`.
+    pub(super) sweeps: VecDeque<(i64, Timestamp)>,
+    pub(super) requests_at_exchange: u64,
+    pub(super) waiting: BTreeMap<DecisionId, Asker>,
+    pub(super) refusals: BTreeMap<(MarketTicker, Side), NotedRefusal>,
+    pub(super) refusals_told_at: Timestamp,
+    pub(super) view: Option<Box<DeskView>>,
+    /// Markets as they were last stored.
+    pub(super) stored: BTreeMap<MarketTicker, Market>,
+    pub(super) heartbeat_at: Timestamp,
+    pub(super) guarded: bool,
+    pub(super) last_index: UsdPrice,
+    pub(super) index_prints: u64,
+    pub(super) decisions: u64,
+    pub(super) strikes_most: usize,
+    pub(super) restarts: u64,
+    pub(super) sent: u64,
+    pub(super) history: Vec<String>,
 }
 
 impl World {
-    /// A desk that has just started beside an exchange that has played its first forty minutes.
-    #[must_use]
-    pub fn new(config: WorldConfig) -> Self {
-        let twin_config = TwinConfig::demo(config.seed);
+    /// A desk that has not started yet beside an exchange that has been open for a while.
+    pub(super) fn new(config: SimConfig) -> Self {
+        let warm_up = config.opened_for;
+        let twin_config = TwinConfig { warm_up, ..TwinConfig::demo(config.seed) };
         let now = twin_config.opening();
         let mut twin = Twin::new(twin_config);
         twin.advance_quietly(now);
-        let identity = Identity { desk: DeskId::from_bits(1), mode: Mode::Twin, epoch: 1 };
-        let settings = AutomationSettings { auto_entry: true, auto_stop: true, ..AutomationSettings::default() };
-        let desk = Desk::new(DeskConfig::default(), Books::new(identity, settings, now));
-        let mut queue = Queue::default();
-        queue.put(now, Happening::Second);
-        queue.put(now, Happening::Sweep);
-        Self {
-            config,
-            dice: CounterRng::new(config.seed, 77),
+        let fate = Fate::new(config.seed, &config.faults);
+        let (settings, caps) = character(config.seed);
+        let mut world = Self {
+            desk_config: DeskConfig { caps, ..DeskConfig::default() },
+            settings,
             now,
-            queue,
+            queue: Queue::default(),
+            pending: VecDeque::new(),
+            fate,
+            reads: Reads::new(&twin),
             twin,
-            memory: Memory::new(1),
-            desk,
-            sender: Sender::new(SenderConfig::default()),
+            memory: Memory::new(DeskId::from_bits(1), Mode::Twin),
+            watch: Watch::new(caps, now),
+            follower: Follower::default(),
+            line: Line::default(),
+            account_line_up: false,
+            lives: [Life::default(); 3],
+            seats: Seats::empty(),
+            tees: [Tee::default(); 10],
+            digest: Digest::default(),
+            routes: ROUTES.iter().map(|route| (route.topic, route.to)).collect(),
+            epoch: 0,
+            other_desk_until: Timestamp::default(),
+            told_reports: 0,
+            told_answers: 0,
+            sweeps: VecDeque::new(),
+            requests_at_exchange: 0,
+            waiting: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            refusals_told_at: now,
             view: None,
-            asked: BTreeSet::new(),
-            sent: BTreeSet::new(),
-            sweep_due: false,
-            requests: 0,
-            repeated: 0,
-            landed: 0,
+            stored: BTreeMap::new(),
+            heartbeat_at: now,
+            guarded: false,
+            last_index: UsdPrice::ZERO,
+            index_prints: 0,
+            decisions: 0,
+            strikes_most: 0,
+            restarts: 0,
+            sent: 0,
+            history: Vec::new(),
+            config,
+        };
+        for process in Process::ALL {
+            world.start(process, TimeSpan::from_millis(10));
         }
+        world.queue.put(now, Event::Second);
+        world.queue.put(now + TimeSpan::from_seconds(90), Event::Operator);
+        world
     }
 
-    /// Plays `span` of market time.
-    pub fn run(&mut self, span: TimeSpan) {
-        let end = self.now + span;
-        loop {
-            let wakeups = [self.queue.next_at(), self.desk.next_wakeup(), self.sender.next_wakeup()];
-            let next = wakeups.into_iter().flatten().min().unwrap_or(end).max(self.now);
-            if next > end {
-                self.now = end;
+    /// Plays up to `until`, or to the first broken invariant.
+    pub(super) fn run(&mut self, until: Timestamp) {
+        while self.watch.breach().is_none() {
+            let next = self.next_instant();
+            if next > until {
+                self.now = until;
                 return;
             }
-            self.now = next;
-            self.play_exchange();
-            while let Some(happening) = self.queue.take_due(self.now) {
-                self.happen(happening);
+            self.now = self.now.max(next);
+            self.watch.now(self.now);
+            if self.twin.next_at().is_some_and(|at| at <= self.now) {
+                let outputs = self.twin.advance(self.now);
+                self.hear(outputs);
             }
-            if self.desk.next_wakeup().is_some_and(|at| at <= self.now) {
-                self.tell_desk(DeskInput::Wake);
-            }
-            if self.sender.next_wakeup().is_some_and(|at| at <= self.now) {
-                self.tell_sender(SenderInput::Wake);
-            }
-        }
-    }
-
-    fn play_exchange(&mut self) {
-        for output in self.twin.advance(self.now) {
-            self.tell_account(&output);
-        }
-    }
-
-    /// What the exchange's private channels say of the account.
-    fn tell_account(&mut self, output: &Output) {
-        if let Some(report) = venue::report(output)
-            && !self.chance(self.config.lost_reports)
-        {
-            self.later(30, Happening::Inbox(Box::new(report)));
-        }
-    }
-
-    fn happen(&mut self, happening: Happening) {
-        match happening {
-            Happening::Desk(input) => self.tell_desk(*input),
-            Happening::Sender(input) => self.tell_sender(*input),
-            Happening::Arrives { intent, signed_at } => self.arrive(&intent, signed_at),
-            Happening::Inbox(report) => self.take_report(*report),
-            Happening::Sweep => {
-                for report in venue::sweep(&self.twin) {
-                    self.take_report(report);
+            while let Some(event) = self.queue.take_due(self.now) {
+                self.happen(event);
+                self.deliver();
+                if self.watch.breach().is_some() {
+                    return;
                 }
-                self.queue.put(self.now + TimeSpan::from_seconds(20), Happening::Sweep);
             }
-            Happening::Second => self.second(),
+            self.wake();
         }
     }
 
-    fn take_report(&mut self, report: Report) {
-        if let Some(number) = self.memory.append_report(report.clone()) {
-            self.tell_desk(DeskInput::Report { number, report });
-        }
-    }
-
-    /// An intent reaches the exchange.
-    fn arrive(&mut self, intent: &Intent, signed_at: Timestamp) {
-        assert!(self.memory.is_claimed(&intent.id), "{} was sent without a claim", intent.id);
-        assert!(self.sent.insert(intent.id), "{} was sent twice", intent.id);
-        if let Action::Repeat { of, spec } = &intent.action {
-            assert!(spec.reduce_only && self.sent.contains(of), "{of} was repeated, which opens or was never sent");
-            self.repeated += 1;
-        }
-        if self.chance(self.config.lost_requests) {
-            let outcome = Outcome::Unknown { reason: "connection lost".to_owned(), signed_at };
-            self.later(5_000, Happening::Sender(Box::new(SenderInput::Sent { intent: intent.id, outcome })));
-            return;
-        }
-        let outcome = venue::send(&mut self.twin, self.now, signed_at, intent);
-        self.landed += usize::from(matches!(outcome, Outcome::AlreadyExists { .. }));
-        for output in self.twin.take_outputs() {
-            self.tell_account(&output);
-        }
-        let lost = self.chance(self.config.lost_answers);
-        let outcome = if lost { Outcome::Unknown { reason: "timeout".to_owned(), signed_at } } else { outcome };
-        let delay = if lost { 5_000 } else { 20 };
-        self.later(delay, Happening::Sender(Box::new(SenderInput::Sent { intent: intent.id, outcome })));
-    }
-
-    fn second(&mut self) {
-        self.queue.put(self.now + TimeSpan::from_seconds(1), Happening::Second);
-        if self.now.seconds() % 10 == 0 {
-            let markets = venue::markets(&self.twin);
-            self.tell_desk(DeskInput::Markets { markets });
-        }
-        if std::mem::take(&mut self.sweep_due) {
-            for report in venue::sweep(&self.twin) {
-                self.take_report(report);
+    fn next_instant(&self) -> Timestamp {
+        let mut next = [self.queue.next_at(), self.twin.next_at()].into_iter().flatten().min().unwrap_or(self.now);
+        for (process, wake_at) in self.seats.wakes() {
+            if let Some(at) = wake_at.filter(|at| *at < next)
+                && self.lives[process as usize].stopped_until.is_none()
+            {
+                next = at;
             }
         }
-        self.decide_entries();
-        self.decide_exits();
+        next
     }
 
-    /// Buys what is offered below what it is worth, as the supervisor would.
-    fn decide_entries(&mut self) {
-        let mut wanted = Vec::new();
-        for (event, market) in self.twin.listed() {
-            let seconds = event.time_to_close(self.now).seconds();
-            if !event.is_open(self.now) || !(120..=900).contains(&seconds) {
+    /// What happened at the exchange and at the spot venue, to those who listen.
+    pub(super) fn hear(&mut self, outputs: Vec<Output>) {
+        self.reads.look(&self.twin);
+        for output in outputs {
+            self.hear_one(output);
+            self.deliver();
+        }
+    }
+
+    /// Gives every input that is there to its machine, until none is left.
+    pub(super) fn deliver(&mut self) {
+        while let Some((life, mail)) = self.pending.pop_front() {
+            let process = mail.process();
+            if self.lives[process as usize].number != life {
                 continue;
             }
-            let ticker = market.name.ticker.to_string();
-            let Some(yes) = self.twin.fair_value(&ticker).and_then(Probability::new) else { continue };
-            for side in [Side::Yes, Side::No] {
-                let chance = if side == Side::Yes { yes } else { yes.complement() }.percent();
-                let best = market.book.best(side.opening_book_side().opposite());
-                let Some(ask) = best.map(|(price, _)| side.convert_price(price)) else { continue };
-                let cheap = chance >= 95.5 && ask <= Price::from_cents(98) && chance - ask.points() >= 1.0;
-                if cheap && !self.asked.contains(&(ticker.clone(), side)) {
-                    wanted.push((market.name.ticker.to_string(), side, ask, chance));
+            match self.lives[process as usize].stopped_until {
+                Some(until) => self.queue.put(until, Event::Mail { life, mail: Box::new(mail) }),
+                None => self.step(mail),
+            }
+        }
+    }
+
+    /// Puts an input into the box of its process.
+    pub(super) fn post(&mut self, mail: Mail) {
+        let life = self.life(mail.process());
+        self.pending.push_back((life, mail));
+    }
+
+    /// The same after a while.
+    pub(super) fn post_later(&mut self, delay: TimeSpan, mail: Mail) {
+        let life = self.life(mail.process());
+        self.queue.put(self.now + delay, Event::Mail { life, mail: Box::new(mail) });
+    }
+
+    pub(super) const fn life(&self, process: Process) -> u32 {
+        self.lives[process as usize].number
+    }
+
+    /// Publishes an event to whoever the topology feeds with it.
+    pub(super) fn publish(&mut self, event: &BusEvent) {
+        let services = self.routes.get(&event.topic()).copied().unwrap_or_default();
+        for service in services {
+            let Some(mail) = self.subscriber_input(*service, event) else { continue };
+            self.market_event(mail);
+        }
+    }
+
+    /// The event as the input of a service's machine; `None` for services that have none here.
+    fn subscriber_input(&self, service: Service, event: &BusEvent) -> Option<Mail> {
+        if let (Service::TradeManager, BusEvent::Books(tops)) = (service, event) {
+            // The desk is told only the books of markets in which it holds something.
+            let trades = self.view.as_ref().map_or(&[][..], |view| &view.trades);
+            let held = tops.iter().filter(|top| trades.iter().any(|trade| trade.ticker == top.ticker));
+            let tops: Vec<_> = held.cloned().collect();
+            return (!tops.is_empty()).then_some(Mail::Desk(DeskInput::Tops { tops }));
+        }
+        subscriber_input(service, event)
+    }
+
+    fn step(&mut self, mail: Mail) {
+        let now = self.now;
+        self.digest.take_signed(now.micros());
+        match mail {
+            Mail::Desk(input) => {
+                if let Some(outputs) = tell(&mut self.seats.desk, now, input) {
+                    self.act_desk(outputs);
+                }
+            }
+            Mail::Sender(input) => {
+                if let Some(outputs) = tell(&mut self.seats.sender, now, input) {
+                    self.act_sender(outputs);
+                }
+            }
+            Mail::Account(input) => {
+                if let Some(outputs) = tell(&mut self.seats.account, now, input) {
+                    self.act_account(outputs);
+                }
+            }
+            Mail::Feed(input) => {
+                if let Some(outputs) = tell(&mut self.seats.feed, now, input) {
+                    self.act_feed(outputs);
+                }
+            }
+            Mail::Momentum(input) => {
+                if let Some(outputs) = tell(&mut self.seats.momentum, now, input) {
+                    self.act_momentum(outputs);
+                }
+            }
+            Mail::Book(input) => {
+                if let Some(outputs) = tell(&mut self.seats.book, now, input) {
+                    self.act_book(outputs);
+                }
+            }
+            Mail::Lifecycle(input) => {
+                if let Some(outputs) = tell(&mut self.seats.lifecycle, now, input) {
+                    self.act_lifecycle(outputs);
+                }
+            }
+            Mail::Odds(input) => {
+                if let Some(outputs) = tell(&mut self.seats.odds, now, input) {
+                    self.act_odds(outputs);
+                }
+            }
+            Mail::Entry(input) => {
+                if let Some(outputs) = tell(&mut self.seats.entry, now, input) {
+                    self.act_entry(outputs);
+                }
+            }
+            Mail::Exit(input) => {
+                if let Some(outputs) = tell(&mut self.seats.exit, now, input) {
+                    self.act_exit(outputs);
                 }
             }
         }
-        for (ticker, side, ask, chance) in wanted {
-            self.asked.insert((ticker.clone(), side));
-            self.ask(DeskCommand::Open(OpenRequest {
-                ticker: rec_domain::MarketTicker::new(ticker),
-                side,
-                quantity: Quantity::from_contracts(5),
-                limit: ask,
-                origin: Origin::Auto,
-                probability_percent: Some(chance),
-                reason: "cheap".to_owned(),
-                decided_at: self.now,
-                evidence: "{}".to_owned(),
-            }));
-        }
     }
 
-    fn decide_exits(&mut self) {
-        let Some(view) = self.view.take() else { return };
-        for trade in view.trades.iter().filter(|trade| trade.state == TradeState::Open) {
-            let mean = f64::from(self.config.closes_after);
-            if self.dice.uniform() * mean < 1.0 && mean > 0.0 {
-                self.ask(DeskCommand::Close(CloseRequest {
-                    trade: trade.id,
-                    limit: Price::from_cents(1),
-                    origin: Origin::Auto,
-                    reason: "chance".to_owned(),
-                    decided_at: self.now,
-                }));
-            }
-        }
-        self.view = Some(view);
-    }
-
-    fn ask(&mut self, command: DeskCommand) {
-        self.requests += 1;
-        let decision = DecisionId::of(&format!("request {}", self.requests));
-        self.tell_desk(DeskInput::Request(DeskRequest { decision, requester: "world".to_owned(), command }));
-    }
-
-    fn tell_desk(&mut self, input: DeskInput) {
-        for output in self.desk.step(self.now, input) {
-            match output {
-                DeskOutput::Commit(commit) => {
-                    let number = commit.number;
-                    let (fails, unknown) =
-                        (self.chance(self.config.failed_commits), self.chance(self.config.unknown_commits));
-                    let happens = !fails && (!unknown || self.chance(50));
-                    let result = if happens { self.memory.commit(&commit) } else { Err("lost".to_owned()) };
-                    assert!(!happens || result.is_ok(), "{result:?}");
-                    let input = match (fails, unknown) {
-                        (true, _) => {
-                            DeskInput::CommitFailed { number, for_ever: false, reason: "simulated".to_owned() }
-                        }
-                        (false, true) => {
-                            let resolved = if happens {
-                                DeskInput::Committed { number }
-                            } else {
-                                DeskInput::CommitFailed { number, for_ever: false, reason: "not found".to_owned() }
-                            };
-                            self.later(2_000, Happening::Desk(Box::new(resolved)));
-                            DeskInput::CommitUnknown { number, reason: "simulated".to_owned() }
-                        }
-                        (false, false) => DeskInput::Committed { number },
-                    };
-                    self.later(2, Happening::Desk(Box::new(input)));
-                }
-                DeskOutput::Dispatch { intent } => {
-                    if !self.chance(self.config.lost_hints) {
-                        self.later(1, Happening::Sender(Box::new(SenderInput::Dispatch { intent })));
+    /// Wakes every machine that wants it now.
+    fn wake(&mut self) {
+        let now = self.now;
+        for _ in 0..WAKES_MOST {
+            let mut woken = false;
+            macro_rules! wake {
+                ($seat:ident, $process:ident, $act:ident) => {
+                    if self.lives[Process::$process as usize].stopped_until.is_none()
+                        && let Some(seat) = self.seats.$seat.as_mut()
+                        && seat.wake_at.is_some_and(|at| at <= now)
+                    {
+                        woken = true;
+                        let outputs = seat.wake(now);
+                        self.$act(outputs);
+                        self.deliver();
                     }
+                };
+            }
+            wake!(feed, Desk, act_feed);
+            wake!(momentum, Desk, act_momentum);
+            wake!(lifecycle, Desk, act_lifecycle);
+            wake!(book, Desk, act_book);
+            wake!(odds, Desk, act_odds);
+            wake!(entry, Desk, act_entry);
+            wake!(exit, Desk, act_exit);
+            if self.seats.desk.as_ref().is_some_and(|seat| seat.wake_at.is_some_and(|at| at <= now)) {
+                self.look_at_tables();
+            }
+            wake!(desk, Desk, act_desk);
+            wake!(sender, Executor, act_sender);
+            wake!(account, Account, act_account);
+            if !woken {
+                return;
+            }
+        }
+        self.watch.break_(Invariant::NoPanic, "a machine wants to be woken at one instant on and on".to_owned());
+    }
+
+    /// The machines of a process end; what their journals came to is kept.
+    pub(super) fn clear(&mut self, process: Process) {
+        macro_rules! end {
+            ($place:literal, $seat:ident) => {
+                if let Some(mut seat) = self.seats.$seat.take() {
+                    self.tees[$place] = seat.tee();
                 }
-                DeskOutput::Publish(view) => self.view = Some(*view),
-                DeskOutput::RequestSweep => self.sweep_due |= !self.chance(self.config.lost_hints),
-                DeskOutput::Stop { reason } => panic!("the desk stopped: {reason}"),
-                DeskOutput::Reply { reply: DeskReply::Accepted { .. } | DeskReply::Refused(_), .. }
-                | DeskOutput::Resolve { .. }
-                | DeskOutput::Alarm { .. } => {}
+            };
+        }
+        match process {
+            Process::Desk => {
+                end!(0, desk);
+                end!(3, feed);
+                end!(4, momentum);
+                end!(5, book);
+                end!(6, lifecycle);
+                end!(7, odds);
+                end!(8, entry);
+                end!(9, exit);
+            }
+            Process::Executor => end!(1, sender),
+            Process::Account => end!(2, account),
+        }
+    }
+
+    /// The machines of a process begin; the desk's only when it leads.
+    pub(super) fn seat(&mut self, process: Process) {
+        let tees = self.tees;
+        let seats = &mut self.seats;
+        match process {
+            Process::Desk => {
+                seats.feed = Some(Seat::after(FeedMachine::new(feed::Config::default()), tees[3]));
+                seats.momentum = Some(Seat::after(MomentumMachine::new(momentum::Config::default()), tees[4]));
+                seats.book = Some(Seat::after(BookMachine::new(book_config()), tees[5]));
+                seats.lifecycle = Some(Seat::after(LifecycleMachine::new(lifecycle_config()), tees[6]));
+                let odds = OddsMachine::new(odds_config(), Arc::clone(&self.config.model));
+                seats.odds = Some(Seat::after(odds, tees[7]));
+                seats.entry = Some(Seat::after(EntryMachine::new(entry::Config::default()), tees[8]));
+                seats.exit = Some(Seat::after(ExitMachine::new(exit::Config::default()), tees[9]));
+            }
+            Process::Executor => {
+                seats.sender = Some(Seat::after(Sender::new(SenderConfig::default()), tees[1]));
+            }
+            Process::Account => {
+                seats.account = Some(Seat::after(AccountMachine::new(account_config()), tees[2]));
             }
         }
     }
 
-    fn tell_sender(&mut self, input: SenderInput) {
-        for output in self.sender.step(self.now, input) {
-            let input = match output {
-                SenderOutput::Claim { intent } => match self.memory.claim(intent, self.now) {
-                    Ok(claimed) => SenderInput::Claimed { intent: claimed, signed_at: self.now },
-                    Err(refusal) => SenderInput::Refused { intent, refusal },
-                },
-                SenderOutput::Send { intent, signed_at } => {
-                    self.later(40, Happening::Arrives { intent: Box::new(intent), signed_at });
-                    continue;
-                }
-                SenderOutput::Record { answer } => {
-                    let intent = answer.intent;
-                    let number = self.memory.append_answer(answer.clone());
-                    self.later(2, Happening::Desk(Box::new(DeskInput::Answer { number, answer })));
-                    SenderInput::Recorded { intent }
-                }
-                SenderOutput::Scan => SenderInput::Unanswered { intents: self.memory.unanswered() },
-                SenderOutput::ScanOrphans => SenderInput::Orphans { claims: self.memory.orphans() },
-                SenderOutput::Alarm { .. } => continue,
-            };
-            self.later(1, Happening::Sender(Box::new(input)));
+    /// The desk begins with these books.
+    pub(super) fn seat_desk(&mut self, desk: Desk) {
+        self.seats.desk = Some(Seat::after(desk, self.tees[0]));
+    }
+
+    /// The desk alone ends.
+    pub(super) fn clear_desk(&mut self) {
+        if let Some(mut seat) = self.seats.desk.take() {
+            self.tees[0] = seat.tee();
         }
     }
 
-    /// Answers keep their order: they are appended over one connection. Other delays vary.
-    fn later(&mut self, milliseconds: i64, happening: Happening) {
-        let keeps_order = matches!(&happening, Happening::Desk(input) if matches!(**input, DeskInput::Answer { .. }));
-        #[expect(clippy::cast_possible_truncation, reason = "at most the delay itself")]
-        let jitter = if keeps_order { 0 } else { (self.dice.uniform() * milliseconds as f64) as i64 };
-        self.queue.put(self.now + TimeSpan::from_millis(milliseconds + jitter), happening);
+    /// Inputs that all machines consumed, and one number of all that happened.
+    pub(super) fn total(&mut self) -> (u64, Digest) {
+        for process in Process::ALL {
+            self.clear(process);
+        }
+        let mut digest = self.digest;
+        for tee in &self.tees {
+            digest.take(tee.inputs);
+            digest.take(tee.digest.get());
+        }
+        (self.tees.iter().map(|tee| tee.inputs).sum(), digest)
     }
 
-    fn chance(&mut self, percent: u32) -> bool {
-        self.dice.uniform() * 100.0 < f64::from(percent)
-    }
-
-    /// What both sides have to say at a quiet point.
-    #[must_use]
-    pub fn balance(&self) -> Balance {
-        let books = self.desk.books();
-        Balance {
-            ours: books.cash(rec_twin::core::config::CRYPTO_SHARD),
-            theirs: self.twin.account().cash(),
-            fills_booked: self.memory.fills().count(),
-            fills_made: self.twin.account().fills.len(),
-            settled: self.memory.trades().filter(|trade| trade.state == TradeState::Settled).count(),
-            closed: self.memory.trades().filter(|trade| trade.state == TradeState::Closed).count(),
-            unknown: self.memory.orders_in(OrderState::Unknown),
-            repeated: self.repeated,
-            landed: self.landed,
-            absent: self.memory.orders_in(OrderState::Absent),
-            open_trades: books.trades.len(),
-            clean: books.reconciliation.as_ref().is_some_and(rec_domain::reconciliation::Reconciliation::is_clean),
-            halts: books.halts.values().map(|halt| halt.reason.clone()).collect(),
+    /// Keeps a line of what happens, where that is wanted.
+    pub(super) fn trace(&mut self, line: impl FnOnce() -> String) {
+        if self.config.trace {
+            let text = format!("{} {}", self.now, line());
+            self.history.push(text);
         }
     }
 }
 
-/// Both sides of the books.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Balance {
-    /// Cash in the desk's ledger.
-    pub ours: Money,
-    /// Cash at the exchange.
-    pub theirs: Money,
-    /// Fills that the desk booked.
-    pub fills_booked: usize,
-    /// Fills that the exchange made.
-    pub fills_made: usize,
-    /// Trades held to settlement.
-    pub settled: usize,
-    /// Trades closed before it.
-    pub closed: usize,
-    /// Orders whose outcome is not known.
-    pub unknown: usize,
-    /// Closes that were sent again.
-    pub repeated: usize,
-    /// Repetitions of which the exchange said that it has the order.
-    pub landed: usize,
-    /// Orders that never reached the exchange.
-    pub absent: usize,
-    /// Trades that have not ended.
-    pub open_trades: usize,
-    /// Whether the last comparison was clean.
-    pub clean: bool,
-    /// Reasons of halts in force.
-    pub halts: Vec<String>,
+/// Gives a machine an input, if it is there.
+fn tell<M: Told>(seat: &mut Option<Seat<M>>, now: Timestamp, input: M::Input) -> Option<Vec<M::Output>> {
+    Some(seat.as_mut()?.tell(now, input))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// From 14:40 to ten minutes past the close: the event has settled and nothing is under way.
-    const HOUR: TimeSpan = TimeSpan::from_minutes(30);
-
-    #[test]
-    fn a_trade_from_open_to_settled_without_any_network() {
-        let mut world = World::new(WorldConfig::calm(1));
-        world.run(HOUR);
-        let balance = world.balance();
-        assert!(balance.settled > 0, "{balance:?}");
-        assert_eq!((balance.open_trades, balance.unknown), (0, 0), "{balance:?}");
-        assert_eq!(balance.ours, balance.theirs);
-        assert_eq!(balance.fills_booked, balance.fills_made);
-        assert!(balance.clean && balance.halts.is_empty(), "{balance:?}");
-    }
-
-    #[test]
-    fn whatever_gets_lost_on_the_way_the_books_agree_in_the_end() {
-        let (mut settled, mut closed, mut absent) = (0, 0, 0);
-        for seed in 1..=5 {
-            let mut world = World::new(WorldConfig::rough(seed));
-            world.run(HOUR);
-            let balance = world.balance();
-            settled += balance.settled;
-            closed += balance.closed;
-            absent += balance.absent;
-            assert_eq!(balance.ours, balance.theirs, "seed {seed}: {balance:?}");
-            assert_eq!(balance.fills_booked, balance.fills_made, "seed {seed}: {balance:?}");
-            assert_eq!((balance.open_trades, balance.unknown), (0, 0), "seed {seed}: {balance:?}");
-            assert!(balance.clean && balance.halts.is_empty(), "seed {seed}: {balance:?}");
+impl Seats {
+    const fn empty() -> Self {
+        Self {
+            desk: None,
+            sender: None,
+            account: None,
+            feed: None,
+            momentum: None,
+            book: None,
+            lifecycle: None,
+            odds: None,
+            entry: None,
+            exit: None,
         }
-        assert!(settled > 0 && closed > 0 && absent > 0, "{settled} settled, {closed} closed, {absent} absent");
     }
 
-    #[test]
-    fn an_unknown_close_is_sent_again_until_it_is_known_and_never_executed_twice() {
-        let (mut repeated, mut landed) = (0, 0);
-        for seed in 1..=6 {
-            let config = WorldConfig {
-                lost_hints: 50,
-                lost_requests: 20,
-                lost_answers: 40,
-                lost_reports: 50,
-                closes_after: 120,
-                ..WorldConfig::calm(seed)
-            };
-            let mut world = World::new(config);
-            world.run(HOUR);
-            let balance = world.balance();
-            repeated += balance.repeated;
-            landed += balance.landed;
-            assert_eq!(balance.ours, balance.theirs, "seed {seed}: {balance:?}");
-            assert_eq!((balance.open_trades, balance.unknown), (0, 0), "seed {seed}: {balance:?}");
+    fn wakes(&self) -> [(Process, Option<Timestamp>); 10] {
+        fn of<M: rec_engine::Machine>(seat: &Option<Seat<M>>) -> Option<Timestamp> {
+            seat.as_ref().and_then(|seat| seat.wake_at)
         }
-        assert!(repeated > landed && landed > 0, "{repeated} sent again, {landed} had landed");
+        [
+            (Process::Desk, of(&self.desk)),
+            (Process::Executor, of(&self.sender)),
+            (Process::Account, of(&self.account)),
+            (Process::Desk, of(&self.feed)),
+            (Process::Desk, of(&self.momentum)),
+            (Process::Desk, of(&self.book)),
+            (Process::Desk, of(&self.lifecycle)),
+            (Process::Desk, of(&self.odds)),
+            (Process::Desk, of(&self.entry)),
+            (Process::Desk, of(&self.exit)),
+        ]
     }
+}
 
-    #[test]
-    fn the_same_seed_plays_the_same_world() {
-        let play = || {
-            let mut world = World::new(WorldConfig::rough(3));
-            world.run(HOUR);
-            world.balance()
-        };
-        assert_eq!(play(), play());
-    }
+/// The event as it is, as the input of a service's machine.
+fn subscriber_input(service: Service, event: &BusEvent) -> Option<Mail> {
+    Some(match (service, event) {
+        (Service::UnifiedProductionCoordinator, BusEvent::Spot(spot)) => Mail::Odds(odds::Input::Spot(spot.clone())),
+        (Service::UnifiedProductionCoordinator, BusEvent::Index(print)) => Mail::Odds(odds::Input::Index(*print)),
+        (Service::UnifiedProductionCoordinator, BusEvent::Momentum(reading)) => {
+            Mail::Odds(odds::Input::Momentum(reading.clone()))
+        }
+        (Service::UnifiedProductionCoordinator, BusEvent::Markets(markets)) => {
+            Mail::Odds(odds::Input::Markets(markets.clone()))
+        }
+        (Service::UnifiedProductionCoordinator, BusEvent::Books(tops)) => Mail::Odds(odds::Input::Books(tops.clone())),
+        (Service::KalshiApiWatchdog, BusEvent::Index(print)) => {
+            Mail::Lifecycle(lifecycle::Input::Underlying(print.value))
+        }
+        (Service::TradeManager, BusEvent::Markets(markets)) => {
+            Mail::Desk(DeskInput::Markets { markets: markets.clone() })
+        }
+        (Service::TradeManager, BusEvent::Lifecycle(change)) => {
+            Mail::Desk(DeskInput::Lifecycle(change.clone()))
+        }
+        (Service::AutoEntrySupervisor, BusEvent::Strikes(table)) => Mail::Entry(entry::Input::Strikes(table.clone())),
+        (Service::AutoEntrySupervisor, BusEvent::Desk(view)) => Mail::Entry(entry::Input::Desk(view.clone())),
+        (Service::AutoEntrySupervisor, BusEvent::Momentum(reading)) => {
+            Mail::Entry(entry::Input::Momentum(reading.clone()))
+        }
+        (Service::AutoEntrySupervisor, BusEvent::Markets(markets)) => {
+            Mail::Entry(entry::Input::Markets(markets.clone()))
+        }
+        (Service::ActiveTradeSupervisor, BusEvent::Strikes(table)) => Mail::Exit(exit::Input::Strikes(table.clone())),
+        (Service::ActiveTradeSupervisor, BusEvent::Books(tops)) => Mail::Exit(exit::Input::Books(tops.clone())),
+        (Service::ActiveTradeSupervisor, BusEvent::Desk(view)) => Mail::Exit(exit::Input::Desk(view.clone())),
+        (Service::ActiveTradeSupervisor, BusEvent::Momentum(reading)) => {
+            Mail::Exit(exit::Input::Momentum(reading.clone()))
+        }
+        _ => return None,
+    })
 }

@@ -207,6 +207,12 @@ impl Twin {
         std::mem::take(&mut self.outputs)
     }
 
+    /// When the world next does something by itself; there is always something.
+    #[must_use]
+    pub fn next_at(&self) -> Option<Timestamp> {
+        self.queue.peek().map(|Reverse((at, _, _))| *at)
+    }
+
     /// Plays up to `to` without keeping what happened: for worlds that nobody watches yet.
     pub fn advance_quietly(&mut self, to: Timestamp) {
         let step = TimeSpan::from_seconds(60);

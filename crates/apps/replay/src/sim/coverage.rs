@@ -1,0 +1,106 @@
+//! Which states and transitions a simulation has reached.
+
+use std::collections::BTreeMap;
+
+use rec_domain::{
+    IntentId, TradeId,
+    halt::HaltSource,
+    order::OrderState,
+    row::{Commit, Row},
+    trade::TradeState,
+};
+use serde::Serialize;
+
+/// How often each transition was committed, by its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Orders, as `intended > unknown`; a new one comes from `new`.
+    pub orders: BTreeMap<String, u64>,
+    /// Trades, in the same way.
+    pub trades: BTreeMap<String, u64>,
+    /// Halts, as `operator begins`.
+    pub halts: BTreeMap<String, u64>,
+}
+
+impl Coverage {
+    /// Adds what another simulation has reached.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (mine, theirs) in [
+            (&mut self.orders, &other.orders),
+            (&mut self.trades, &other.trades),
+            (&mut self.halts, &other.halts),
+        ] {
+            for (name, count) in theirs {
+                *mine.entry(name.clone()).or_default() += count;
+            }
+        }
+    }
+
+    /// States that were reached, of all that there are: orders, trades, sources of halts.
+    #[must_use]
+    pub fn states(&self) -> [(usize, usize); 3] {
+        let reached = |transitions: &BTreeMap<String, u64>, name: &str| {
+            transitions.keys().any(|transition| transition.ends_with(&format!("> {name}")))
+        };
+        let orders = OrderState::ALL.iter().filter(|state| reached(&self.orders, state.name())).count();
+        let trades = TradeState::ALL.iter().filter(|state| reached(&self.trades, state.name())).count();
+        let begun = |source: &&HaltSource| self.halts.contains_key(&format!("{source} begins"));
+        let halts = HaltSource::ALL.iter().filter(begun).count();
+        [(orders, OrderState::ALL.len()), (trades, TradeState::ALL.len()), (halts, HaltSource::ALL.len())]
+    }
+}
+
+/// Follows orders and trades from commit to commit.
+#[derive(Debug, Default)]
+pub(super) struct Follower {
+    orders: BTreeMap<IntentId, OrderState>,
+    trades: BTreeMap<TradeId, TradeState>,
+    halts: BTreeMap<HaltSource, ()>,
+    order_steps: BTreeMap<(Option<&'static str>, &'static str), u64>,
+    trade_steps: BTreeMap<(Option<&'static str>, &'static str), u64>,
+    halt_steps: BTreeMap<(&'static str, &'static str), u64>,
+}
+
+impl Follower {
+    pub(super) fn committed(&mut self, commit: &Commit) {
+        for row in &commit.rows {
+            match row {
+                Row::Order(order) => {
+                    let before = self.orders.insert(order.intent, order.state);
+                    if before != Some(order.state) {
+                        let step = (before.map(OrderState::name), order.state.name());
+                        *self.order_steps.entry(step).or_default() += 1;
+                    }
+                }
+                Row::Trade(trade) => {
+                    let before = self.trades.insert(trade.id, trade.state);
+                    if before != Some(trade.state) {
+                        let step = (before.map(TradeState::name), trade.state.name());
+                        *self.trade_steps.entry(step).or_default() += 1;
+                    }
+                }
+                Row::Halted(halt) => {
+                    let word = if self.halts.insert(halt.source, ()).is_none() { "begins" } else { "changes" };
+                    *self.halt_steps.entry((halt.source.name(), word)).or_default() += 1;
+                }
+                Row::Resumed { source, .. } => {
+                    self.halts.remove(source);
+                    *self.halt_steps.entry((source.name(), "ends")).or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn coverage(&self) -> Coverage {
+        let named = |steps: &BTreeMap<(Option<&str>, &str), u64>| {
+            let name = |(from, to): &(Option<&str>, &str)| format!("{} > {to}", from.unwrap_or("new"));
+            steps.iter().map(|(step, count)| (name(step), *count)).collect()
+        };
+        Coverage {
+            orders: named(&self.order_steps),
+            trades: named(&self.trade_steps),
+            halts: self.halt_steps.iter().map(|((source, word), count)| (format!("{source} {word}"), *count)).collect(),
+        }
+    }
+}
