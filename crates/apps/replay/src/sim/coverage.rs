@@ -25,11 +25,9 @@ pub struct Coverage {
 impl Coverage {
     /// Adds what another simulation has reached.
     pub(super) fn add(&mut self, other: &Self) {
-        for (mine, theirs) in [
-            (&mut self.orders, &other.orders),
-            (&mut self.trades, &other.trades),
-            (&mut self.halts, &other.halts),
-        ] {
+        for (mine, theirs) in
+            [(&mut self.orders, &other.orders), (&mut self.trades, &other.trades), (&mut self.halts, &other.halts)]
+        {
             for (name, count) in theirs {
                 *mine.entry(name.clone()).or_default() += count;
             }

@@ -1,12 +1,7 @@
 //! What is under way between the machines, the database and the exchange.
 
 use rec_domain::{IntentId, Timestamp, answer::Answer, intent::Intent, row::Commit};
-use rec_engine::{
-    account, book,
-    desk::DeskInput,
-    entry, exit, feed, lifecycle, momentum, odds,
-    sender::SenderInput,
-};
+use rec_engine::{account, book, desk::DeskInput, entry, exit, feed, lifecycle, momentum, odds, sender::SenderInput};
 
 use super::line::Command;
 

@@ -140,14 +140,14 @@ impl Watch {
         self.breach.as_ref()
     }
 
-    pub(super) fn break_(&mut self, invariant: Invariant, what: String) {
+    pub(super) fn broke(&mut self, invariant: Invariant, what: String) {
         let at = self.now;
         self.breach.get_or_insert(Breach { invariant, at, what });
     }
 
     fn demand(&mut self, holds: bool, invariant: Invariant, what: impl FnOnce() -> String) {
         if !holds {
-            self.break_(invariant, what());
+            self.broke(invariant, what());
         }
     }
 
@@ -193,7 +193,7 @@ impl Watch {
     fn entry_committed(&mut self, intent: &Intent, at: Timestamp) {
         let Action::Place(spec) = &intent.action else { return };
         let Some(trade) = intent.trade.and_then(|id| self.trades.get(&id)).cloned() else {
-            return self.break_(Invariant::ExposureWithinCaps, format!("entry {} has no trade", intent.id));
+            return self.broke(Invariant::ExposureWithinCaps, format!("entry {} has no trade", intent.id));
         };
         if eastern::day(at) != self.risked.0 {
             self.risked = (eastern::day(at), Money::ZERO);
@@ -244,9 +244,11 @@ impl Watch {
         // One fill that nets one trade and opens another is booked in two parts.
         let id = FillId::new(fill.fill_id.as_str().trim_end_matches('+'));
         let Some(made) = self.made.get(&id).cloned() else {
-            return self.break_(Invariant::FillsBookedOnce, format!("{id} was booked and never made"));
+            return self.broke(Invariant::FillsBookedOnce, format!("{id} was booked and never made"));
         };
-        self.demand(fill.intent.is_some(), Invariant::FillsBookedOnce, || format!("{id} was booked as somebody else's"));
+        self.demand(fill.intent.is_some(), Invariant::FillsBookedOnce, || {
+            format!("{id} was booked as somebody else's")
+        });
         let booked = self.booked.entry(id.clone()).or_default();
         *booked += fill.quantity;
         let (booked, price) = (*booked, fill.side.convert_price(fill.price));
@@ -359,9 +361,7 @@ impl Watch {
         }
         if self.trades.len() > MANY {
             let orders = &self.orders;
-            self.trades.retain(|id, trade| {
-                !trade.state.is_final() || orders.values().any(|order| order.trade == *id)
-            });
+            self.trades.retain(|id, trade| !trade.state.is_final() || orders.values().any(|order| order.trade == *id));
         }
     }
 }

@@ -45,7 +45,7 @@ pub(super) struct Line {
 
 impl Line {
     /// The connection is gone.
-    pub(super) fn drop_(&mut self) {
+    pub(super) fn disconnect(&mut self) {
         self.up = false;
         self.sid = None;
         self.markets.clear();
@@ -53,7 +53,7 @@ impl Line {
 
     /// A new connection stands.
     pub(super) fn connect(&mut self) {
-        self.drop_();
+        self.disconnect();
         self.up = true;
         self.connection += 1;
     }

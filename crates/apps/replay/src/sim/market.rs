@@ -59,7 +59,9 @@ impl World {
             }
             Output::Fill(view) => {
                 self.watch.fill_made(&view.fill, &self.twin);
-                self.trace(|| format!("exchange: fill {} {} at {}", view.fill.ticker, view.fill.count, view.fill.price));
+                self.trace(|| {
+                    format!("exchange: fill {} {} at {}", view.fill.ticker, view.fill.count, view.fill.price)
+                });
                 self.report(&Output::Fill(view));
             }
             Output::Order(_) | Output::Group(_) => self.report(&output),
@@ -143,7 +145,7 @@ impl World {
 
     /// The line for market data is gone, and stands again after a while.
     pub(super) fn cut_line(&mut self, away: TimeSpan) {
-        self.line.drop_();
+        self.line.disconnect();
         self.post(Mail::Book(book::Input::Disconnected));
         let life = self.life(Process::Desk);
         self.queue.put(self.now + away, Event::Connect { life });

@@ -19,10 +19,8 @@ pub fn of_a_normal_walk() -> Result<Arc<FingerprintSet>, FingerprintError> {
         let deviations = threshold / (VOLATILITY_PERCENT * libm::sqrt(f64::from(minute)));
         50.0 * libm::erfc(deviations / std::f64::consts::SQRT_2)
     };
-    let cells: Vec<f64> = minutes
-        .iter()
-        .flat_map(|minute| thresholds.iter().map(move |threshold| chance(*minute, *threshold)))
-        .collect();
+    let cells: Vec<f64> =
+        minutes.iter().flat_map(|minute| thresholds.iter().map(move |threshold| chance(*minute, *threshold))).collect();
     let grid = Grid::new(minutes, thresholds, cells.clone(), cells)
         .map_err(|error| FingerprintError::NotAGrid { file: "a normal walk".to_owned(), problem: error.to_string() })?;
     let baseline = ("baseline".to_owned(), None, Fingerprint { grid, support: None });

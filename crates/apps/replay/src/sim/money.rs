@@ -1,7 +1,7 @@
 //! The money path: what desk, sender and account want done, at the database and at the exchange.
 
 use rec_domain::{
-    IntentId, Timestamp, TimeSpan,
+    IntentId, TimeSpan, Timestamp,
     answer::{Answer, Outcome as Answered},
     bus_event::BusEvent,
     command::{DeskReply, DeskRequest},
@@ -64,9 +64,7 @@ impl World {
                 }
                 DeskOutput::RequestSweep => self.hint(Mail::Account(account::Input::Hint)),
                 DeskOutput::Alarm { message } => self.trace(|| format!("desk: alarm: {message}")),
-                DeskOutput::Stop { reason } => self.watch.break_(Invariant::NothingToRefuse, reason),
-                #[allow(unreachable_patterns, reason = "what the simulation does not act on")]
-                _ => {}
+                DeskOutput::Stop { reason } => self.watch.broke(Invariant::NothingToRefuse, reason),
             }
         }
     }
@@ -132,7 +130,7 @@ impl World {
         let happens = arrives && !matches!(outcome, Outcome::Failed | Outcome::Unheard { happens: false });
         let result = if happens { self.memory.commit(commit, self.now) } else { Ok(()) };
         if let Err(CommitError::Constraint(broken)) = &result {
-            self.watch.break_(Invariant::NothingToRefuse, format!("commit {number}: {broken}"));
+            self.watch.broke(Invariant::NothingToRefuse, format!("commit {number}: {broken}"));
         } else if happens && result.is_ok() {
             self.digest.take_value(&commit.rows);
             self.watch.committed(commit);
@@ -383,12 +381,7 @@ impl World {
         }
     }
 
-    pub(super) fn page(
-        &mut self,
-        number: account::FetchNumber,
-        list: account::List,
-        since: Option<Timestamp>,
-    ) {
+    pub(super) fn page(&mut self, number: account::FetchNumber, list: account::List, since: Option<Timestamp>) {
         let input = if self.fate.strikes(FaultKind::ReadFailed) {
             account::Input::FetchFailed { number }
         } else {

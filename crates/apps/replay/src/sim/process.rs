@@ -46,7 +46,7 @@ impl World {
         life.stopped_until = None;
         match process {
             Process::Desk => {
-                self.line.drop_();
+                self.line.disconnect();
                 self.waiting.clear();
                 self.refusals.clear();
             }

@@ -2,10 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rec_domain::{
-    ExchangeIndex, MarketTicker, Money, TimeSpan, Timestamp,
-    report::PositionReport,
-};
+use rec_domain::{ExchangeIndex, MarketTicker, Money, TimeSpan, Timestamp, report::PositionReport};
 use rec_engine::account::{Items, List};
 use rec_twin::core::{Twin, config::CRYPTO_SHARD};
 
@@ -33,12 +30,7 @@ pub(super) struct Reads {
 
 impl Reads {
     pub(super) fn new(twin: &Twin) -> Self {
-        let mut reads = Self {
-            shown_to: twin.now(),
-            standings: VecDeque::new(),
-            postings: 0,
-            changed_at: twin.now(),
-        };
+        let mut reads = Self { shown_to: twin.now(), standings: VecDeque::new(), postings: 0, changed_at: twin.now() };
         reads.look(twin);
         reads
     }

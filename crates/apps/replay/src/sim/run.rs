@@ -89,7 +89,7 @@ pub(super) fn guarded(world: &mut World, play: impl FnOnce(&mut World)) {
     if let Err(panic) = played {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words");
-        world.watch.break_(Invariant::NoPanic, text.to_owned());
+        world.watch.broke(Invariant::NoPanic, text.to_owned());
     }
 }
 
@@ -151,7 +151,7 @@ impl World {
             wrong.push("there was no quiet point".to_owned());
         }
         if !wrong.is_empty() {
-            self.watch.break_(Invariant::ComesToRest, wrong.join("; "));
+            self.watch.broke(Invariant::ComesToRest, wrong.join("; "));
         }
     }
 }

@@ -99,9 +99,8 @@ impl Memory {
         let wanted = |order: &&Order| {
             let trade = self.trades.get(&order.trade);
             !order.is_complete()
-                || trade.is_some_and(|trade| {
-                    !trade.state.is_final() || trade.ended_at.is_some_and(|at| at > now - ENDED)
-                })
+                || trade
+                    .is_some_and(|trade| !trade.state.is_final() || trade.ended_at.is_some_and(|at| at > now - ENDED))
         };
         let mut orders: Vec<&Order> = self.orders.values().filter(wanted).collect();
         orders.sort_by_key(|order| (order.created_at, order.intent));

@@ -391,7 +391,7 @@ impl World {
                 return;
             }
         }
-        self.watch.break_(Invariant::NoPanic, "a machine wants to be woken at one instant on and on".to_owned());
+        self.watch.broke(Invariant::NoPanic, "a machine wants to be woken at one instant on and on".to_owned());
     }
 
     /// The machines of a process end; what their journals came to is kept.
@@ -535,9 +535,7 @@ fn subscriber_input(service: Service, event: &BusEvent) -> Option<Mail> {
         (Service::TradeManager, BusEvent::Markets(markets)) => {
             Mail::Desk(DeskInput::Markets { markets: markets.clone() })
         }
-        (Service::TradeManager, BusEvent::Lifecycle(change)) => {
-            Mail::Desk(DeskInput::Lifecycle(change.clone()))
-        }
+        (Service::TradeManager, BusEvent::Lifecycle(change)) => Mail::Desk(DeskInput::Lifecycle(change.clone())),
         (Service::AutoEntrySupervisor, BusEvent::Strikes(table)) => Mail::Entry(entry::Input::Strikes(table.clone())),
         (Service::AutoEntrySupervisor, BusEvent::Desk(view)) => Mail::Entry(entry::Input::Desk(view.clone())),
         (Service::AutoEntrySupervisor, BusEvent::Momentum(reading)) => {
