@@ -168,6 +168,9 @@ pub(super) fn lifecycle(change: &LifecycleChange, at: Timestamp) -> MarketLifecy
             LifecycleEvent::CloseDateUpdated { close } => Announced::CloseDateUpdated(*close),
             LifecycleEvent::Determined { result, .. } => Announced::Determined { result: word(*result) },
             LifecycleEvent::Settled { .. } => Announced::Settled,
+            LifecycleEvent::Suspended => Announced::Deactivated,
+            LifecycleEvent::Resumed => Announced::Activated,
+            LifecycleEvent::GridUpdated { grid } => Announced::GridUpdated(grid.clone()),
         },
         received_at: at,
     }
