@@ -102,6 +102,9 @@ pub(super) struct Watch {
     made: BTreeMap<FillId, ExchangeFill>,
     /// Contracts of each fill that are booked.
     booked: BTreeMap<FillId, Quantity>,
+    /// When the latest booked fill of each market was made, and markets in which an earlier one was booked after it.
+    latest: BTreeMap<String, Timestamp>,
+    reordered: BTreeSet<String>,
     pub(super) fills_made: u64,
     pub(super) quiet_points: u64,
 }
@@ -121,6 +124,8 @@ impl Watch {
             sent: BTreeSet::new(),
             made: BTreeMap::new(),
             booked: BTreeMap::new(),
+            latest: BTreeMap::new(),
+            reordered: BTreeSet::new(),
             fills_made: 0,
             quiet_points: 0,
         }
@@ -249,6 +254,11 @@ impl Watch {
         self.demand(fill.intent.is_some(), Invariant::FillsBookedOnce, || {
             format!("{id} was booked as somebody else's")
         });
+        let latest = self.latest.entry(made.ticker.to_string()).or_insert(made.at);
+        if made.at < *latest {
+            self.reordered.insert(made.ticker.to_string());
+        }
+        *latest = (*latest).max(made.at);
         let booked = self.booked.entry(id.clone()).or_default();
         *booked += fill.quantity;
         let (booked, price) = (*booked, fill.side.convert_price(fill.price));
@@ -324,20 +334,28 @@ impl Watch {
     /// Nothing is under way and everything that the exchange did was read.
     pub(super) fn quiet(&mut self, memory: &Memory, twin: &Twin) {
         self.quiet_points += 1;
-        let theirs = &twin.account().ledger;
+        let (account, theirs) = (twin.account(), &twin.account().ledger);
         let cash = Account::Cash { exchange_index: CRYPTO_SHARD };
-        let positions: Money = memory
-            .ledger
-            .iter()
-            .filter(|(account, _)| matches!(account, Account::Position { .. }))
-            .map(|(_, balance)| *balance)
-            .sum();
-        let pairs = [
-            ("cash", memory.balance(&cash), twin.account().cash()),
-            ("positions", positions, theirs.balance(LedgerAccount::Positions)),
-            ("fees", memory.balance(&Account::Fees), theirs.balance(LedgerAccount::Fees)),
-            ("result", memory.balance(&Account::Result), theirs.balance(LedgerAccount::Result)),
+        let mut pairs = vec![
+            ("cash".to_owned(), memory.balance(&cash), account.cash()),
+            ("fees".to_owned(), memory.balance(&Account::Fees), theirs.balance(LedgerAccount::Fees)),
         ];
+        let mut costs: BTreeMap<&str, (Money, Money)> = BTreeMap::new();
+        for (account, balance) in &memory.ledger {
+            if let Account::Position { ticker, .. } = account {
+                costs.entry(ticker.as_str()).or_default().0 += *balance;
+            }
+        }
+        for position in account.positions.values() {
+            costs.entry(&position.ticker).or_default().1 += position.cost;
+        }
+        // Of a market whose fills were booked in another order than they were made, cost and result differ by what was
+        // released first; their sum cannot, since every posting sums to zero and cash and fees are equal.
+        costs.retain(|ticker, _| !self.reordered.contains(*ticker));
+        pairs.extend(costs.into_iter().map(|(ticker, (ours, theirs))| (format!("cost of {ticker}"), ours, theirs)));
+        if self.reordered.is_empty() {
+            pairs.push(("result".to_owned(), memory.balance(&Account::Result), theirs.balance(LedgerAccount::Result)));
+        }
         for (what, ours, theirs) in pairs {
             self.demand(ours == theirs, Invariant::LedgerEqualsExchange, || {
                 format!("{what}: {ours} here, {theirs} there")
