@@ -79,6 +79,8 @@ pub enum Command {
     LoginLink(commands::users::LoginLinkArgs),
     /// Looks after the database.
     Db(commands::db::DbArgs),
+    /// Checks, adds up and exports the desk's books, and audits an account's export.
+    Ledger(commands::ledger::LedgerArgs),
     /// Asks the probability model.
     Model(commands::model::ModelArgs),
     /// Lists, checks and exports what the desk recorded of what came.

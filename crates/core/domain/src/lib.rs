@@ -5,6 +5,7 @@
 //! no float touches them.
 
 pub mod answer;
+pub mod audit;
 pub mod book;
 pub mod bus_event;
 pub mod caps;

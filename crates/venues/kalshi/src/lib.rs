@@ -9,9 +9,11 @@
 //! - [`rows`]: what the exchange lists: markets, orders, fills, settlements and so on.
 //! - [`rest`]: the HTTP client, its pages and the outcomes of writes.
 //! - [`ws`]: frames, commands, sequence numbers and the connection.
+//! - [`export`]: readers for exports of an account, in the former and the present form.
 //! - [`legacy`]: readers for recordings in the exchange's former integer-cent form.
 
 pub mod credentials;
+pub mod export;
 pub mod legacy;
 mod number;
 pub mod rest;

@@ -21,7 +21,7 @@ pub(crate) trait Wire: Sized {
     fn read(text: &str) -> Result<Self, String>;
 }
 
-fn text(raw: &RawValue) -> Result<Cow<'_, str>, String> {
+pub(crate) fn text(raw: &RawValue) -> Result<Cow<'_, str>, String> {
     let json = raw.get();
     match json.as_bytes().first() {
         Some(b'"') => serde_json::from_str::<CowText<'_>>(json).map(|text| text.0).map_err(|error| error.to_string()),
@@ -98,7 +98,7 @@ impl From<Text> for String {
     }
 }
 
-fn bounded(text: &str, scale: u32, most_whole: i64) -> Result<i64, String> {
+pub(crate) fn bounded(text: &str, scale: u32, most_whole: i64) -> Result<i64, String> {
     let units = decimal::parse(text, scale).map_err(|error| error.to_string())?;
     let most = most_whole * 10_i64.pow(scale);
     if units < -most || units > most {

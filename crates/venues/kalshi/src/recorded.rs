@@ -7,14 +7,15 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use rec_domain::{
-    ExchangeIndex, Money, PriceGrid, Quantity, Timestamp, UsdPrice,
-    fee::FeeSchedule,
+    ExchangeIndex, PriceGrid, Timestamp, UsdPrice,
+    audit::{AccountStatement, audit, report::RoundingInForce},
+    fee::{FeeRounding, FeeSchedule},
     market::{Collateral, LifecycleChange, MarketStatus},
 };
 use serde_json::Value;
 
 use crate::{
-    legacy,
+    export, legacy,
     number::expiration_value,
     rows::{
         EventRow, MarketRow, Page, SeriesRow,
@@ -221,27 +222,14 @@ fn recorded_tickers_and_results_are_read() {
 fn the_recorded_account_adds_up() {
     let files = ["account/orders.json", "account/fills.json", "account/settlements.json"].map(recorded);
     let [Some(orders), Some(fills), Some(settlements)] = files else { return };
-    let orders = legacy::read_orders(&orders).expect("orders");
-    let fills = legacy::read_fills(&fills).expect("fills");
-    let settlements = legacy::read_settlements(&settlements).expect("settlements");
-    assert_eq!((orders.len(), fills.len(), settlements.len()), (310, 367, 266));
-    for order in &orders {
-        let own: Vec<_> = fills.iter().filter(|fill| fill.order_id == order.order_id).collect();
-        assert_eq!(own.iter().map(|fill| fill.quantity).sum::<Quantity>(), order.filled, "{}", order.order_id);
-        // A fill acquires the side that its order was for: direction agrees although the fields differ.
-        assert!(own.iter().all(|fill| fill.book_side == order.book_side), "{}", order.order_id);
-        // ceil(7 x count x p x (100 - p) / 10000) cents per fill, in the units of then.
-        let fee = |price: i64, count: i64| (7 * count * price * (100 - price) + 9_999) / 10_000;
-        let fees = own.iter().filter(|fill| fill.is_taker);
-        let cents: i64 = fees.map(|fill| fee(fill.price.units() / 100, fill.quantity.units() / 100)).sum();
-        assert_eq!(Money::from_cents(cents), order.taker_fees, "{}", order.order_id);
-    }
-    for settlement in &settlements {
-        let (winners, losers) = match settlement.result.as_str() {
-            "yes" => (settlement.yes_count, settlement.no_count),
-            _ => (settlement.no_count, settlement.yes_count),
-        };
-        let net = (winners - losers).units().max(0);
-        assert_eq!(settlement.revenue, Money::from_cents(net), "{}", settlement.ticker);
-    }
+    let statement = AccountStatement {
+        orders: export::read_orders("orders", &orders).expect("orders"),
+        fills: export::read_fills("fills", &fills).expect("fills"),
+        settlements: export::read_settlements("settlements", &settlements).expect("settlements"),
+    };
+    let report = audit(&statement);
+    assert!(report.is_exact(), "{:?}", report.differences);
+    assert_eq!((report.counts.orders, report.counts.fills, report.counts.settled), (310, 367, 266));
+    let cents = RoundingInForce { rounding: FeeRounding::CENTS, orders: 310 };
+    assert_eq!(report.roundings, [cents], "each fill's fee was rounded up to a cent");
 }

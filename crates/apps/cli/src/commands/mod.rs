@@ -1,5 +1,5 @@
-//! The commands beside those that run the desk: configuration, database, limits, model, replay, simulation,
-//! recordings and lint.
+//! The commands beside those that run the desk: configuration, database, ledger, limits, model, replay,
+//! simulation, recordings and lint.
 //!
 //! Each module has the arguments of its command and a `run` that gives the exit code. What was asked for goes to
 //! standard output; warnings, reports and progress go to standard error, so that output can be piped.
@@ -8,6 +8,7 @@ pub mod backup;
 pub mod config;
 pub mod day;
 pub mod db;
+pub mod ledger;
 pub mod lint;
 pub mod model;
 pub mod record;

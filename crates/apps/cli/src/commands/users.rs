@@ -100,8 +100,8 @@ pub async fn print_login_link(args: LoginLinkArgs, sources: Sources) -> anyhow::
     Ok(ExitCode::SUCCESS)
 }
 
-/// The desk's database, as main-app: these commands need no more than it may.
-async fn open(config: &Config) -> anyhow::Result<Database> {
+/// The desk's database, as main-app: commands that look or set a password need no more than it may.
+pub(super) async fn open(config: &Config) -> anyhow::Result<Database> {
     let role = Role::Service(Service::MainApp);
     if config.database.host.is_some() {
         return Ok(Database::open(&connection(&config.database)?, role, CONNECTIONS).await?);

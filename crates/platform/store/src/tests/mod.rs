@@ -5,6 +5,7 @@ mod commit;
 mod inbox;
 mod lease;
 mod ledger;
+mod ledger_check;
 mod market;
 mod outbox;
 mod pages;

@@ -1,13 +1,12 @@
 //! Readers for recordings of 2025, when the exchange wrote prices in whole cents and counts in whole contracts.
 //!
-//! Only replays use this; the live wire has no such form any more. All times in recordings carry their offset.
+//! Only replays use this; the live wire has no such form any more. All times in recordings carry their offset. An
+//! account's recorded lists are read by [`crate::export`], which knows both forms.
 
-pub mod account;
 pub mod event;
 pub mod lifecycle;
 pub mod tickers;
 
-pub use account::{LegacyFill, LegacyOrder, LegacySettlement, read_fills, read_orders, read_settlements};
 pub use event::{LegacyEvent, LegacyMarket, read_event};
 pub use lifecycle::read_lifecycle;
 pub use tickers::{LegacyTicker, read_tickers};
