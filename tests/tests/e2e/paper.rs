@@ -29,26 +29,8 @@ async fn a_desk_on_a_mirror_trades_there_and_is_paid_by_the_results_of_what_is_m
     let Some(mut paper) = Apart::start_on_a_mirror(&words, &original).await else { return };
     let (here, there) = (paper.exchange(), exchange_of(&original, &words, &paper));
 
-    let market = tradable(&here, &paper).await;
-    let entry = DeskCommand::Open(OpenRequest {
-        ticker: market.ticker.clone(),
-        side: Side::Yes,
-        quantity: Quantity::from_contracts(1),
-        limit: Price::from_units(9_900),
-        origin: Origin::Manual,
-        probability_percent: None,
-        reason: "a test".to_owned(),
-        decided_at: paper.clock().now(),
-        evidence: "{}".to_owned(),
-    });
-    let reply = paper.ask(entry).await;
-    assert!(matches!(reply, DeskReply::Accepted { .. }), "{reply:?}");
-    let mine = FillsQuery { ticker: Some(market.ticker.clone()), ..FillsQuery::default() };
-    paper
-        .until("it is filled on what is displayed", async |_| {
-            !here.fills(&mine).all().await.expect("the mirror answers").is_empty()
-        })
-        .await;
+    let market = tradable(&here, &paper, TimeSpan::from_minutes(5)).await;
+    buy(&mut paper, &here, &market).await;
 
     let began = Instant::now();
     let paid = SettlementsQuery { ticker: Some(market.ticker.clone()), ..SettlementsQuery::default() };
@@ -78,6 +60,29 @@ async fn a_desk_on_a_mirror_trades_there_and_is_paid_by_the_results_of_what_is_m
     assert_eq!(untouched.cash, rec_domain::Money::from_dollars(5_000), "nothing was ever ordered there");
 }
 
+/// Buys one contract at whatever is displayed.
+async fn buy(paper: &mut Apart, exchange: &Client, market: &MarketRow) {
+    let entry = DeskCommand::Open(OpenRequest {
+        ticker: market.ticker.clone(),
+        side: Side::Yes,
+        quantity: Quantity::from_contracts(1),
+        limit: Price::from_units(9_900),
+        origin: Origin::Manual,
+        probability_percent: None,
+        reason: "a test".to_owned(),
+        decided_at: paper.clock().now(),
+        evidence: "{}".to_owned(),
+    });
+    let reply = paper.ask(entry).await;
+    assert!(matches!(reply, DeskReply::Accepted { .. }), "{reply:?}");
+    let mine = FillsQuery { ticker: Some(market.ticker.clone()), ..FillsQuery::default() };
+    paper
+        .until("it is filled on what is displayed", async |_| {
+            !exchange.fills(&mine).all().await.expect("the mirror answers").is_empty()
+        })
+        .await;
+}
+
 /// The original, with its own key.
 fn exchange_of(original: &Place, words: &str, paper: &Apart) -> Client {
     let keys = original.state().join("credentials/twin");
@@ -89,11 +94,11 @@ fn exchange_of(original: &Place, words: &str, paper: &Apart) -> Client {
 }
 
 /// A market that is bought and sold near the middle and stays open for a while.
-async fn tradable(exchange: &Client, paper: &Apart) -> MarketRow {
+async fn tradable(exchange: &Client, paper: &Apart, for_at_least: TimeSpan) -> MarketRow {
     let query = MarketsQuery { series: Some(SeriesTicker::new("KXBTCD")), ..MarketsQuery::default() };
     let began = Instant::now();
     loop {
-        let soonest = paper.clock().now() + TimeSpan::from_minutes(5);
+        let soonest = paper.clock().now() + for_at_least;
         let mut rows = exchange.markets(&query).all().await.expect("the mirror answers");
         let ask = |row: &MarketRow| row.top.ask_of(Side::Yes).map(|level| level.price);
         rows.retain(|row| ask(row).is_some() && row.top.bid_of(Side::Yes).is_some() && row.close_time > soonest);

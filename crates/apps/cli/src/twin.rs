@@ -35,6 +35,9 @@ pub struct TwinArgs {
     /// Seconds of market time in one second.
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
     pub speed: f64,
+    /// Begins at the time of day, so that whoever keeps the time of day keeps its time too.
+    #[arg(long)]
+    pub now: bool,
     /// Takes up the world that is in the state directory.
     #[arg(long, conflicts_with = "fresh")]
     pub resume: bool,
@@ -107,7 +110,8 @@ pub async fn run(args: TwinArgs, sources: Sources) -> anyhow::Result<ExitCode> {
         let second = Timestamp::from_seconds(origin.market.seconds());
         (TwinConfig::mirror(second, source.mirrored_series()?), Some(source))
     } else {
-        (args.world.world()?, None)
+        let world = args.world.world()?;
+        (if args.now { world.beginning_at(time_of_day()) } else { world }, None)
     };
     logs::init(&config.log, &LogTarget::Stderr)?;
     let journal = has_journal(&config.state_dir.join("twin"));

@@ -58,38 +58,52 @@ impl Apart {
         let _link = desk.link().await;
 
         let after = |option: &str| words.iter().skip_while(|word| *word != option).nth(1).expect("rec twin says it");
-        let config = configured(&place, after("--speed"), after("--market-origin"), after("--wall-origin"));
+        let config = configured(
+            &place,
+            &[
+                ("clock.speed", after("--speed")),
+                ("clock.market_origin", after("--market-origin")),
+                ("clock.wall_origin", after("--wall-origin")),
+            ],
+        );
         Some(Self { twin, desk, config, place })
     }
 
-    /// The same with a twin that mirrors another one: that of `original`, which said `words` of itself.
+    /// The same with a twin that mirrors another one: that of `original`, which said `words` of itself. Both keep its
+    /// time.
     pub(crate) async fn start_on_a_mirror(words: &str, original: &Place) -> Option<Self> {
-        let place = Place::for_a_desk().await?;
         let after = |name: &str| words.split_whitespace().skip_while(|word| *word != name).nth(1).expect("it says it");
-        let (speed, market, wall) = (after("--speed"), after("--market-origin"), after("--wall-origin"));
+        let clock = [
+            ("REC_CLOCK_SPEED", "clock.speed", after("--speed")),
+            ("REC_CLOCK_MARKET_ORIGIN", "clock.market_origin", after("--market-origin")),
+            ("REC_CLOCK_WALL_ORIGIN", "clock.wall_origin", after("--wall-origin")),
+        ];
+        Self::mirroring(words, original, &clock).await
+    }
+
+    /// Mirror and desk with settings more, each as the variable that sets it, its name and its value.
+    async fn mirroring(words: &str, original: &Place, settings: &[(&str, &'static str, &str)]) -> Option<Self> {
+        let place = Place::for_a_desk().await?;
         let url = |scheme: &str, place: usize| {
             let mut found = words.split_whitespace().filter(|word| word.starts_with(scheme));
             found.nth(place).expect("it says it").to_owned()
         };
-        let with_clock = |arguments: &[&str]| {
+        let with_settings = |arguments: &[&str]| {
             let mut command = place.command(arguments);
-            command
-                .env("REC_CLOCK_SPEED", speed)
-                .env("REC_CLOCK_MARKET_ORIGIN", market)
-                .env("REC_CLOCK_WALL_ORIGIN", wall)
-                .env("REC_COINBASE_BASE_URL", url("http://", 1))
-                .env("REC_SPOT_WS_URL", url("ws://", 1));
+            command.envs(settings.iter().map(|(variable, _, value)| (variable, value)));
+            command.env("REC_COINBASE_BASE_URL", url("http://", 1)).env("REC_SPOT_WS_URL", url("ws://", 1));
             command
         };
         let keys = original.state().join("credentials/twin");
         let (rest_url, ws_url) = (url("http://", 0), url("ws://", 0));
-        let mut mirror = with_clock(&["twin", "--mirror", "--mirror-rest", &rest_url, "--mirror-ws", &ws_url]);
+        let mut mirror = with_settings(&["twin", "--mirror", "--mirror-rest", &rest_url, "--mirror-ws", &ws_url]);
         mirror.arg("--mirror-keys").arg(&keys);
         let mut twin = place.start_command(mirror);
         twin.await_said(|text| text.contains("desk ").then_some(())).await;
-        let mut desk = place.start_command(with_clock(&["up"]));
+        let mut desk = place.start_command(with_settings(&["up"]));
         let _link = desk.link().await;
-        let config = configured(&place, speed, market, wall);
+        let named: Vec<_> = settings.iter().map(|(_, key, value)| (*key, *value)).collect();
+        let config = configured(&place, &named);
         Some(Self { twin, desk, config, place })
     }
 
@@ -157,14 +171,12 @@ impl Apart {
     }
 }
 
-/// The configuration of a place with its market time.
-fn configured(place: &Place, speed: &str, market_origin: &str, wall_origin: &str) -> Config {
+/// The configuration of a place with settings more.
+fn configured(place: &Place, settings: &[(&'static str, &str)]) -> Config {
     let sources =
         Sources { files: Some([].into()), env: [("HOME".into(), place.folder().into())].into(), ..Sources::default() }
             .with("--state-dir", "state_dir", place.state().to_string_lossy())
-            .with("--port-base", "net.port_base", place.port_base.to_string())
-            .with("--speed", "clock.speed", speed)
-            .with("--market-origin", "clock.market_origin", market_origin)
-            .with("--wall-origin", "clock.wall_origin", wall_origin);
+            .with("--port-base", "net.port_base", place.port_base.to_string());
+    let sources = settings.iter().fold(sources, |sources, (key, value)| sources.with("--set", *key, *value));
     rec_config::load(&sources).expect("a sound configuration").config
 }

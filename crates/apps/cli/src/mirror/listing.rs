@@ -1,8 +1,11 @@
 //! The lists: markets as they come, results and payments until nothing is open, and whether trading pauses.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use rec_domain::{Clock as _, EventTicker, ExchangeIndex, MarketTicker, SeriesTicker};
+use rec_domain::{Clock as _, EventTicker, ExchangeIndex, MarketTicker, SeriesTicker, TimeSpan, Timestamp};
 use rec_kalshi::{
     rest::{Client, EventsQuery, MarketFilter, RestError},
     rows::{EventRow, SeriesRow},
@@ -22,6 +25,10 @@ use super::shown;
 /// Between two readings of all lists, and between two while a result or a payment is awaited.
 const EVERY: Duration = Duration::from_secs(10);
 const SOON: Duration = Duration::from_secs(2);
+/// Readings of what is open for each one of what is listed ahead, which on the exchange is a whole day and changes once.
+const OPEN_READINGS: u32 = 30;
+/// From a close until its payment is no longer asked for.
+const GIVEN_UP_AFTER: TimeSpan = TimeSpan::from_minutes(2 * 24 * 60);
 const CRYPTO_SHARD: ExchangeIndex = ExchangeIndex::new(2);
 
 /// Reads the lists of the mirrored exchange.
@@ -31,6 +38,8 @@ pub(super) struct Listing {
     feed: MirrorFeed,
     clock: MarketClock,
     wanted: watch::Sender<BTreeSet<MarketTicker>>,
+    /// Markets that were listed and have not closed, with their opening and close.
+    listed: BTreeMap<MarketTicker, (Timestamp, Timestamp)>,
     /// Markets that were named in the log as left out.
     named: BTreeSet<String>,
 }
@@ -43,13 +52,15 @@ impl Listing {
         clock: MarketClock,
         wanted: watch::Sender<BTreeSet<MarketTicker>>,
     ) -> Self {
-        Self { client, series, feed, clock, wanted, named: BTreeSet::new() }
+        Self { client, series, feed, clock, wanted, listed: BTreeMap::new(), named: BTreeSet::new() }
     }
 
     /// Reads until it is dropped; sooner when there is news.
     pub(super) async fn run(mut self, news: &Notify) {
+        let mut readings: u32 = 0;
         loop {
-            let read = self.read().await;
+            let read = self.read(readings.is_multiple_of(OPEN_READINGS)).await;
+            readings = if read.is_err() { readings } else { readings + 1 };
             let awaits = self.awaited().next().is_some();
             let next = if read.is_err() || awaits { SOON } else { EVERY };
             if let Err(error) = read {
@@ -57,7 +68,10 @@ impl Listing {
             }
             tokio::select! {
                 () = sleep(next) => {}
-                () = news.notified() => sleep(SOON / 4).await,
+                () = news.notified() => {
+                    readings = 0;
+                    sleep(SOON / 4).await;
+                }
             }
         }
     }
@@ -65,17 +79,21 @@ impl Listing {
     /// Events that have closed and were not paid.
     fn awaited(&self) -> impl Iterator<Item = (String, SeriesTicker)> {
         let now = self.clock.now();
-        let unpaid = self.feed.unpaid_events().into_iter().filter(move |event| event.close <= now);
+        let unpaid = self
+            .feed
+            .unpaid_events()
+            .into_iter()
+            .filter(move |event| event.close <= now && now < event.close + GIVEN_UP_AFTER);
         unpaid.map(|event| (event.ticker, SeriesTicker::new(event.series.ticker())))
     }
 
-    async fn read(&mut self) -> Result<(), RestError> {
+    /// Reads what is open and what awaits its payment, and what is listed ahead where `ahead` holds.
+    async fn read(&mut self, ahead: bool) -> Result<(), RestError> {
         let active = self.client.exchange_status().await?.trades(CRYPTO_SHARD);
         self.feed.show(&[Mirrored::Trading { active }]);
-        let mut wanted = BTreeSet::new();
         for ticker in self.series.clone() {
             let series = self.client.series(&ticker).await?;
-            for status in [MarketFilter::Open, MarketFilter::Unopened] {
+            for status in [Some(MarketFilter::Open), ahead.then_some(MarketFilter::Unopened)].into_iter().flatten() {
                 let query = EventsQuery {
                     series: Some(ticker.clone()),
                     status: Some(status),
@@ -83,15 +101,21 @@ impl Listing {
                     ..EventsQuery::default()
                 };
                 for event in self.client.events(&query).all().await? {
-                    self.show(&event, &series, &mut wanted);
+                    self.show(&event, &series);
                 }
             }
         }
         for (event, series) in self.awaited().collect::<Vec<_>>() {
             let series = self.client.series(&series).await?;
             let event = self.client.event(&EventTicker::new(event)).await?;
-            self.show(&event, &series, &mut wanted);
+            self.show(&event, &series);
         }
+        let now = self.clock.now();
+        self.listed.retain(|_, (_, close)| now < *close);
+        // What opens before the next reading is wanted already.
+        let soon = now + self.clock.market_span(2 * EVERY);
+        let open = self.listed.iter().filter(|(_, (open, _))| *open <= soon);
+        let wanted: BTreeSet<MarketTicker> = open.map(|(ticker, _)| ticker.clone()).collect();
         debug!(followed = wanted.len(), "the lists of the mirrored exchange were read");
         self.wanted.send_if_modified(|followed| {
             let changed = *followed != wanted;
@@ -104,19 +128,16 @@ impl Listing {
         Ok(())
     }
 
-    /// Shows an event's markets, and wants the books of those that are open or open before the next reading.
-    fn show(&mut self, event: &EventRow, series: &SeriesRow, wanted: &mut BTreeSet<MarketTicker>) {
+    /// Shows an event's markets.
+    fn show(&mut self, event: &EventRow, series: &SeriesRow) {
         let (markets, left_out) = shown::markets(event, series);
         for market in left_out {
             if self.named.insert(market.clone()) {
                 warn!(market, "left out of the mirror");
             }
         }
-        let now = self.clock.now();
-        let soon = now + self.clock.market_span(2 * EVERY);
-        let open = markets.iter().map(|listed| &listed.market);
-        let open = open.filter(|market| market.open_time <= soon && now < market.close_time);
-        wanted.extend(open.map(|market| market.ticker.clone()));
+        let times = markets.iter().map(|listed| &listed.market);
+        self.listed.extend(times.map(|market| (market.ticker.clone(), (market.open_time, market.close_time))));
         let changes: Vec<Mirrored> = markets.into_iter().map(|market| Mirrored::Market(Box::new(market))).collect();
         self.feed.show(&changes);
     }

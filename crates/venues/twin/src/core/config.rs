@@ -68,6 +68,14 @@ impl TwinConfig {
         }
     }
 
+    /// The same world at another time: `opening` is the first instant that anyone may see.
+    #[must_use]
+    pub fn beginning_at(self, opening: Timestamp) -> Self {
+        const HOUR: i64 = 3_600;
+        let start = Timestamp::from_seconds(opening.seconds().div_euclid(HOUR) * HOUR);
+        Self { start, warm_up: opening.since(start), ..self }
+    }
+
     /// A mirror that begins at `start`, of these series.
     #[must_use]
     pub fn mirror(start: Timestamp, series: Vec<Series>) -> Self {
@@ -97,6 +105,13 @@ impl TwinConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_world_begins_with_the_hour_of_its_opening() {
+        let opening = Timestamp::from_millis(1_800_000_123_456);
+        let config = TwinConfig::demo(1).beginning_at(opening);
+        assert_eq!((config.opening(), config.start.seconds() % 3_600), (opening, 0));
+    }
 
     #[test]
     fn the_demo_opens_at_twenty_to_three_on_a_wednesday() {

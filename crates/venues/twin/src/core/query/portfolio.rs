@@ -83,7 +83,7 @@ fn position_page<'a>(
     found: impl Iterator<Item = (&'a (u32, u32), &'a Position)>,
 ) -> Result<Value, Rejection> {
     let keyed =
-        found.map(|((number, subaccount), position)| (u64::from(*number) << 8 | u64::from(*subaccount), position));
+        found.map(|((number, subaccount), position)| ((u64::from(*number) << 8) | u64::from(*subaccount), position));
     let page = page::descending(operation, params, 1_000, keyed)?;
     let (markets, events) = position_bodies(&page.items);
     Ok(json!({ "market_positions": markets, "event_positions": events, "cursor": page.cursor }))
