@@ -1,6 +1,9 @@
 //! A dump is worth what its restore is worth: it is restored into a cluster that is thrown away, and counted.
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use rec_domain::Mode;
 
@@ -18,6 +21,9 @@ use crate::{
 
 /// A database of that name is restored in the scratch cluster.
 const NAME: &str = "rec";
+
+/// Rows by table.
+type Rows = BTreeMap<String, u64>;
 
 /// A dump that was restored into a cluster of its own. Dropped without [`ScratchRestore::stop`] it leaves a server
 /// running.
@@ -118,28 +124,27 @@ async fn restored(
     let restored = fill(&database, &target, places, file, mode).await?;
     let rows = rows_by_table(&mut *database.pool.acquire().await?).await?;
     let dumped = restored.manifest.as_ref().map(|manifest| &manifest.rows);
-    let names = rows.keys().chain(dumped.iter().flat_map(|dumped| dumped.keys()));
-    let compared = dumped.map(|dumped| {
-        let all: std::collections::BTreeSet<&String> = names.collect();
-        let number = |of: &std::collections::BTreeMap<String, u64>, table: &String| of.get(table).copied().unwrap_or(0);
-        all.into_iter()
-            .map(|table| Difference {
-                table: table.clone(),
-                dumped: number(dumped, table),
-                restored: number(&rows, table),
-            })
-            .filter(|difference| difference.dumped != difference.restored)
-            .collect::<Vec<_>>()
-    });
     database.migrate().await?;
     database.check_schema().await?;
     let verified = Verified {
         tables: rows.len(),
         rows: rows.values().sum(),
-        compared: compared.is_some(),
-        differences: compared.unwrap_or_default(),
+        compared: dumped.is_some(),
+        differences: dumped.map(|dumped| differences(dumped, &rows)).unwrap_or_default(),
         postings: rows.get("desk.postings").copied().unwrap_or_default(),
         ledger_is_balanced: database.pages().ledger_is_balanced().await?,
     };
     Ok((database, restored, verified))
+}
+
+/// Tables with another number of rows; one that is not there has none.
+fn differences(dumped: &Rows, restored: &Rows) -> Vec<Difference> {
+    let tables: BTreeSet<&String> = dumped.keys().chain(restored.keys()).collect();
+    let rows = |of: &Rows, table: &String| of.get(table).copied().unwrap_or(0);
+    let compared = tables.into_iter().map(|table| Difference {
+        table: table.clone(),
+        dumped: rows(dumped, table),
+        restored: rows(restored, table),
+    });
+    compared.filter(|difference| difference.dumped != difference.restored).collect()
 }
