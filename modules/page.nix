@@ -11,7 +11,12 @@ in
       (lib.mkIf cfg.page.socketActivation {
         systemd.sockets.${if cfg.layout == "services" then "rec-main-app" else "rec-web"} = {
           description = "Socket of REC's page";
-          wantedBy = [ "sockets.target" ];
+          wantedBy = [
+            "rec.target"
+            "sockets.target"
+          ];
+          # With the desk stopped no browser starts the page again.
+          partOf = [ "rec.target" ];
           listenStreams = [ "127.0.0.1:${port}" ];
           socketConfig.Backlog = 1024;
         };

@@ -21,6 +21,8 @@ mod variable;
 #[cfg(test)]
 mod named_tests;
 #[cfg(test)]
+mod portability_proofs;
+#[cfg(test)]
 mod tests;
 
 pub use allowed::{Allowance, AllowedError, allowed_here, parse_allowed};
