@@ -124,12 +124,13 @@ in
             settings.mode = "twin".'';
         }
       ];
-    warnings = lib.optional (mode == "prod" && cfg.backup.offsite == null) ''
-      services."rec" trades money, and its backups stay on this machine. Set services."rec".backup.offsite.
-    ''
-    ++ lib.optional (mode == "prod" && cfg.heartbeat.urlFile == null) ''
-      services."rec" trades money, and nobody elsewhere notices when this machine is gone. Set
-      services."rec".heartbeat.urlFile.
-    '';
+    warnings =
+      lib.optional (mode == "prod" && cfg.backup.offsite == null) ''
+        services."rec" trades money, and its backups stay on this machine. Set services."rec".backup.offsite.
+      ''
+      ++ lib.optional (mode == "prod" && cfg.heartbeat.urlFile == null) ''
+        services."rec" trades money, and nobody elsewhere notices when this machine is gone. Set
+        services."rec".heartbeat.urlFile.
+      '';
   };
 }

@@ -123,9 +123,10 @@ in
       };
     };
 
-    arming.totpSecretFile = secret "the second factor's secret, in base32; it reaches trade-manager only" "/run/secrets/rec-totp";
+    arming.totpSecretFile = secret "the second factor's secret, in base32" "/run/secrets/rec-totp";
 
-    heartbeat.urlFile = secret "the address that is asked for each minute while all is well, so that a service elsewhere calls you when it is not" "/run/secrets/rec-heartbeat-url";
+    # Asked for each minute while all is well, so that a service elsewhere notices when it is not.
+    heartbeat.urlFile = secret "the address of the heartbeat" "/run/secrets/rec-heartbeat-url";
 
     page = {
       hostName = mkOption {

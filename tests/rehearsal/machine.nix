@@ -3,42 +3,39 @@
 # the desk, and neither nginx nor SSH, which are not ours.
 extendModules:
 let
-  inherit
-    (extendModules {
-      modules = [
-        (
-          { lib, ... }:
-          {
-            services."rec" = {
-              twin.enable = true;
-              settings = {
-                mode = lib.mkForce "twin";
-                # Eager, so that it trades within minutes of any time of the hour.
-                automation = {
-                  auto_entry = true;
-                  min_probability_percent = 60;
-                  max_time_seconds = 3600;
-                };
+  machine = extendModules {
+    modules = [
+      (
+        { lib, ... }:
+        {
+          services."rec" = {
+            twin.enable = true;
+            settings = {
+              mode = lib.mkForce "twin";
+              # Eager, so that it trades within minutes of any time of the hour.
+              automation = {
+                auto_entry = true;
+                min_probability_percent = 60;
+                max_time_seconds = 3600;
               };
-              page = {
-                hostName = lib.mkForce null;
-                acmeEmail = lib.mkForce null;
-              };
-              backup.offsite = lib.mkForce null;
-              arming.totpSecretFile = lib.mkForce null;
-              heartbeat.urlFile = lib.mkForce null;
-              credentials = lib.genAttrs [ "read" "write" "guard" ] (scope: {
-                keyFile = lib.mkForce "/var/lib/rec/credentials/twin/${scope}.pem";
-                idFile = lib.mkForce "/var/lib/rec/credentials/twin/${scope}.id";
-              });
             };
-          }
-        )
-      ];
-    })
-    config
-    pkgs
-    ;
+            page = {
+              hostName = lib.mkForce null;
+              acmeEmail = lib.mkForce null;
+            };
+            backup.offsite = lib.mkForce null;
+            arming.totpSecretFile = lib.mkForce null;
+            heartbeat.urlFile = lib.mkForce null;
+            credentials = lib.genAttrs [ "read" "write" "guard" ] (scope: {
+              keyFile = lib.mkForce "/var/lib/rec/credentials/twin/${scope}.pem";
+              idFile = lib.mkForce "/var/lib/rec/credentials/twin/${scope}.id";
+            });
+          };
+        }
+      )
+    ];
+  };
+  inherit (machine) config pkgs;
   inherit (pkgs) lib;
 
   ours = name: builtins.match "(rec[-.]|nats\\.|postgresql[-.]).*" name != null;
