@@ -35,13 +35,20 @@ let
       "-"
     else if (option.defaultText or null) != null then
       "`${cell (option.defaultText.text or option.defaultText)}`"
-    else if builtins.elem (builtins.typeOf option.default) [ "set" "lambda" ] then
+    else if
+      builtins.elem (builtins.typeOf option.default) [
+        "set"
+        "lambda"
+      ]
+    then
       "-"
     else
       "`${builtins.toJSON option.default}`";
   row =
     option:
-    "| `${builtins.concatStringsSep "." (builtins.tail (builtins.tail option.loc))}` | ${cell option.type.description} | ${default option} | ${cell (option.description or "-")} |";
+    "| `${builtins.concatStringsSep "." (builtins.tail (builtins.tail option.loc))}` | ${cell option.type.description} | ${default option} | ${
+      cell (option.description or "-")
+    } |";
 in
 ''
   | option | type | default | meaning |
