@@ -12,11 +12,12 @@ fn a_stop_wanted_at_every_tick_closes_once_and_opens_nothing() {
     let (_, trade) = bench.holds(40);
     let (mut one, mut another) = (ExitSupervisor::new(), ExitSupervisor::new());
     for _ in 0..8 {
-        // Both see the desk as it was before either of them asked.
+        // Both see the desk as it was before either of them asked, and ask one after the other.
         let seen = Box::new(bench.desk.books().view(&DeskConfig::default(), bench.now));
         one.look_at(&mut bench, LOSING, seen.clone());
+        bench.now += TimeSpan::from_millis(25);
         another.look_at(&mut bench, LOSING, seen);
-        bench.now += TimeSpan::from_millis(125);
+        bench.now += TimeSpan::from_millis(100);
     }
     let closes = bench.closes();
     let [(close, spec)] = closes.as_slice() else { panic!("one order to close: {closes:?}") };
