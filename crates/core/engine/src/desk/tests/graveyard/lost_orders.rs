@@ -71,6 +71,23 @@ fn a_close_that_is_tried_again_is_the_same_order_and_the_exchange_takes_it_once(
     assert_eq!(bench.state(trade), TradeState::Closed);
 }
 
+/// The same mistake with an entry: what is held makes it look as if something were still wanted.
+#[test]
+fn an_unknown_entry_that_adds_to_a_held_trade_is_looked_for_and_never_sent_again() {
+    let mut bench = Bench::ready();
+    let (_, trade) = bench.holds(20);
+    let more = OpenRequest { origin: Origin::Manual, ..bench.wanted(Side::Yes, 5) };
+    let (entry, added_to) = bench.open("more", more).expect("admitted");
+    assert_eq!(added_to, trade);
+    bench.lose(entry);
+    for _ in 0..60 {
+        bench.later(1);
+    }
+    let repeats = bench.intents().into_iter().filter(|intent| matches!(intent.action, Action::Repeat { .. }));
+    assert_eq!(repeats.count(), 0);
+    assert_eq!(bench.desk.books().orders[&entry].state, OrderState::Unknown);
+}
+
 /// nautilus #3176: each start made orders anew that were there already.
 #[test]
 fn a_start_makes_no_order_anew_neither_the_desk_nor_its_supervisor() {
