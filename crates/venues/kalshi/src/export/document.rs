@@ -30,9 +30,9 @@ pub(super) fn read<T>(
 ) -> Result<Vec<T>, ExportError> {
     let mut reader =
         Reader { file, text: text.trim_start_matches('\u{feff}'), list, row, rows: Vec::new(), elements: 0 };
-    let mut documents = serde_json::Deserializer::from_str(reader.text).into_iter::<&RawValue>();
+    let documents = serde_json::Deserializer::from_str(reader.text).into_iter::<&RawValue>();
     let mut any = false;
-    while let Some(document) = documents.next() {
+    for document in documents {
         let document = document.map_err(|error| ExportError {
             file: file.to_owned(),
             line: error.line().max(1),
