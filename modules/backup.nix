@@ -127,7 +127,8 @@ in
             # $1: the finished piece of log. $2: its name. A piece that is archived already is not written again.
             target=${wal}/$2.zst
             [ ! -e "$target" ] || exit 0
-            ${lib.getExe pkgs.zstd} --quiet --force -3 "$1" -o "$target.part"
+            # Not `-o`, with which zstd would change the file's owner: the sandbox of Postgres ends whoever tries.
+            ${lib.getExe pkgs.zstd} --quiet --stdout -3 "$1" >"$target.part"
             ${lib.getExe' pkgs.coreutils "sync"} "$target.part"
             ${lib.getExe' pkgs.coreutils "mv"} "$target.part" "$target"
           ''
