@@ -3,20 +3,18 @@
 use std::time::{Duration, Instant};
 
 use rec_domain::{
-    BookSide, ClientOrderId, ExchangeIndex, OrderGroupId, Price, Quantity, SeriesTicker, Side,
-    command::{CloseRequest, DeskCommand, DeskReply, OpenRequest},
+    OrderGroupId, Price,
+    command::{CloseRequest, DeskCommand, DeskReply},
     halt::HaltSource,
-    intent::{OrderSpec, TimeInForce},
     refusal::RefusalCode,
-    trade::{Origin, Trade, TradeState},
-};
-use rec_kalshi::{
-    rest::{Client, MarketsQuery, NewOrder, WriteFailure},
-    rows::MarketRow,
+    trade::Origin,
 };
 use rustix::process::Signal;
 
-use crate::support::Apart;
+use crate::support::{
+    Apart,
+    trading::{open, probe, tradable, trade},
+};
 
 /// How long the guard is patient, in wall time: its production limit.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -80,40 +78,6 @@ async fn the_guard_trips_the_entry_group_of_a_desk_that_stands_still_and_the_des
     assert_eq!(apart.desk.end(Duration::from_secs(20)).await.code(), Some(0), "{}", apart.desk.complained());
 }
 
-/// The open trade, if there is one.
-async fn trade(apart: &Apart) -> Option<Trade> {
-    apart.view().await.trades.into_iter().find(|trade| trade.state != TradeState::Opening || trade.held().is_positive())
-}
-
-/// Markets in which somebody buys and sells near the middle, nearest first.
-async fn tradable(exchange: &Client) -> Vec<MarketRow> {
-    let query = MarketsQuery { series: Some(SeriesTicker::new("KXBTCD")), ..MarketsQuery::default() };
-    let mut rows = exchange.markets(&query).all().await.expect("the exchange answers");
-    let distance = |row: &MarketRow| (ask(row).unwrap_or(Price::ONE).units() - 5_000).abs();
-    rows.retain(|row| ask(row).is_some() && row.top.bid_of(Side::Yes).is_some());
-    rows.sort_by_key(|row| (row.close_time, distance(row)));
-    rows
-}
-
-fn ask(row: &MarketRow) -> Option<Price> {
-    row.top.ask_of(Side::Yes).map(|level| level.price)
-}
-
-/// One contract, whatever it costs.
-fn open(apart: &Apart, market: &MarketRow) -> DeskCommand {
-    DeskCommand::Open(OpenRequest {
-        ticker: market.ticker.clone(),
-        side: Side::Yes,
-        quantity: Quantity::from_contracts(1),
-        limit: Price::from_units(9_900),
-        origin: Origin::Manual,
-        probability_percent: None,
-        reason: "a test".to_owned(),
-        decided_at: apart.clock().now(),
-        evidence: "{}".to_owned(),
-    })
-}
-
 /// The group that the guard says it has tripped and looked at.
 async fn tripped_group(apart: &Apart, stopped: Instant) -> OrderGroupId {
     let log = apart.place.state().join("guard.log");
@@ -127,21 +91,4 @@ async fn tripped_group(apart: &Apart, stopped: Instant) -> OrderGroupId {
         assert!(stopped.elapsed() < Duration::from_secs(30), "nothing is tripped: {text}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-}
-
-/// Offers one cent for one contract in a group, at once or not at all: nobody sells at that.
-async fn probe(apart: &Apart, exchange: &Client, market: &MarketRow, group: &OrderGroupId) -> Result<(), WriteFailure> {
-    let spec = OrderSpec {
-        ticker: market.ticker.clone(),
-        exchange_index: market.exchange_index.unwrap_or(ExchangeIndex::new(0)),
-        side: Side::Yes,
-        book_side: BookSide::Bid,
-        price: Price::from_units(100),
-        quantity: Quantity::from_contracts(1),
-        time_in_force: TimeInForce::ImmediateOrCancel,
-        reduce_only: false,
-        group: group.clone(),
-    };
-    let order = NewOrder::new(spec, ClientOrderId::new(uuid::Uuid::new_v4().to_string()));
-    exchange.create_order(&order, apart.clock().now()).await.map(|_acknowledged| ())
 }

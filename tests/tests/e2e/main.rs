@@ -4,7 +4,9 @@
 //! a built `rec` to be tested instead of the one of this checkout.
 
 mod anywhere;
+mod arming;
 mod crash;
+mod emergency;
 mod database;
 mod demo;
 mod errors;
@@ -16,5 +18,6 @@ mod paper;
 mod replay;
 mod series;
 mod storm;
+mod single_writer;
 mod support;
 mod wrong;

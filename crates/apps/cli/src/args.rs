@@ -7,7 +7,20 @@ use clap::{Args, Parser, Subcommand};
 use rec_config::Sources;
 use rec_domain::Service;
 
-use crate::{commands, demo::DemoArgs, status::StatusArgs, twin::TwinArgs, up::UpArgs};
+use crate::{
+    commands,
+    demo::DemoArgs,
+    safety::{
+        arming::{ArmArgs, DisarmArgs},
+        doctor::DoctorArgs,
+        flatten::FlattenArgs,
+        halting::{HaltArgs, ResumeArgs},
+        kill::KillArgs,
+    },
+    status::StatusArgs,
+    twin::TwinArgs,
+    up::UpArgs,
+};
 
 /// A self-hosted trading desk for Kalshi's crypto event contracts.
 ///
@@ -61,6 +74,9 @@ pub enum Command {
         /// Puts the process into a session of its own, so that it outlives whoever started it.
         #[arg(long, hide = true)]
         own_session: bool,
+        /// Takes the desk over from one that lives: trade-manager takes the lease, and the other waits for it.
+        #[arg(long)]
+        take_over: bool,
     },
     /// Runs the simulated exchange and spot venue alone.
     Twin(TwinArgs),
@@ -68,6 +84,23 @@ pub enum Command {
     Status(StatusArgs),
     /// Shows the limits of a desk that runs and what is used of them, or lowers them.
     Risk(commands::risk::RiskArgs),
+    /// Checks what has to be right before the desk is armed, and names the remedy of what is not.
+    Doctor(DoctorArgs),
+    /// Stops entries until `rec resume`; stops and closes go on.
+    Halt(HaltArgs),
+    /// Ends the operator's halt, or resets a tripped order group.
+    Resume(ResumeArgs),
+    /// Stops everything that could open a trade, whether or not desk and database still run.
+    ///
+    /// Trips the entry order groups at the exchange, by the guard or from here, looks whether they are, and halts the
+    /// desk. Exits go on.
+    Kill(KillArgs),
+    /// Halts entries and closes every trade of the desk; with --emergency every position, without the desk.
+    Flatten(FlattenArgs),
+    /// Allows entries for a while where money is real; needs a second factor.
+    Arm(ArmArgs),
+    /// Ends that.
+    Disarm(DisarmArgs),
     /// Shows, checks or begins the configuration.
     Config(commands::config::ConfigArgs),
     /// Sets the operator's password; also when it was forgotten.

@@ -8,7 +8,23 @@ use std::{
 };
 
 use anyhow::Context as _;
+use rec_config::Config;
+use rec_domain::Mode;
 use rec_twin::server::{ApiKey, Scope};
+
+/// Whether the keys of the exchange can be read, where the exchange is not a twin that makes them.
+///
+/// # Errors
+/// Names the first that cannot, and where its place is set.
+pub fn check(config: &Config) -> anyhow::Result<()> {
+    if matches!(config.mode, Mode::Twin | Mode::Paper) {
+        return Ok(());
+    }
+    for key in [&config.exchange.read, &config.exchange.write, &config.exchange.guard] {
+        key.read().with_context(|| format!("mode {} needs three keys of the exchange", config.mode))?;
+    }
+    Ok(())
+}
 
 /// The three keys of a desk by the names of their files, with what each may do, and the operator's own, which no desk
 /// reads: money is moved with it.

@@ -5,6 +5,7 @@
 //! - [`prepare`]: what the services of a desk in several processes stand on.
 //! - [`whole_desk`]: services, guard and database together. [`kept_cluster`]: its private Postgres, kept running.
 //! - [`mirror`]: what feeds a twin that shows another exchange.
+//! - [`safety`]: halt, arm, kill, flatten.
 //! - [`status`]: the health of a desk that runs.
 
 pub mod args;
@@ -18,6 +19,7 @@ pub mod lint;
 pub mod mirror;
 pub mod model_set;
 pub mod prepare;
+pub mod safety;
 mod say;
 pub mod services;
 pub mod state_dir;

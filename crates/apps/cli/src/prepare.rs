@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use anyhow::ensure;
 use rec_config::{Config, Sources};
 use rec_domain::{Mode, Timestamp};
-use rec_runtime::{Clocks, compose::check_mode};
+use rec_runtime::Clocks;
 
 use crate::{
-    model_set, run_main, state_dir,
+    keys, model_set, run_main, state_dir,
     steps::{Audience, Steps},
     whole_desk::DeskDatabase,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// When no database is configured, it belongs to another mode, or a file cannot be written.
 pub async fn run(sources: Sources) -> anyhow::Result<ExitCode> {
     let config = run_main::load(&sources)?;
-    check_mode(config.mode)?;
+    keys::check(&config)?;
     ensure!(
         config.database.host.is_some(),
         "no database is configured: set database.host (REC_DB_HOST); a desk in one process, `rec up`, runs its own"
@@ -39,7 +39,8 @@ pub async fn run(sources: Sources) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// When its folder cannot be written.
 pub(crate) async fn learn(config: &Config, now: Timestamp, steps: &Steps) -> anyhow::Result<()> {
-    if config.mode == Mode::Twin && !model_set::is_there(&config.model.fingerprint_dir) {
+    let simulated = config.mode == Mode::Twin || config.mode == Mode::Demo && config.spot.is_simulated();
+    if simulated && !model_set::is_there(&config.model.fingerprint_dir) {
         let folder = config.model.fingerprint_dir.clone();
         tokio::task::spawn_blocking(move || model_set::learn_into(&folder, now)).await??;
         steps.done("model", "learned from a made-up history");

@@ -10,7 +10,9 @@ use rec_runtime::logs::{self, LogTarget};
 
 use crate::{
     args::{Cli, Command},
-    commands, demo, prepare, say, services, status, twin, up,
+    commands, demo, prepare,
+    safety::{arming, doctor, flatten, halting, kill},
+    say, services, status, twin, up,
 };
 
 /// Runs what was typed.
@@ -31,10 +33,17 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => block_on(demo::run(args, sources)),
         Command::Up(args) => block_on(up::run(args, sources)),
         Command::Prepare => block_on(prepare::run(sources)),
-        Command::Run { services, own_session } => run_services(&services, own_session, &sources),
+        Command::Run { services, own_session, take_over } => run_services(&services, own_session, take_over, &sources),
         Command::Twin(args) => block_on(twin::run(args, sources)),
         Command::Status(args) => block_on(status::run(args, sources)),
         Command::Risk(args) => block_on(commands::risk::run(args, sources)),
+        Command::Halt(args) => block_on(halting::halt(args, sources)),
+        Command::Resume(args) => block_on(halting::resume(args, sources)),
+        Command::Doctor(args) => block_on(doctor::run(args, sources)),
+        Command::Kill(args) => block_on(kill::run(args, sources)),
+        Command::Flatten(args) => block_on(flatten::run(args, sources)),
+        Command::Arm(args) => block_on(arming::arm(args, sources)),
+        Command::Disarm(args) => block_on(arming::disarm(args, sources)),
         Command::Config(args) => commands::config::run(args, sources),
         Command::Password(args) => block_on(commands::users::set_password(args, sources)),
         Command::LoginLink(args) => block_on(commands::users::print_login_link(args, sources)),
@@ -60,7 +69,7 @@ pub(crate) fn load(sources: &Sources) -> anyhow::Result<Config> {
     Ok(loaded.config)
 }
 
-fn run_services(names: &[Service], own_session: bool, sources: &Sources) -> anyhow::Result<ExitCode> {
+fn run_services(names: &[Service], own_session: bool, take_over: bool, sources: &Sources) -> anyhow::Result<ExitCode> {
     if own_session {
         // Fails only where the process leads a group already, which is as good.
         let _leads_already = rustix::process::setsid();
@@ -69,7 +78,7 @@ fn run_services(names: &[Service], own_session: bool, sources: &Sources) -> anyh
     logs::init(&config.log, &LogTarget::Stderr)?;
     let hosted = services::hosted(names);
     block_on(async move {
-        rec_runtime::entry::run_until_signal(hosted, config).await?;
+        rec_runtime::entry::run_until_signal(hosted, config, take_over).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

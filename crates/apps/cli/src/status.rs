@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
 use rec_api::guard::{ask_health, socket_path};
-use rec_config::Sources;
+use rec_config::{Config, Sources};
 use rec_domain::{Service, health::ServiceHealth};
 use tokio::task::JoinSet;
 
@@ -26,21 +26,7 @@ pub struct StatusArgs {
 /// When the configuration has faults.
 pub async fn run(args: StatusArgs, sources: Sources) -> anyhow::Result<ExitCode> {
     let config = run_main::load(&sources)?;
-    let client = reqwest::Client::builder().timeout(DEADLINE).build()?;
-    // All at once: a process that stands still costs one deadline, not one for each of its services.
-    let mut asked = JoinSet::new();
-    for service in Service::ALL.iter().copied() {
-        let (client, url, socket) = (client.clone(), config.net.url(service), socket_path(&config.state_dir));
-        asked.spawn(async move {
-            let health = match url {
-                Some(url) => ask(&client, &url).await,
-                None => ask_health(&socket, DEADLINE).await.ok(),
-            };
-            health.unwrap_or(ServiceHealth { service, healthy: false, checks: Vec::new() })
-        });
-    }
-    let mut healths = asked.join_all().await;
-    healths.sort_by_key(|health| health.service);
+    let healths = healths(&config).await?;
     if args.json {
         say::say(&serde_json::to_string_pretty(&healths)?);
     } else {
@@ -59,6 +45,29 @@ pub async fn run(args: StatusArgs, sources: Sources) -> anyhow::Result<ExitCode>
     }
     let all = healths.iter().all(|health| health.healthy);
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The health of every service, in their order; one that does not answer is unhealthy and has no checks.
+///
+/// # Errors
+/// When the system gives no client.
+pub(crate) async fn healths(config: &Config) -> anyhow::Result<Vec<ServiceHealth>> {
+    let client = reqwest::Client::builder().timeout(DEADLINE).build()?;
+    // All at once: a process that stands still costs one deadline, not one for each of its services.
+    let mut asked = JoinSet::new();
+    for service in Service::ALL.iter().copied() {
+        let (client, url, socket) = (client.clone(), config.net.url(service), socket_path(&config.state_dir));
+        asked.spawn(async move {
+            let health = match url {
+                Some(url) => ask(&client, &url).await,
+                None => ask_health(&socket, DEADLINE).await.ok(),
+            };
+            health.unwrap_or(ServiceHealth { service, healthy: false, checks: Vec::new() })
+        });
+    }
+    let mut healths = asked.join_all().await;
+    healths.sort_by_key(|health| health.service);
+    Ok(healths)
 }
 
 /// An unhealthy service answers 503 with the same body.

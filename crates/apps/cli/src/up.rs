@@ -6,13 +6,12 @@ use clap::Args;
 use rec_config::Sources;
 use rec_runtime::{
     Clocks,
-    compose::check_mode,
     logs::{self, LogTarget},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    prepare, run_main,
+    keys, prepare, run_main,
     state_dir::StateDir,
     steps::{Audience, Steps},
     whole_desk::{DeskDatabase, WholeDesk, failure},
@@ -33,6 +32,9 @@ pub struct UpArgs {
     /// The time of day at which market time was the market origin, as `rec twin` prints it.
     #[arg(long, value_name = "INSTANT")]
     wall_origin: Option<String>,
+    /// Takes the desk over from one that lives and has the same database: the other waits for the lease then.
+    #[arg(long)]
+    take_over: bool,
 }
 
 /// Runs the desk until Ctrl-C, SIGTERM or the failure of a service.
@@ -52,7 +54,7 @@ pub async fn run(args: UpArgs, mut sources: Sources) -> anyhow::Result<ExitCode>
     }
     let config = Arc::new(run_main::load(&sources)?);
     // Before a database is made and marked for a mode in which nothing can use it.
-    check_mode(config.mode)?;
+    keys::check(&config)?;
     logs::init(&config.log, &LogTarget::Folder(config.log_dir.clone()))?;
     steps.line(&format!("REC desk, mode {}. Ctrl-C ends it.", config.mode));
     let mut state = StateDir::take(&config.state_dir)?;
@@ -62,7 +64,7 @@ pub async fn run(args: UpArgs, mut sources: Sources) -> anyhow::Result<ExitCode>
     let owner = database.prepare(config.mode, false).await?;
     steps.done("database", "ready");
     prepare::learn(&config, clocks.now(), &steps).await?;
-    let mut desk = WholeDesk::start(Arc::clone(&config), &sources, clocks, &database, &steps).await?;
+    let mut desk = WholeDesk::start(Arc::clone(&config), &sources, clocks, &database, args.take_over, &steps).await?;
     state.describe(&format!("process {}, {}", std::process::id(), desk.page()))?;
     let token = rec_main_app::allow_one_log_in(&owner, "operator", LOG_IN_LIFE).await?;
     steps.line(&format!("open {}/login?token={}", desk.page(), token.expose()));

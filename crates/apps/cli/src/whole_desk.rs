@@ -92,7 +92,8 @@ pub struct WholeDesk {
 }
 
 impl WholeDesk {
-    /// Starts guard and services and waits until all are healthy.
+    /// Starts guard and services and waits until all are healthy. With `take_over` it takes the lease from a desk that
+    /// lives.
     ///
     /// # Errors
     /// When a service cannot start, fails, or does not become healthy in time.
@@ -101,12 +102,13 @@ impl WholeDesk {
         sources: &Sources,
         clocks: Clocks,
         database: &DeskDatabase,
+        take_over: bool,
         steps: &Steps,
     ) -> anyhow::Result<Self> {
         let adopted = guard_process::start_or_adopt(&config.state_dir, sources)?;
         steps.done("guard", if adopted { "adopted" } else { "started" });
         let (services, access) = (services::DESK.to_vec(), database.access());
-        let composition = Composition { services, config: Arc::clone(&config), clocks, database: access };
+        let composition = Composition { services, config: Arc::clone(&config), clocks, database: access, take_over };
         let running = composition.start().await?;
         if let DeskDatabase::Private(cluster, _) = database {
             let word = cluster.word();

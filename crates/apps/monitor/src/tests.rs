@@ -97,6 +97,7 @@ fn view(ctx: &ServiceContext, halts: Vec<Halt>) -> DeskView {
         epoch: 1,
         ready: true,
         armed: true,
+        arming: None,
         settings: ctx.config.automation.clone(),
         caps: ctx.config.risk.caps,
         halts,

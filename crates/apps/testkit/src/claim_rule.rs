@@ -3,6 +3,7 @@
 
 use rec_domain::{
     DecisionId, DeskId, ExchangeIndex, IntentId, Mode, Money, OrderGroupId, Service, TimeSpan, Timestamp,
+    arming::{Arming, Binding},
     halt::{Halt, HaltSource},
     intent::{Action, Effect, Intent},
     row::{Commit, Row},
@@ -20,7 +21,6 @@ struct Case {
     claimed: bool,
     effect: Effect,
     late: bool,
-    armed: bool,
 }
 
 fn cases() -> Vec<Case> {
@@ -29,10 +29,8 @@ fn cases() -> Vec<Case> {
         for claimed in [false, true] {
             for effect in [Effect::Increases, Effect::Reduces, Effect::Administrative] {
                 for late in [false, true] {
-                    for armed in [false, true] {
-                        if committed || !claimed {
-                            cases.push(Case { committed, claimed, effect, late, armed });
-                        }
+                    if committed || !claimed {
+                        cases.push(Case { committed, claimed, effect, late });
                     }
                 }
             }
@@ -62,6 +60,10 @@ impl Bench {
         assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
     }
 
+    async fn disarm(&mut self, lease: &Lease) {
+        self.commit(lease, vec![Row::Disarmed { reason: "a test".to_owned() }]).await;
+    }
+
     fn intent(&self, epoch: u32, number: u32, case: Case) -> Intent {
         let send_by = if case.late { NOW - TimeSpan::from_seconds(1) } else { NOW };
         Intent {
@@ -78,10 +80,12 @@ impl Bench {
         }
     }
 
-    /// All cases under one state of lease and halts.
-    async fn round(&mut self, halted: bool, stale: bool, lease_valid: bool) {
+    /// All cases under one state of lease, halts and arming.
+    async fn round(&mut self, halted: bool, stale: bool, lease_valid: bool, armed: bool) {
         let mut lease = self.lease().await;
         let epoch = lease.epoch();
+        // What is claimed beforehand needs it.
+        self.commit(&lease, vec![Row::Armed(arming())]).await;
         let cases = cases();
         let intents: Vec<Intent> =
             (1_u32..).zip(&cases).map(|(number, case)| self.intent(epoch, number, *case)).collect();
@@ -90,8 +94,11 @@ impl Bench {
         self.commit(&lease, rows).await;
         for (intent, case) in intents.iter().zip(&cases).filter(|(_, case)| case.claimed) {
             let early = NOW - TimeSpan::from_seconds(10);
-            let claimed = self.claims.claim(intent.id, early, true).await.expect("answered");
+            let claimed = self.claims.claim(intent.id, early).await.expect("answered");
             assert!(claimed.is_ok(), "{case:?}: {claimed:?}");
+        }
+        if !armed {
+            self.disarm(&lease).await;
         }
         if halted {
             let halt = Halt { source: HaltSource::Operator, reason: "a test".to_owned(), since: NOW };
@@ -116,16 +123,29 @@ impl Bench {
                 signed_at: NOW,
                 halted,
                 mode: self.mode,
-                armed: case.armed,
+                armed,
             };
-            let stored = self.claims.claim(intent.id, NOW, case.armed).await.expect("answered");
+            let stored = self.claims.claim(intent.id, NOW).await.expect("answered");
             assert_eq!(stored.map(|_intent| ()), may_claim(&facts), "{facts:?}");
         }
+        let lease = self.lease().await;
+        self.disarm(&lease).await;
         if halted {
-            let lease = self.lease().await;
             let resumed = Row::Resumed { source: HaltSource::Operator, reason: "a test".to_owned() };
             self.commit(&lease, vec![resumed]).await;
         }
+    }
+}
+
+fn arming() -> Arming {
+    Arming {
+        since: NOW - TimeSpan::from_minutes(1),
+        until: NOW + TimeSpan::from_minutes(1),
+        requester: "operator".to_owned(),
+        reason: "a test".to_owned(),
+        binding: Binding::default(),
+        crashes: Vec::new(),
+        unproven: false,
     }
 }
 
@@ -140,7 +160,9 @@ async fn store_and_engine_answer_every_claim_alike() {
         for halted in [false, true] {
             for stale in [false, true] {
                 for lease_valid in [true, false] {
-                    bench.round(halted, stale, lease_valid).await;
+                    for armed in [false, true] {
+                        bench.round(halted, stale, lease_valid, armed).await;
+                    }
                 }
             }
         }

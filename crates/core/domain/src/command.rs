@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     DecisionId, IntentId, MarketTicker, Price, Quantity, Side, Timestamp, TradeId,
+    arming::ArmRequest,
     caps::{Amount, Cap},
     halt::HaltSource,
     refusal::Refusal,
@@ -46,6 +47,15 @@ pub enum DeskCommand {
         /// Why.
         reason: String,
     },
+    /// Allow what increases exposure for a while, where money is real.
+    Arm(ArmRequest),
+    /// End that.
+    Disarm {
+        /// Why.
+        reason: String,
+    },
+    /// Halt entries on the operator's behalf and close every trade of this desk.
+    Flatten(FlattenRequest),
     /// Store why markets are not entered; each is a reason that changed. Always accepted.
     NoteRefusals {
         /// The refusals.
@@ -114,6 +124,17 @@ pub struct CloseRequest {
     pub limit: Price,
     /// Who decided.
     pub origin: Origin,
+    /// Why, for people.
+    pub reason: String,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+}
+
+/// A request to close every trade of this desk. What finds no buyer stays open: it is asked again until nothing is held.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FlattenRequest {
+    /// The least to accept, as price of each trade's side.
+    pub limit: Price,
     /// Why, for people.
     pub reason: String,
     /// When it was decided.

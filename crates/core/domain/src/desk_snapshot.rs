@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     DecisionId, DeskId, ExchangeIndex, IntentId, Mode, Money, OrderGroupId, Timestamp,
+    arming::Arming,
     caps::{EquityPeak, Tightening},
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
@@ -37,6 +38,12 @@ pub struct DeskSnapshot {
     pub identity: Identity,
     /// Switches and strategy; `None` while they were never set.
     pub automation: Option<AutomationSettings>,
+    /// The arming in force.
+    pub arming: Option<Arming>,
+    /// When wrong codes of the second factor were tried in the last fifteen minutes, in order.
+    pub wrong_codes: Vec<Timestamp>,
+    /// The step of the last right code.
+    pub last_code: Option<i64>,
     /// Halts in force.
     pub halts: Vec<Halt>,
     /// The order groups in use.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DeskId, ExchangeIndex, MarketTicker, Mode, Money, Quantity, Side, Timestamp, caps::RiskCaps, halt::Halt,
-    order::Order, reconciliation::Reconciliation, risk_view::RiskView, settings::AutomationSettings, trade::Trade,
+    DeskId, ExchangeIndex, MarketTicker, Mode, Money, Quantity, Side, Timestamp, arming::Arming, caps::RiskCaps,
+    halt::Halt, order::Order, reconciliation::Reconciliation, risk_view::RiskView, settings::AutomationSettings,
+    trade::Trade,
 };
 
 /// The committed state of the desk, published after each change and at least once a second.
@@ -24,6 +25,9 @@ pub struct DeskView {
     pub ready: bool,
     /// Whether what increases exposure may be sent as far as arming goes: always where money is not real.
     pub armed: bool,
+    /// The arming in force, where arming is needed.
+    #[serde(default)]
+    pub arming: Option<Arming>,
     /// Switches and strategy.
     pub settings: AutomationSettings,
     /// Limits in force.

@@ -58,6 +58,8 @@ pub enum Action {
         /// The order, as it was sent before.
         spec: OrderSpec,
     },
+    /// An order to close that was sent while the desk could not act, and is adopted: nobody sends it.
+    Adopt(OrderSpec),
     /// Cancel an order.
     Cancel {
         /// The exchange's identity of the order.

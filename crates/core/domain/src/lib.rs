@@ -5,6 +5,7 @@
 //! no float touches them.
 
 pub mod answer;
+pub mod arming;
 pub mod audit;
 pub mod book;
 pub mod bus_event;
@@ -14,6 +15,7 @@ pub mod decimal;
 pub mod desk_snapshot;
 pub mod desk_view;
 pub mod eastern;
+pub mod emergency;
 pub mod fee;
 pub mod fill;
 pub mod fresh;

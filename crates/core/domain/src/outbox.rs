@@ -82,6 +82,18 @@ pub enum DeskEvent {
         /// Why.
         reason: String,
     },
+    /// What increases exposure is allowed for a while.
+    Armed {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// That ended.
+    Disarmed {
+        /// Why.
+        reason: String,
+    },
     /// Switches or strategy changed.
     Automation {
         /// Whether entries are automatic.

@@ -28,6 +28,14 @@ refusal_codes! {
     Halted = "halted",
     /// The desk is not armed.
     Disarmed = "disarmed",
+    /// Nothing needs arming in this mode.
+    NothingToArm = "nothing_to_arm",
+    /// The code of the second factor is missing, wrong or was used before, or none is enrolled.
+    SecondFactor = "second_factor",
+    /// Too many wrong codes in a short time.
+    TooManyCodes = "too_many_codes",
+    /// Another desk trades on the account.
+    OtherDesk = "other_desk",
     /// Automatic entry is switched off.
     SwitchedOff = "switched_off",
     /// The spot price is missing or too old.

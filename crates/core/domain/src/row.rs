@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     DecisionId, ExchangeIndex, IntentId, MarketTicker, OrderGroupId, Side, Timestamp,
+    arming::Arming,
     caps::{CapCheck, EquityPeak, Tightening},
     command::DeskReply,
     desk_view::Cursors,
@@ -112,6 +113,18 @@ pub enum Row {
         source: HaltSource,
         /// Why.
         reason: String,
+    },
+    /// An arming as it stands now; a new one is inserted.
+    Armed(Arming),
+    /// The arming in force ended.
+    Disarmed {
+        /// Why.
+        reason: String,
+    },
+    /// A code of the second factor was tried.
+    CodeTried {
+        /// The step whose code it was; none when it was none.
+        step: Option<i64>,
     },
     /// Switches and strategy from now on.
     Automation(AutomationSettings),

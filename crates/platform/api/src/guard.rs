@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rec_domain::{ExchangeIndex, OrderGroupId, Timestamp, health::ServiceHealth};
-use serde::{Deserialize, Serialize};
+use rec_domain::{DeskId, ExchangeIndex, OrderGroupId, Timestamp, health::ServiceHealth};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::net::UnixDatagram;
 
 use crate::ApiError;
@@ -28,8 +28,69 @@ pub struct Heartbeat {
     pub epoch: u32,
     /// The entry groups of every shard in use; empty before they exist.
     pub groups: Vec<EntryGroup>,
+    /// The desk, whose mark the orders of an emergency carry.
+    #[serde(default)]
+    pub desk: Option<DeskId>,
     /// Market time at which it was sent.
     pub at: Timestamp,
+}
+
+/// What the guard remembers of the last desk, and where it keeps it: what `rec kill` and `rec flatten --emergency` work
+/// from when nothing else is left.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// The lease's epoch.
+    pub epoch: u32,
+    /// The desk.
+    #[serde(default)]
+    pub desk: Option<DeskId>,
+    /// The entry groups of every shard in use.
+    pub groups: Vec<EntryGroup>,
+}
+
+impl Remembered {
+    /// Where it is kept, for desks with this state directory.
+    #[must_use]
+    pub fn file(state_dir: &Path) -> PathBuf {
+        state_dir.join("guard.json")
+    }
+
+    /// What is kept there; none when there is no such file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds something else.
+    pub fn load(state_dir: &Path) -> std::io::Result<Option<Self>> {
+        match std::fs::read(Self::file(state_dir)) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps it, whole or not at all, on the disk before it returns.
+    ///
+    /// # Errors
+    /// As the file system says.
+    pub fn store(&self, state_dir: &Path) -> std::io::Result<()> {
+        let file = Self::file(state_dir);
+        let draft = file.with_extension("json.draft");
+        let mut opened = std::fs::File::create(&draft)?;
+        serde_json::to_writer(&mut opened, self)?;
+        opened.sync_all()?;
+        std::fs::rename(&draft, &file)?;
+        std::fs::File::open(state_dir)?.sync_all()
+    }
+}
+
+/// What became of a group that was to be tripped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupWord {
+    /// The group.
+    pub group: EntryGroup,
+    /// Whether it was seen to be tripped.
+    pub tripped: bool,
+    /// Why not yet, after an attempt.
+    pub why_not: Option<String>,
 }
 
 /// A datagram to the guard.
@@ -48,6 +109,8 @@ pub enum GuardMessage {
         /// Why.
         reason: String,
     },
+    /// Asks what became of the last trip; it answers with a list of [`GroupWord`] to the sender's address.
+    Groups,
     /// Asks for the guard's health; it answers with [`ServiceHealth`] to the sender's address.
     Health,
     /// Ends the guard.
@@ -108,13 +171,50 @@ impl GuardLink {
 /// # Errors
 /// When there is no guard or it does not answer within `deadline`.
 pub async fn ask_health(path: &Path, deadline: std::time::Duration) -> Result<ServiceHealth, ApiError> {
+    ask(path, &GuardMessage::Health, deadline).await
+}
+
+/// Asks the guard at `path` what became of the last trip.
+///
+/// # Errors
+/// When there is no guard or it does not answer within `deadline`.
+pub async fn ask_groups(path: &Path, deadline: std::time::Duration) -> Result<Vec<GroupWord>, ApiError> {
+    ask(path, &GuardMessage::Groups, deadline).await
+}
+
+/// Tells the guard at `path` to trip the entry groups now, and waits until all of them are, for `within` at most.
+///
+/// # Errors
+/// When there is no guard or it does not answer.
+pub async fn trip(path: &Path, reason: &str, within: std::time::Duration) -> Result<Vec<GroupWord>, ApiError> {
+    const LOOK: std::time::Duration = std::time::Duration::from_millis(250);
+    const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(1);
+    let unreachable =
+        |error: std::io::Error| ApiError::Unreachable { service: Service::Guard, detail: error.to_string() };
+    let link = GuardLink::new(path.to_owned()).map_err(unreachable)?;
+    link.send(&GuardMessage::Trip { reason: reason.to_owned() })?;
+    let began = tokio::time::Instant::now();
+    loop {
+        let words = ask_groups(path, ANSWER_WITHIN).await?;
+        if began.elapsed() >= within || words.iter().all(|word| word.tripped) {
+            return Ok(words);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn ask<T: DeserializeOwned>(
+    path: &Path,
+    question: &GuardMessage,
+    deadline: std::time::Duration,
+) -> Result<T, ApiError> {
     let service = Service::Guard;
     let unreachable = |error: std::io::Error| ApiError::Unreachable { service, detail: error.to_string() };
     let own = path.with_extension(format!("{}.ask", uuid::Uuid::new_v4().simple()));
     let socket = UnixDatagram::bind(&own).map_err(unreachable)?;
     let _removed_at_the_end = Unlink(own);
-    let question = serde_json::to_vec(&GuardMessage::Health)
-        .map_err(|error| ApiError::BadAnswer { service, detail: error.to_string() })?;
+    let question =
+        serde_json::to_vec(question).map_err(|error| ApiError::BadAnswer { service, detail: error.to_string() })?;
     socket.send_to(&question, path).await.map_err(unreachable)?;
     let mut bytes = vec![0; MOST_BYTES];
     match tokio::time::timeout(deadline, socket.recv(&mut bytes)).await {

@@ -2,6 +2,7 @@
 //!
 //! - [`desk`]: what can be asked of trade-manager.
 //! - [`executor`]: what can be told to trade-executor.
+//! - [`emergency`]: the journal of what was sent without the desk.
 //! - [`guard`]: the datagrams between trade-manager and guard.
 //! - [`error`]: why a call has no answer, and what that says of its effect.
 //! - [`token`]: the token that services show to each other, and the check of it.
@@ -12,6 +13,7 @@
 //! hint only costs time.
 
 pub mod desk;
+pub mod emergency;
 pub mod error;
 pub mod executor;
 pub mod guard;

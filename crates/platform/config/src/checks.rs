@@ -18,6 +18,7 @@ pub(crate) fn check(config: &Config, leaves: &Leaves, problems: &mut Vec<Problem
     hosts(config, &mut checks);
     urls(config, &mut checks);
     bus(config, &mut checks);
+    monitor(config, &mut checks);
     clock(config, &mut checks);
     risk(config, &mut checks);
     automation(config, &mut checks);
@@ -152,7 +153,8 @@ fn urls(config: &Config, checks: &mut Checks<'_>) {
         let (of_prod, of_demo) = (is_under(&host, "kalshi.com"), is_under(&host, "kalshi.co"));
         let (fits, wanted) = match config.mode {
             Mode::Twin | Mode::Paper => (!of_prod && !of_demo, "the local twin"),
-            Mode::Demo => (of_demo, "a host under kalshi.co"),
+            // A simulated exchange on this machine may stand in for the exchange's demo: no money is behind either.
+            Mode::Demo => (of_demo || stays_here(&host), "a host under kalshi.co, or a twin on this machine"),
             Mode::Prod => (of_prod, "a host under kalshi.com"),
         };
         let mode = config.mode;
@@ -164,12 +166,27 @@ fn urls(config: &Config, checks: &mut Checks<'_>) {
         );
         let needs_tls = mode.needs_arming();
         checks.demand(
-            !needs_tls || url.starts_with(&format!("{scheme}s://")),
+            !needs_tls || stays_here(&host) || url.starts_with(&format!("{scheme}s://")),
             &[key],
             || format!("{key} `{url}` has no TLS, and orders are signed there"),
             "begin with https:// or wss://",
         );
     }
+}
+
+/// Whether a host is this machine.
+pub(crate) fn stays_here(host: &str) -> bool {
+    is_loopback(host.trim_matches(['[', ']']))
+}
+
+fn monitor(config: &Config, checks: &mut Checks<'_>) {
+    let url = config.monitor.heartbeat_url.as_deref();
+    checks.demand(
+        url.is_none_or(|url| host_of(url, "http").is_some()),
+        &["monitor.heartbeat_url"],
+        || "monitor.heartbeat_url is no address of the form https://host/path".to_owned(),
+        "write scheme, host and path; where it is a secret, name its file with monitor.heartbeat_url_file",
+    );
 }
 
 fn bus(config: &Config, checks: &mut Checks<'_>) {
@@ -183,9 +200,8 @@ fn bus(config: &Config, checks: &mut Checks<'_>) {
             || "bus.url is no address of the form nats://host:port or tls://host:port".to_owned(),
             "user and password are settings of their own: bus.user and bus.password_file",
         );
-        let stays_here = host.as_deref().is_none_or(|host| is_loopback(host.trim_matches(['[', ']'])));
         checks.demand(
-            stays_here || tls.is_some(),
+            host.as_deref().is_none_or(stays_here) || tls.is_some(),
             &["bus.url"],
             || format!("bus.url `{url}` goes over the network without TLS"),
             "begin with tls://, or run the server on this machine",
@@ -208,7 +224,7 @@ fn bus(config: &Config, checks: &mut Checks<'_>) {
 }
 
 /// The host of an address of the given scheme, or of that scheme with TLS.
-fn host_of(url: &str, scheme: &str) -> Option<String> {
+pub(crate) fn host_of(url: &str, scheme: &str) -> Option<String> {
     let rest = url.strip_prefix(scheme)?;
     let rest = rest.strip_prefix('s').unwrap_or(rest).strip_prefix("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;

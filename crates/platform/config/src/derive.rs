@@ -30,6 +30,7 @@ pub(crate) fn derive(leaves: &mut Leaves, sources: &Sources) {
     let under = |name: &str| state_dir.join(name).display().to_string();
     fill.absent("log_dir", under("log"), "state_dir");
     fill.absent("net.service_token_file", under("service-token"), "state_dir");
+    fill.absent("arming.totp_secret_file", under("arming/totp-secret"), "state_dir");
     fill.absent("model.fingerprint_dir", under("model/fingerprints"), "state_dir");
 
     let mode = fill.text("mode").unwrap_or_default();

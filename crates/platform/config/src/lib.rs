@@ -37,9 +37,9 @@ pub use problem::{ConfigErrors, Problem};
 pub use schema::DEFAULTS_TOML;
 pub use secret::{REDACTED, Secret};
 pub use section::{
-    BusConfig, ClockConfig, Config, CredentialError, DatabaseConfig, ExchangeConfig, ExchangeCredential, ExchangeKey,
-    FeedUrl, FreshnessConfig, KeepConfig, LogConfig, LogFormat, ModelConfig, NetConfig, RecorderConfig, RiskConfig,
-    SpotConfig, SpotVenue, SslMode, TwinConfig, VenueUrls, WebConfig,
+    ArmingConfig, BusConfig, ClockConfig, Config, CredentialError, DatabaseConfig, ExchangeConfig, ExchangeCredential,
+    ExchangeKey, FeedUrl, FreshnessConfig, KeepConfig, LogConfig, LogFormat, ModelConfig, MonitorConfig, NetConfig,
+    RecorderConfig, RiskConfig, SpotConfig, SpotVenue, SslMode, TwinConfig, VenueUrls, WebConfig,
 };
 pub use sources::{Override, Sources};
 pub use variables::{CONFIG_VARIABLE, variables};

@@ -179,6 +179,17 @@ fn impossible_combinations_are_named() {
             "",
             "has no TLS",
         ),
+        (
+            &[("REC_ACCOUNT_MODE", "demo"), ("REC_KALSHI_BASE_URL", "http://exchange.example:8090/trade-api/v2")],
+            "",
+            "not the exchange of mode demo",
+        ),
+        (
+            &[("REC_ACCOUNT_MODE", "prod"), ("REC_KALSHI_BASE_URL", "http://127.0.0.1:8090/trade-api/v2")],
+            "",
+            "not the exchange of mode prod",
+        ),
+        (&[], "[monitor]\nheartbeat_url = \"watch.example.org\"", "monitor.heartbeat_url is no address"),
         (&[("REC_KALSHI_WS_URL", "http://127.0.0.1:1/x")], "", "is no address of the form ws://"),
         (&[("REC_SPOT_VENUE", "krakn")], "", "`spot.venue` cannot be \"krakn\""),
         (&[], "[spot.kraken]\nws_url = \"https://ws.kraken.com\"", "is no address of the form ws://"),
@@ -207,6 +218,17 @@ fn impossible_combinations_are_named() {
         let report = report(&faults(env, Some(file)));
         assert!(report.contains(expected), "{expected} is missing for {env:?} {file}\n{report}");
     }
+}
+
+#[test]
+fn a_twin_on_this_machine_may_stand_in_for_the_exchanges_demo() {
+    let twin = [
+        ("REC_ACCOUNT_MODE", "demo"),
+        ("REC_KALSHI_BASE_URL", "http://127.0.0.1:8090/trade-api/v2"),
+        ("REC_KALSHI_WS_URL", "ws://[::1]:8090/trade-api/ws/v2"),
+    ];
+    let config = loaded(&twin, None).config;
+    assert_eq!((config.mode, config.exchange.rest_url.as_str()), (Mode::Demo, twin[1].1));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::{
 use anyhow::{Context as _, ensure};
 use rec_api::{DeskApi, ExecutorApi, HttpDesk, HttpExecutor, desk, executor, http::DEFAULT_DEADLINE};
 use rec_config::Config;
-use rec_domain::{Mode, Service};
+use rec_domain::Service;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -49,17 +49,17 @@ pub struct Composition {
     pub clocks: Clocks,
     /// How the database is reached.
     pub database: DatabaseAccess,
+    /// Whether trade-manager takes the lease from a desk that lives.
+    pub take_over: bool,
 }
 
 impl Composition {
     /// Starts every service.
     ///
     /// # Errors
-    /// When the mode is not built yet, a port is taken, or a file of the state directory cannot be made; then nothing
-    /// runs.
+    /// When a port is taken or a file of the state directory cannot be made; then nothing runs.
     pub async fn start(self) -> anyhow::Result<Running> {
-        let Self { services, config, clocks, database } = self;
-        check_mode(config.mode)?;
+        let Self { services, config, clocks, database, take_over } = self;
         ensure!(!services.is_empty(), "no service was named");
         for (index, (service, _)) in services.iter().enumerate() {
             let again = services[..index].iter().any(|(earlier, _)| earlier == service);
@@ -123,6 +123,7 @@ impl Composition {
                 shutdown: shutdown.clone(),
                 token: token.clone(),
                 state_dir: config.state_dir.clone(),
+                take_over,
                 peers: peers.clone(),
                 tee: tee.clone(),
                 recorder: recorder.clone(),
@@ -133,19 +134,6 @@ impl Composition {
         }
         Ok(running)
     }
-}
-
-/// Whether desks of this mode run yet: only simulated ones do.
-///
-/// # Errors
-/// For every other mode.
-pub fn check_mode(mode: Mode) -> anyhow::Result<()> {
-    ensure!(
-        matches!(mode, Mode::Twin | Mode::Paper),
-        "mode {mode} is not built yet: only mode twin, in which everything is simulated, and mode paper, in which only \
-         the account is, run; set mode = \"twin\" or \"paper\" (REC_ACCOUNT_MODE)"
-    );
-    Ok(())
 }
 
 async fn listen(services: &[Hosted], config: &Config) -> anyhow::Result<Vec<(Service, Option<TcpListener>)>> {

@@ -36,27 +36,28 @@ pub fn main_of(services: &[Hosted]) -> ExitCode {
 
 fn start(services: &[Hosted]) -> anyhow::Result<()> {
     let names = services.iter().map(|(service, _)| service.name()).collect::<Vec<_>>().join(", ");
-    let Some(sources) = arguments(&names)? else { return Ok(()) };
+    let Some((sources, take_over)) = arguments(&names)? else { return Ok(()) };
     // A report of the configuration points at the text; its debug form is that drawing.
     let config = rec_config::load(&sources).map_err(|report| anyhow::anyhow!("{report:?}"))?.config;
     logs::init(&config.log, &LogTarget::Stderr)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the system gives no threads")?;
-    let ended = runtime.block_on(run_until_signal(services.to_vec(), Arc::new(config)));
+    let ended = runtime.block_on(run_until_signal(services.to_vec(), Arc::new(config), take_over));
     runtime.shutdown_timeout(Duration::from_millis(200));
     ended
 }
 
-/// Runs services until SIGTERM, Ctrl-C or the failure of one of them.
+/// Runs services until SIGTERM, Ctrl-C or the failure of one of them. With `take_over` trade-manager takes the lease from
+/// a desk that lives.
 ///
 /// # Errors
 /// When they cannot start, one fails, or they do not end in order.
-pub async fn run_until_signal(services: Vec<Hosted>, config: Arc<Config>) -> anyhow::Result<()> {
+pub async fn run_until_signal(services: Vec<Hosted>, config: Arc<Config>, take_over: bool) -> anyhow::Result<()> {
     let mut terminated = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
     let mut interrupted = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
     let clocks = Clocks::of(&config.clock);
     let database = database_of(&services, &config)?;
-    let mut running = Composition { services, config, clocks, database }.start().await?;
+    let mut running = Composition { services, config, clocks, database, take_over }.start().await?;
     systemd::ready();
     let mut upkeep = tokio::time::interval(systemd::watchdog_interval().unwrap_or(Duration::from_secs(5)));
     let failure = loop {
@@ -105,8 +106,8 @@ fn database_of(services: &[Hosted], config: &Config) -> anyhow::Result<DatabaseA
 }
 
 /// Reads the command line; `None` when help or version was asked for and given.
-fn arguments(names: &str) -> anyhow::Result<Option<Sources>> {
-    let mut sources = Sources::of_process();
+fn arguments(names: &str) -> anyhow::Result<Option<(Sources, bool)>> {
+    let (mut sources, mut take_over) = (Sources::of_process(), false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
@@ -116,6 +117,7 @@ fn arguments(names: &str) -> anyhow::Result<Option<Sources>> {
                     "Runs {names}.\n\nOptions:\n  --config FILE     configuration file (also REC_CONFIG)\n  \
                      --state-dir DIR   where the desk keeps its state (also REC_STATE_DIR)\n  \
                      --port-base PORT  moves every port (also REC_PORT_BASE)\n  \
+                     --take-over       takes the desk over from one that lives\n  \
                      --version         prints the version\n\n\
                      Everything else is configured in the file and by REC_* variables."
                 ));
@@ -133,11 +135,12 @@ fn arguments(names: &str) -> anyhow::Result<Option<Sources>> {
                 let folder = std::path::absolute(PathBuf::from(value()?)).context("--state-dir names no folder")?;
                 sources = sources.with("--state-dir", "state_dir", folder.to_string_lossy());
             }
+            "--take-over" => take_over = true,
             "--port-base" => sources = sources.with("--port-base", "net.port_base", value()?),
             other => anyhow::bail!("unknown argument \"{other}\"; --help lists what there is"),
         }
     }
-    Ok(Some(sources))
+    Ok(Some((sources, take_over)))
 }
 
 fn say(text: &str) {

@@ -53,6 +53,8 @@ pub struct ServiceContext {
     pub token: ServiceToken,
     /// Where the desk keeps its state.
     pub state_dir: PathBuf,
+    /// Whether trade-manager takes the lease from a desk that lives, the first time.
+    pub take_over: bool,
     /// How the other services are asked for their health.
     pub peers: Peers,
     pub(crate) tee: Tee,

@@ -66,7 +66,8 @@ pub async fn start(services: &[Hosted], config: Config, database: DatabaseAccess
 /// # Panics
 /// When one cannot start.
 pub async fn start_by(services: &[Hosted], config: Config, clocks: Clocks, database: DatabaseAccess) -> Running {
-    let composition = Composition { services: services.to_vec(), config: Arc::new(config), clocks, database };
+    let composition =
+        Composition { services: services.to_vec(), config: Arc::new(config), clocks, database, take_over: false };
     composition.start().await.expect("the services start")
 }
 

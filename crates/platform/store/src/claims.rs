@@ -34,7 +34,7 @@ impl Database {
 
 impl Claims {
     /// Claims an intent, so that it may be sent once with the signature time `signed_at`, or says by which rule it
-    /// may not. `armed` matters only in modes that need arming.
+    /// may not.
     ///
     /// The claim is committed when this returns `Ok(Ok(_))`. After an error it may be too: such an intent is not
     /// sent, and [`Claims::claims_without_answer`] shows it if it was claimed.
@@ -45,13 +45,12 @@ impl Claims {
         &self,
         intent: IntentId,
         signed_at: Timestamp,
-        armed: bool,
     ) -> Result<std::result::Result<Intent, ClaimRefusal>> {
         for _ in 0..ATTEMPTS {
-            if self.insert(intent, signed_at, armed).await? {
+            if self.insert(intent, signed_at).await? {
                 return self.intent(intent).await?.map(Ok).ok_or_else(|| StoreError::unreadable("an intent", intent));
             }
-            if let Some(refusal) = self.refusal(intent, signed_at, armed).await? {
+            if let Some(refusal) = self.refusal(intent, signed_at).await? {
                 return Ok(Err(refusal));
             }
         }
@@ -61,7 +60,7 @@ impl Claims {
     }
 
     /// One statement, and one transaction.
-    async fn insert(&self, intent: IntentId, signed_at: Timestamp, armed: bool) -> Result<bool> {
+    async fn insert(&self, intent: IntentId, signed_at: Timestamp) -> Result<bool> {
         // FOR SHARE: who takes the lease waits for this claim and then sees it.
         let inserted = sqlx::query!(
             "INSERT INTO desk.claims (intent, signed_at)
@@ -75,14 +74,19 @@ impl Claims {
                     intents.effect <> 'increases'
                     OR (
                         NOT EXISTS (SELECT FROM desk.halts WHERE halts.cleared_at IS NULL)
-                        AND (identity.mode NOT IN ('demo', 'prod') OR $3)
+                        AND (
+                            identity.mode NOT IN ('demo', 'prod')
+                            OR EXISTS (
+                                SELECT FROM desk.armings
+                                WHERE armings.ended_at IS NULL AND NOT armings.unproven AND armings.until > $2
+                            )
+                        )
                     )
                 )
              FOR SHARE OF lease
              ON CONFLICT (intent) DO NOTHING",
             intent.as_uuid(),
             to_db(signed_at),
-            armed,
         )
         .execute(&self.database.pool)
         .await?;
@@ -90,7 +94,7 @@ impl Claims {
     }
 
     /// The first rule that forbids the claim, in the engine's order.
-    async fn refusal(&self, intent: IntentId, signed_at: Timestamp, armed: bool) -> Result<Option<ClaimRefusal>> {
+    async fn refusal(&self, intent: IntentId, signed_at: Timestamp) -> Result<Option<ClaimRefusal>> {
         let facts = sqlx::query!(
             r#"SELECT
                 EXISTS (SELECT FROM desk.claims WHERE claims.intent = intents.id) AS "claimed!",
@@ -99,7 +103,11 @@ impl Claims {
                 coalesce(intents.send_by < $2, false) AS "too_late!",
                 intents.effect = 'increases' AS "increases!",
                 EXISTS (SELECT FROM desk.halts WHERE halts.cleared_at IS NULL) AS "halted!",
-                identity.mode IN ('demo', 'prod') AS "needs_arming!"
+                identity.mode IN ('demo', 'prod') AS "needs_arming!",
+                EXISTS (
+                    SELECT FROM desk.armings
+                    WHERE armings.ended_at IS NULL AND NOT armings.unproven AND armings.until > $2
+                ) AS "armed!"
              FROM desk.intents
              JOIN desk.lease ON true
              JOIN desk.identity ON true
@@ -117,7 +125,7 @@ impl Claims {
             (!facts.epoch_holds, ClaimRefusal::StaleEpoch),
             (facts.too_late, ClaimRefusal::TooLate),
             (facts.increases && facts.halted, ClaimRefusal::Halted),
-            (facts.increases && facts.needs_arming && !armed, ClaimRefusal::Disarmed),
+            (facts.increases && facts.needs_arming && !facts.armed, ClaimRefusal::Disarmed),
         ];
         Ok(refusals.into_iter().find_map(|(holds, refusal)| holds.then_some(refusal)))
     }
@@ -139,7 +147,8 @@ impl Claims {
     /// When the database does not answer, or an intent cannot be read.
     pub async fn unanswered_intents(&self, limit: u32) -> Result<Vec<Intent>> {
         let rows = select_intents!(
-            "WHERE NOT EXISTS (SELECT FROM desk.claims WHERE claims.intent = intents.id)
+            "WHERE intents.kind <> 'adopt'
+                AND NOT EXISTS (SELECT FROM desk.claims WHERE claims.intent = intents.id)
                 AND NOT EXISTS (SELECT FROM desk.answers WHERE answers.intent = intents.id)
              ORDER BY intents.created_at, intents.id LIMIT $1",
             i64::from(limit)

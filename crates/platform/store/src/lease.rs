@@ -18,6 +18,7 @@ pub struct Lease {
     database: Database,
     holder: String,
     epoch: u32,
+    abandoned: bool,
 }
 
 impl Lease {
@@ -29,19 +30,36 @@ impl Lease {
     /// # Errors
     /// [`StoreError::LeaseHeld`] while somebody else holds it.
     pub async fn acquire(database: &Database, holder: &str, ttl: TimeSpan) -> Result<Self> {
-        let taken = sqlx::query_scalar!(
-            "UPDATE desk.lease
+        Self::take(database, holder, ttl, false).await
+    }
+
+    /// The same from a desk that lives: it finds its lease lost at its next renewal, and every commit and claim of its
+    /// epoch is refused from now on.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_over(database: &Database, holder: &str, ttl: TimeSpan) -> Result<Self> {
+        Self::take(database, holder, ttl, true).await
+    }
+
+    async fn take(database: &Database, holder: &str, ttl: TimeSpan, from_the_living: bool) -> Result<Self> {
+        let taken = sqlx::query!(
+            r#"WITH before AS (SELECT holder FROM desk.lease FOR UPDATE)
+             UPDATE desk.lease
              SET epoch = epoch + 1, holder = $1, acquired_at = clock_timestamp(), expires_at = clock_timestamp() + $2
-             WHERE holder IS NULL OR holder = $1 OR expires_at <= clock_timestamp()
-             RETURNING epoch",
+             FROM before
+             WHERE lease.holder IS NULL OR lease.holder = $1 OR lease.expires_at <= clock_timestamp() OR $3
+             RETURNING lease.epoch, before.holder IS NOT NULL AS "abandoned!""#,
             holder,
             interval(ttl),
+            from_the_living,
         )
         .fetch_optional(&database.pool)
         .await?;
-        if let Some(epoch) = taken {
-            let epoch = count("the lease's epoch", epoch)?;
-            return Ok(Self { database: database.clone(), holder: holder.to_owned(), epoch });
+        if let Some(row) = taken {
+            let epoch = count("the lease's epoch", row.epoch)?;
+            let (database, holder) = (database.clone(), holder.to_owned());
+            return Ok(Self { database, holder, epoch, abandoned: row.abandoned });
         }
         let row = sqlx::query!(
             r#"SELECT coalesce(holder, '') AS "holder!",
@@ -57,6 +75,12 @@ impl Lease {
     #[must_use]
     pub const fn epoch(&self) -> u32 {
         self.epoch
+    }
+
+    /// Whether whoever held it before did not give it up: it crashed, or was cut off, or lives and was taken over.
+    #[must_use]
+    pub const fn was_abandoned(&self) -> bool {
+        self.abandoned
     }
 
     /// Holds it for another `ttl` from now.

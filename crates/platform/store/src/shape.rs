@@ -53,6 +53,7 @@ pub(crate) const fn effect(value: Effect) -> &'static str {
 pub(crate) const fn action_kind(action: &Action) -> &'static str {
     match action {
         Action::Place(_) => "place",
+        Action::Adopt(_) => "adopt",
         Action::Cancel { .. } => "cancel",
         Action::CreateGroup { .. } => "create_group",
         Action::Repeat { .. } => "repeat",

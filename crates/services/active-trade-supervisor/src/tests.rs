@@ -65,6 +65,7 @@ fn view(now: Timestamp, settings: AutomationSettings, trades: Vec<Trade>) -> Des
         epoch: 1,
         ready: true,
         armed: true,
+        arming: None,
         settings,
         caps: RiskCaps::default(),
         halts: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use rec_api::guard::{EntryGroup, Heartbeat};
+use rec_api::guard::{EntryGroup, GroupWord, Heartbeat, Remembered};
 
 /// The guard's limits, in wall time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,15 +83,35 @@ enum Progress {
 #[derive(Debug, Clone)]
 pub struct Guard {
     limits: GuardLimits,
-    epoch: u32,
+    known: Remembered,
     state: State,
+    /// What became of the last trip.
+    words: BTreeMap<EntryGroup, Result<(), Option<String>>>,
 }
 
 impl Guard {
-    /// A guard that has heard nothing yet and trips nothing.
+    /// A guard that has heard nothing yet and trips nothing by itself. What it remembers of an earlier desk is for the
+    /// operator's word only.
     #[must_use]
-    pub const fn new(limits: GuardLimits) -> Self {
-        Self { limits, epoch: 0, state: State::Disarmed }
+    pub const fn new(limits: GuardLimits, known: Remembered) -> Self {
+        Self { limits, known, state: State::Disarmed, words: BTreeMap::new() }
+    }
+
+    /// What it knows of the last desk that it heard of.
+    #[must_use]
+    pub const fn known(&self) -> &Remembered {
+        &self.known
+    }
+
+    /// What became of the last trip.
+    #[must_use]
+    pub fn words(&self) -> Vec<GroupWord> {
+        let word = |(group, word): (&EntryGroup, &Result<(), Option<String>>)| GroupWord {
+            group: group.clone(),
+            tripped: word.is_ok(),
+            why_not: word.clone().err().flatten(),
+        };
+        self.words.iter().map(word).collect()
     }
 
     /// Whether it is watching a desk that lives.
@@ -106,29 +126,36 @@ impl Guard {
         match input {
             GuardInput::Tick => {}
             // A message of an older epoch comes from a desk that has been replaced.
-            GuardInput::Heartbeat(heartbeat) if heartbeat.epoch < self.epoch => {}
+            GuardInput::Heartbeat(heartbeat) if heartbeat.epoch < self.known.epoch => {}
             GuardInput::Heartbeat(heartbeat) => self.heard(now, heartbeat, &mut outputs),
-            GuardInput::Goodbye { epoch } if epoch < self.epoch => {}
+            GuardInput::Goodbye { epoch } if epoch < self.known.epoch => {}
             GuardInput::Goodbye { epoch } => {
-                self.epoch = epoch;
+                self.known.epoch = epoch;
                 self.state = State::Disarmed;
             }
-            GuardInput::Trip { reason } => self.trip(now, &reason, &mut outputs),
+            GuardInput::Trip { reason } => {
+                let groups = self.known.groups.clone();
+                self.trip(now, &reason, groups, &mut outputs);
+            }
             GuardInput::Attempted { group, outcome } => self.attempted(now, &group, outcome, &mut outputs),
         }
-        if let State::Watching { heard, .. } = &self.state
+        if let State::Watching { heard, groups } = &self.state
             && now.saturating_sub(*heard) >= self.limits.silence
         {
             let silence = format!("no heartbeat for {} s", self.limits.silence.as_secs());
-            self.trip(now, &silence, &mut outputs);
+            let groups = groups.clone();
+            self.trip(now, &silence, groups, &mut outputs);
         }
         self.attempt(now, &mut outputs);
         outputs
     }
 
     fn heard(&mut self, now: Duration, heartbeat: Heartbeat, outputs: &mut Vec<GuardOutput>) {
-        let newer = heartbeat.epoch > self.epoch;
-        self.epoch = heartbeat.epoch;
+        let newer = heartbeat.epoch > self.known.epoch;
+        let Heartbeat { epoch, groups: told, desk, .. } = heartbeat;
+        // Before its groups exist a desk that begins anew knows none; those of the one before it are still there.
+        let known = if told.is_empty() { std::mem::take(&mut self.known.groups) } else { told.clone() };
+        self.known = Remembered { epoch, desk, groups: known };
         if let State::Tripping { groups, .. } = &self.state {
             let unfinished = groups.values().any(|progress| *progress != Progress::Tripped);
             // The same desk came back too late: what was begun is finished. A newer one has groups of its own to
@@ -140,19 +167,24 @@ impl Guard {
                 "the desk is back; its tripped entry groups stay tripped until it resets them".to_owned(),
             ));
         }
-        self.state = State::Watching { heard: now, groups: heartbeat.groups };
+        self.state = State::Watching { heard: now, groups: told };
     }
 
-    fn trip(&mut self, now: Duration, reason: &str, outputs: &mut Vec<GuardOutput>) {
-        let State::Watching { groups, .. } = &self.state else { return };
+    fn trip(&mut self, now: Duration, reason: &str, groups: Vec<EntryGroup>, outputs: &mut Vec<GuardOutput>) {
+        if let State::Tripping { groups, .. } = &self.state
+            && groups.values().any(|progress| *progress != Progress::Tripped)
+        {
+            return;
+        }
         let names: Vec<String> =
             groups.iter().map(|group| format!("{} on shard {}", group.group, group.exchange_index)).collect();
         outputs.push(GuardOutput::Alarm(format!(
             "{reason} in epoch {}: tripping {}",
-            self.epoch,
+            self.known.epoch,
             if names.is_empty() { "nothing, since there are no entry groups yet".to_owned() } else { names.join(", ") }
         )));
-        let groups = groups.iter().map(|group| (group.clone(), Progress::Due(now))).collect();
+        self.words = groups.iter().map(|group| (group.clone(), Err(None))).collect();
+        let groups = groups.into_iter().map(|group| (group, Progress::Due(now))).collect();
         self.state = State::Tripping { since: now, groups };
     }
 
@@ -163,6 +195,9 @@ impl Guard {
         outcome: Result<(), String>,
         outputs: &mut Vec<GuardOutput>,
     ) {
+        if let Some(word) = self.words.get_mut(group) {
+            *word = outcome.clone().map_err(Some);
+        }
         let State::Tripping { groups, .. } = &mut self.state else { return };
         let Some(progress) = groups.get_mut(group) else { return };
         let name = format!("{} on shard {}", group.group, group.exchange_index);
@@ -219,7 +254,7 @@ mod tests {
 
     fn beat(epoch: u32) -> GuardInput {
         let groups = vec![group(0), group(2)];
-        GuardInput::Heartbeat(Heartbeat { epoch, groups, at: Timestamp::from_seconds(0) })
+        GuardInput::Heartbeat(Heartbeat { epoch, groups, desk: None, at: Timestamp::from_seconds(0) })
     }
 
     fn trips(outputs: &[GuardOutput]) -> Vec<EntryGroup> {
@@ -234,7 +269,7 @@ mod tests {
 
     #[test]
     fn fifteen_seconds_of_silence_trip_every_entry_group_and_fourteen_do_not() {
-        let mut guard = Guard::new(GuardLimits::default());
+        let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
         assert!(guard.step(at(0), beat(1)).is_empty());
         assert!(guard.step(at(10), beat(1)).is_empty());
         assert!(guard.step(at(24), GuardInput::Tick).is_empty());
@@ -244,7 +279,7 @@ mod tests {
 
     #[test]
     fn without_a_desk_or_after_its_goodbye_nothing_is_tripped() {
-        let mut guard = Guard::new(GuardLimits::default());
+        let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
         assert!(guard.step(at(1_000), GuardInput::Tick).is_empty());
         guard.step(at(1_000), beat(3));
         assert!(guard.is_watching());
@@ -254,7 +289,7 @@ mod tests {
 
     #[test]
     fn what_did_not_work_is_tried_again_until_it_is_seen_to_have_worked_and_then_it_ends() {
-        let mut guard = Guard::new(GuardLimits::default());
+        let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
         guard.step(at(0), beat(1));
         guard.step(at(15), GuardInput::Tick);
         guard.step(at(16), GuardInput::Attempted { group: group(0), outcome: Ok(()) });
@@ -268,7 +303,7 @@ mod tests {
 
     #[test]
     fn attempts_are_bounded_when_the_exchange_stays_away() {
-        let mut guard = Guard::new(GuardLimits::default());
+        let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
         guard.step(at(0), beat(1));
         let mut attempts = 0;
         let mut quit = false;
@@ -286,7 +321,7 @@ mod tests {
 
     #[test]
     fn an_older_epoch_is_not_heard_and_a_newer_one_is_never_tripped_for_it() {
-        let mut guard = Guard::new(GuardLimits::default());
+        let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
         guard.step(at(0), beat(2));
         // A desk that was replaced neither keeps the guard calm nor disarms it.
         guard.step(at(10), beat(1));
@@ -301,7 +336,7 @@ mod tests {
 
     #[test]
     fn the_same_desk_that_comes_back_too_late_is_tripped_all_the_same() {
-        let mut guard = Guard::new(GuardLimits::default());
+        let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
         guard.step(at(0), beat(2));
         guard.step(at(15), GuardInput::Tick);
         guard.step(at(16), beat(2));
@@ -315,8 +350,40 @@ mod tests {
 
     #[test]
     fn the_operator_can_trip_at_once() {
-        let mut guard = Guard::new(GuardLimits::default());
+        let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
         guard.step(at(0), beat(2));
         assert_eq!(trips(&guard.step(at(1), GuardInput::Trip { reason: "kill".to_owned() })).len(), 2);
+    }
+
+    #[test]
+    fn what_is_remembered_is_tripped_on_the_operators_word_only() {
+        let known = Remembered { epoch: 4, desk: None, groups: vec![group(0)] };
+        let mut guard = Guard::new(GuardLimits::default(), known);
+        assert!(guard.step(at(1_000), GuardInput::Tick).is_empty(), "no desk was heard of");
+        assert_eq!(trips(&guard.step(at(1_001), GuardInput::Trip { reason: "kill".to_owned() })), [group(0)]);
+        assert_eq!(guard.words(), [GroupWord { group: group(0), tripped: false, why_not: None }]);
+        let failed = GuardInput::Attempted { group: group(0), outcome: Err("no answer".to_owned()) };
+        guard.step(at(1_001), failed);
+        assert_eq!(guard.words()[0].why_not.as_deref(), Some("no answer"));
+        assert!(
+            trips(&guard.step(at(1_001), GuardInput::Trip { reason: "kill".to_owned() })).is_empty(),
+            "not doubled"
+        );
+        assert_eq!(trips(&guard.step(at(1_003), GuardInput::Tick)), [group(0)]);
+        guard.step(at(1_003), GuardInput::Attempted { group: group(0), outcome: Ok(()) });
+        assert!(guard.words()[0].tripped);
+        assert_eq!(guard.step(at(1_603), GuardInput::Tick), [GuardOutput::Quit], "it ends in its time");
+    }
+
+    #[test]
+    fn the_groups_are_remembered_after_a_goodbye_and_while_a_new_desk_has_none_yet() {
+        let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
+        guard.step(at(0), beat(3));
+        guard.step(at(1), GuardInput::Goodbye { epoch: 3 });
+        assert_eq!(guard.known().groups, [group(0), group(2)]);
+        let begins = Heartbeat { epoch: 4, groups: vec![], desk: None, at: Timestamp::from_seconds(0) };
+        guard.step(at(2), GuardInput::Heartbeat(begins));
+        assert_eq!((guard.known().epoch, guard.known().groups.len()), (4, 2));
+        assert!(trips(&guard.step(at(17), GuardInput::Tick)).is_empty(), "silence trips only what the desk told");
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use rec_api::guard::EntryGroup;
+use rec_config::{Config, ExchangeKey};
 use rec_kalshi::{
     PrivateKey, Signer,
     rest::{Client, ClientConfig},
@@ -11,14 +12,14 @@ use rec_kalshi::{
 use rec_runtime::{Clocks, ServiceContext};
 
 /// Trips order groups.
-pub(crate) trait Trip: Clone + Send + Sync + 'static {
+pub trait Trip: Clone + Send + Sync + 'static {
     /// Trips a group and looks whether anything still stands in it; the error is for people.
     fn trip(&self, group: &EntryGroup) -> impl Future<Output = Result<(), String>> + Send;
 }
 
-/// The exchange as the guard uses it.
+/// The exchange as the guard uses it, and `rec kill` where there is no guard.
 #[derive(Debug, Clone)]
-pub(crate) struct Exchange {
+pub struct Exchange {
     client: Client,
     clocks: Clocks,
 }
@@ -26,14 +27,27 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// The configured exchange. The key is read at the start: a guard that finds out when it is needed that it has
     /// none is no guard.
-    pub(crate) fn open(ctx: &ServiceContext) -> anyhow::Result<Self> {
-        let credential = ctx.config.exchange.guard.read()?;
-        let key = PrivateKey::from_pem(credential.pem.expose())
-            .with_context(|| format!("the guard's key {}", ctx.config.exchange.guard.key_file.display()))?;
-        let signer = Arc::new(Signer::new(credential.key_id, key));
-        let config = ClientConfig::new(&ctx.config.exchange.rest_url);
-        let client = Client::new(config, Some(signer), Arc::new(ctx.clocks.clone()))?;
-        Ok(Self { client, clocks: ctx.clocks.clone() })
+    pub(crate) fn of_guard(ctx: &ServiceContext) -> anyhow::Result<Self> {
+        Self::open(&ctx.config, &ctx.config.exchange.guard, &ctx.clocks)
+    }
+
+    /// The configured exchange with a key of scope trade.
+    ///
+    /// # Errors
+    /// When the key cannot be read or the address is none.
+    pub fn open(config: &Config, key: &ExchangeKey, clocks: &Clocks) -> anyhow::Result<Self> {
+        let credential = key.read()?;
+        let private = PrivateKey::from_pem(credential.pem.expose())
+            .with_context(|| format!("the key {}", key.key_file.display()))?;
+        let signer = Arc::new(Signer::new(credential.key_id, private));
+        let client = Client::new(ClientConfig::new(&config.exchange.rest_url), Some(signer), Arc::new(clocks.clone()))?;
+        Ok(Self { client, clocks: clocks.clone() })
+    }
+
+    /// The client.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
     }
 }
 

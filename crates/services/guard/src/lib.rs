@@ -7,11 +7,11 @@
 //! Whoever starts it puts it into a session of its own, so that it outlives the desk; a second guard for the same
 //! state directory finds the lock held and leaves. [`is_running`] tells whether there is one to adopt.
 //!
-//! - [`decision`]: what it decides, as a pure machine. `exchange`: the order groups. `lock`: one guard a desk.
+//! - [`decision`]: what it decides, as a pure machine. [`exchange`]: the order groups. `lock`: one guard a desk.
 //! - `socket`: datagrams. `watch`: the loop.
 
 pub mod decision;
-mod exchange;
+pub mod exchange;
 mod lock;
 mod socket;
 mod watch;
@@ -24,7 +24,7 @@ use rec_runtime::{BoxFuture, ServiceContext};
 #[must_use]
 pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
     Box::pin(async move {
-        let exchange = exchange::Exchange::open(&ctx)?;
+        let exchange = exchange::Exchange::of_guard(&ctx)?;
         watch::watch(&ctx, decision::GuardLimits::default(), exchange).await
     })
 }

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context as _;
 use rec_api::guard::{GuardMessage, MOST_BYTES};
-use rec_domain::health::ServiceHealth;
+use serde::Serialize;
 use tokio::net::{UnixDatagram, unix::SocketAddr};
 use tracing::warn;
 
@@ -46,9 +46,9 @@ impl Socket {
         }
     }
 
-    /// Answers a question for health. Whoever asked and does not listen gets none.
-    pub(crate) fn answer(&self, health: &ServiceHealth, to: &SocketAddr) {
-        let (Some(path), Ok(bytes)) = (to.as_pathname(), serde_json::to_vec(health)) else { return };
+    /// Answers a question. Whoever asked and does not listen gets none.
+    pub(crate) fn answer(&self, answer: &impl Serialize, to: &SocketAddr) {
+        let (Some(path), Ok(bytes)) = (to.as_pathname(), serde_json::to_vec(answer)) else { return };
         let _nobody_listens = self.socket.try_send_to(&bytes, path);
     }
 }

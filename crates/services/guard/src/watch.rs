@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use rec_api::guard::{GuardMessage, socket_path};
+use rec_api::guard::{GuardMessage, Remembered, socket_path};
 use rec_runtime::{ServiceContext, health::EVERY_SECOND};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 use tracing::{error, info, warn};
@@ -30,7 +30,8 @@ pub(crate) async fn watch(ctx: &ServiceContext, limits: GuardLimits, trip: impl 
     ctx.health.check(HEARTBEAT, EVERY_SECOND);
     ctx.health.beat(LOOP);
     let started = Instant::now();
-    let mut guard = Guard::new(limits);
+    let mut guard = Guard::new(limits, remembered(ctx));
+    let mut kept = guard.known().clone();
     let (outcomes, mut attempted) = mpsc::channel(QUEUE);
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -54,6 +55,10 @@ pub(crate) async fn watch(ctx: &ServiceContext, limits: GuardLimits, trip: impl 
                 (GuardMessage::Trip { reason }, _) => GuardInput::Trip { reason },
                 (GuardMessage::Health, sender) => {
                     socket.answer(&ctx.health.snapshot(), &sender);
+                    continue;
+                }
+                (GuardMessage::Groups, sender) => {
+                    socket.answer(&guard.words(), &sender);
                     continue;
                 }
                 (GuardMessage::Quit, _) => {
@@ -83,8 +88,26 @@ pub(crate) async fn watch(ctx: &ServiceContext, limits: GuardLimits, trip: impl 
                 }
             }
         }
+        // After what was to be done: a disk that stands still must not keep the guard from tripping.
+        if *guard.known() != kept {
+            kept = guard.known().clone();
+            if let Err(error) = kept.store(&ctx.state_dir) {
+                warn!(%error, "the order groups cannot be remembered for an emergency");
+            }
+        }
         if guard.is_watching() != was_watching {
             info!(watching = guard.is_watching(), "guard");
+        }
+    }
+}
+
+/// What the guard before this one knew. Without it the guard works all the same once a desk is heard.
+fn remembered(ctx: &ServiceContext) -> Remembered {
+    match Remembered::load(&ctx.state_dir) {
+        Ok(known) => known.unwrap_or_default(),
+        Err(error) => {
+            warn!(%error, "what was remembered for an emergency cannot be read");
+            Remembered::default()
         }
     }
 }
@@ -141,7 +164,7 @@ mod tests {
 
     fn heartbeat() -> GuardMessage {
         let groups = vec![EntryGroup { exchange_index: ExchangeIndex::new(0), group: OrderGroupId::new("entry") }];
-        GuardMessage::Heartbeat(Heartbeat { epoch: 1, groups, at: Timestamp::from_seconds(0) })
+        GuardMessage::Heartbeat(Heartbeat { epoch: 1, groups, desk: None, at: Timestamp::from_seconds(0) })
     }
 
     #[tokio::test]
@@ -157,6 +180,8 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert_eq!(TRIPPED.lock().expect("no panic")[0].group.as_str(), "entry");
+        let known = Remembered::load(folder.path()).expect("readable").expect("kept");
+        assert_eq!((known.epoch, known.groups.len()), (1, 1));
         send(&link, &GuardMessage::Quit).await;
         assert!(matches!(running.ended().await, Ended::Finished(Service::Guard)));
         assert!(!crate::is_running(folder.path()).expect("readable"));

@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use rec_api::DeskApi;
 
@@ -25,6 +25,8 @@ pub struct App {
     pub setting: Setting,
     /// Both clocks.
     pub now: Now,
+    /// Where the guard listens.
+    pub guard_socket: PathBuf,
     /// Ports by snake-case service name.
     pub ports: BTreeMap<String, u16>,
     /// The name under which a browser reaches the desk through a reverse proxy with TLS.

@@ -58,6 +58,7 @@ fn build(ctx: &ServiceContext, users: Arc<dyn UserStore>) -> Shared {
         hub: Hub::default(),
         setting: setting(config, &ctx.clocks),
         now: Arc::new(move || moment(&clocks)),
+        guard_socket: rec_api::guard::socket_path(&ctx.state_dir),
         ports,
         public_host: config.web.public_host.clone(),
     })

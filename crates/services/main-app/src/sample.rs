@@ -220,6 +220,7 @@ fn desk() -> DeskView {
         epoch: 3,
         ready: true,
         armed: true,
+        arming: None,
         settings: AutomationSettings { auto_entry: true, auto_stop: true, ..AutomationSettings::default() },
         caps: RiskCaps::default(),
         halts: Vec::new(),

@@ -35,19 +35,28 @@ async function post(path, body) {
 }
 
 // Resolves to the answers, or to nothing when the operator thinks better of it.
-function confirm({ title, text, ok, reason = true }) {
+function confirm({ title, text, ok, reason = true, code = false, amount }) {
   field("title").textContent = title;
   field("text").textContent = text;
   field("ok").textContent = ok;
   field("reason").value = "";
   field("reason").required = reason;
   field("reason-row").hidden = !reason;
+  field("code").value = "";
+  field("code").required = code;
+  field("code-row").hidden = !code;
+  field("amount-row").hidden = !amount;
+  field("amount").required = Boolean(amount);
+  field("amount-label").textContent = amount?.label ?? "";
+  for (const name of ["value", "min", "max", "step"]) field("amount")[name] = amount?.[name] ?? "";
   dialog.returnValue = "cancel";
   dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       const agreed = dialog.returnValue === "ok";
-      resolve(agreed ? { reason: field("reason").value.trim() } : undefined);
+      const answers = { reason: field("reason").value.trim(), code: field("code").value.trim(), amount: field("amount").value };
+      field("code").value = "";
+      resolve(agreed ? answers : undefined);
     }, { once: true });
   });
 }
@@ -65,6 +74,37 @@ const actions = {
   async halt() {
     const answer = await confirm({ title: "Halt entries?", text: "Nothing new is opened until you resume. Exits go on.", ok: "Halt" });
     if (answer) await post("/api/halt", { decision: identity(), reason: answer.reason });
+  },
+  async arm() {
+    const answer = await confirm({
+      title: "Arm the desk?",
+      text: "It may open trades with money until the time is over, within its caps and while no halt is in force.",
+      ok: "Arm",
+      code: true,
+      amount: { label: "Minutes", value: "480", min: "1", max: "1440", step: "1" },
+    });
+    if (answer) await post("/api/arm", { decision: identity(), minutes: Number(answer.amount), code: answer.code, reason: answer.reason });
+  },
+  async disarm() {
+    const answer = await confirm({ title: "Disarm the desk?", text: "Nothing is opened until it is armed again. Exits go on.", ok: "Disarm" });
+    if (answer) await post("/api/disarm", { decision: identity(), reason: answer.reason });
+  },
+  async flatten() {
+    const answer = await confirm({
+      title: "Close every trade?",
+      text: "Entries are halted, and what every trade of the desk holds is sold at once. What finds no buyer at the worst price stays open.",
+      ok: "Flatten",
+      amount: { label: "Worst price in cents", value: "1", min: "0.01", max: "99.99", step: "0.01" },
+    });
+    if (answer) await post("/api/flatten", { decision: identity(), limit: (Number(answer.amount) / 100).toFixed(4), reason: answer.reason });
+  },
+  async kill() {
+    const answer = await confirm({
+      title: "Stop everything that opens?",
+      text: "The desk is halted and the guard trips the entry groups at the exchange. Exits go on. To enter again, resume and reset the group.",
+      ok: "Kill",
+    });
+    if (answer) await post("/api/kill", { decision: identity(), reason: answer.reason });
   },
   async resume({ source }) {
     const group = source === "order_group";

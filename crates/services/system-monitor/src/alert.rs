@@ -111,6 +111,12 @@ impl Alerts {
         changes
     }
 
+    /// Whether anything is wrong now apart from `subject`.
+    #[must_use]
+    pub fn is_any_but(&self, subject: &str) -> bool {
+        self.active.iter().any(|alert| alert.subject != subject)
+    }
+
     /// What is wrong now, then what was, the latest first.
     pub fn iter(&self) -> impl Iterator<Item = &Alert> {
         self.active.iter().chain(&self.ended)

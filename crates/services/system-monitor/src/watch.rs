@@ -9,6 +9,7 @@ use tracing::{debug, info, warn};
 
 use crate::{
     alert::{Change, DeskWord},
+    heartbeat::{self, Heartbeat},
     pages::SharedAlerts,
     records::Records,
     round::{ANSWERS, ask_all, ask_desk},
@@ -28,6 +29,7 @@ pub(crate) async fn watch(ctx: &ServiceContext, alerts: &SharedAlerts, mut recor
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut starts = Starts::new(Instant::now());
+    let mut heartbeat = Heartbeat::of(ctx)?;
     loop {
         tokio::select! {
             () = ctx.shutdown.cancelled() => return Ok(()),
@@ -62,6 +64,12 @@ pub(crate) async fn watch(ctx: &ServiceContext, alerts: &SharedAlerts, mut recor
                 Change::Cleared(alert) => info!(code = alert.code.name(), subject = alert.subject, "well again"),
             }
             records.alert(change);
+        }
+        if let Some(heartbeat) = &mut heartbeat {
+            let healthy = report.services.iter().all(|health| health.healthy);
+            // One that was not taken is tried again.
+            let alarmed = alerts.lock().is_any_but(&format!("{}: {}", ctx.service, heartbeat::CHECK));
+            heartbeat.beat(healthy && !alarmed, now);
         }
         ctx.publish(BusEvent::Health(report));
     }

@@ -63,7 +63,7 @@ impl SenderEffects {
     /// The signature time is taken before the claim's check, so that the exchange itself bounds how stale it can be.
     async fn claim(&self, intent: IntentId) -> SenderInput {
         let signed_at = self.clocks.now();
-        match self.claims.claim(intent, signed_at, false).await {
+        match self.claims.claim(intent, signed_at).await {
             Ok(Ok(intent)) => SenderInput::Claimed { intent, signed_at },
             Ok(Err(refusal)) => {
                 info!(%intent, refusal = refusal.name(), "claim refused");

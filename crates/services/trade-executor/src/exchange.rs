@@ -2,7 +2,7 @@
 
 use rec_domain::{
     IntentId, Timestamp,
-    answer::Outcome,
+    answer::{NotSent, Outcome},
     intent::{Action, Intent, OrderSpec},
 };
 use rec_kalshi::rest::{Client, NewOrder};
@@ -10,6 +10,10 @@ use rec_kalshi::rest::{Client, NewOrder};
 /// Sends `intent`, signed at `signed_at`, once, and says what became of it.
 pub(crate) async fn send(client: &Client, intent: &Intent, signed_at: Timestamp) -> Outcome {
     match &intent.action {
+        // It was sent before the desk knew of it, and is no intent that can be claimed.
+        Action::Adopt(_) => {
+            Outcome::NotSent { reason: NotSent::Unprepared { detail: "it was sent already".to_owned() } }
+        }
         Action::Place(spec) => place(client, spec, intent.id, signed_at).await,
         Action::Repeat { of, spec } => place(client, spec, *of, signed_at).await,
         Action::Cancel { order, exchange_index, .. } => {

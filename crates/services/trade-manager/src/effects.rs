@@ -136,7 +136,7 @@ impl DeskEffects {
             .iter()
             .map(|(exchange_index, group)| EntryGroup { exchange_index: *exchange_index, group: group.clone() })
             .collect();
-        let heartbeat = Heartbeat { epoch: self.epoch, groups, at: now };
+        let heartbeat = Heartbeat { epoch: self.epoch, groups, desk: Some(view.desk), at: now };
         if let Err(error) = self.guard.send(&GuardMessage::Heartbeat(heartbeat)) {
             tracing::debug!(%error, "no guard hears the heartbeat");
         }

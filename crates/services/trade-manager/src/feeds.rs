@@ -7,7 +7,7 @@ use std::{
 };
 
 use rec_api::{DeskCall, DeskInbox};
-use rec_domain::{MarketTicker, book::BookTop, bus_event::BusEvent, desk_view::DeskView};
+use rec_domain::{IntentId, MarketTicker, book::BookTop, bus_event::BusEvent, desk_view::DeskView};
 use rec_engine::desk::DeskInput;
 use rec_runtime::{Clocks, ServiceContext};
 use rec_store::Database;
@@ -17,7 +17,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::replies::Replies;
+use crate::{replies::Replies, second_factor};
 
 /// Reports or answers read at a time.
 const PAGE: u32 = 256;
@@ -101,6 +101,7 @@ async fn wait(news: &Notify) {
 
 /// Feeds requests; answers questions from the last committed view.
 pub(crate) async fn requests(
+    ctx: &ServiceContext,
     calls: &mut DeskInbox,
     news: News,
     replies: Replies,
@@ -109,7 +110,8 @@ pub(crate) async fn requests(
 ) -> anyhow::Result<()> {
     while let Some(call) = calls.recv().await {
         match call {
-            DeskCall::Request { request, reply } => {
+            DeskCall::Request { mut request, reply } => {
+                second_factor::check(&mut request, &ctx.config.arming.totp_secret_file, ctx.clocks.wall_now());
                 replies.wait(request.decision, reply);
                 if inputs.send(DeskInput::Request(*request)).await.is_err() {
                     return Ok(());
@@ -130,6 +132,41 @@ pub(crate) async fn requests(
         }
     }
     Ok(())
+}
+
+/// How often the journal of emergencies is looked at.
+const EMERGENCIES: Duration = Duration::from_secs(2);
+
+/// What was sent without the desk and is not adopted yet.
+pub(crate) async fn to_adopt(ctx: &ServiceContext, database: &Database) -> anyhow::Result<Option<DeskInput>> {
+    let mut orders = rec_api::emergency::orders(&ctx.state_dir)?;
+    if orders.is_empty() {
+        return Ok(None);
+    }
+    let ids: Vec<IntentId> = orders.iter().map(|order| order.id).collect();
+    let adopted = database.desk().known_intents(&ids).await?;
+    orders.retain(|order| !adopted.contains(&order.id));
+    Ok((!orders.is_empty()).then_some(DeskInput::Adopt { orders }))
+}
+
+/// Feeds what is to be adopted, again until it is.
+pub(crate) async fn emergencies(
+    ctx: ServiceContext,
+    database: Database,
+    inputs: mpsc::Sender<DeskInput>,
+) -> anyhow::Result<()> {
+    loop {
+        match to_adopt(&ctx, &database).await {
+            Ok(Some(input)) => {
+                if inputs.send(input).await.is_err() {
+                    return Ok(());
+                }
+            }
+            Ok(None) => {}
+            Err(error) => warn!(%error, "the journal of emergencies cannot be read"),
+        }
+        tokio::time::sleep(EMERGENCIES).await;
+    }
 }
 
 /// Feeds what the bus has of markets.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::bail;
+use rec_api::guard::{GuardLink, GuardMessage, socket_path};
 use rec_domain::TimeSpan;
 use rec_runtime::ServiceContext;
 use rec_store::{Database, Lease, StoreError};
@@ -16,18 +17,33 @@ const RETRY_EVERY: Duration = Duration::from_millis(500);
 /// Name of the health check.
 pub(crate) const CHECK: &str = "lease";
 
-/// Takes the lease; waits while another desk holds it, or the database is away.
+/// Takes the lease; waits while another desk holds it, unless it is to be taken over, or the database is away. `led` is
+/// the epoch in which this process led before.
 ///
 /// # Errors
 /// When the service is asked to end meanwhile.
-pub(crate) async fn acquire(ctx: &ServiceContext, database: &Database) -> anyhow::Result<Lease> {
+pub(crate) async fn acquire(
+    ctx: &ServiceContext,
+    database: &Database,
+    take_over: bool,
+    mut led: Option<u32>,
+) -> anyhow::Result<Lease> {
     let holder = holder(ctx);
     loop {
-        match Lease::acquire(database, &holder, TTL).await {
+        let taken = if take_over {
+            Lease::take_over(database, &holder, TTL).await
+        } else {
+            Lease::acquire(database, &holder, TTL).await
+        };
+        match taken {
             Ok(lease) => return Ok(lease),
             Err(StoreError::LeaseHeld { holder, remaining_ms }) => {
                 let detail = format!("held by {holder} for another {remaining_ms} ms");
                 info!(%detail, "waiting for the lease");
+                // Whoever leads now has a guard of its own; ours has nothing to trip for the epoch that is over.
+                if let Some(epoch) = led.take() {
+                    say_goodbye(ctx, epoch);
+                }
                 ctx.health.fail(CHECK, detail);
             }
             Err(error) => {
@@ -39,6 +55,16 @@ pub(crate) async fn acquire(ctx: &ServiceContext, database: &Database) -> anyhow
             () = ctx.shutdown.cancelled() => bail!("asked to end before it led"),
             () = tokio::time::sleep(RETRY_EVERY) => {}
         }
+    }
+}
+
+/// There is nothing to guard while the desk is down in order, or another one leads.
+pub(crate) fn say_goodbye(ctx: &ServiceContext, epoch: u32) {
+    let link = GuardLink::new(socket_path(&ctx.state_dir));
+    if let Ok(link) = link
+        && let Err(error) = link.send(&GuardMessage::Goodbye { epoch })
+    {
+        info!(%error, "no guard hears the goodbye");
     }
 }
 

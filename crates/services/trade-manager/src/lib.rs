@@ -5,11 +5,14 @@
 //! - `feeds`: what the machine is told.
 //! - `effects`: what the machine wants done.
 //! - `lease`: holding the lease.
+//! - `second_factor`, `binding`: what arming needs and is bound to.
 
+mod binding;
 mod effects;
 mod feeds;
 mod lease;
 mod replies;
 mod run;
+mod second_factor;
 
 pub use run::run;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use rec_api::{
     DeskInbox,
-    guard::{GuardLink, GuardMessage, socket_path},
+    guard::{GuardLink, socket_path},
 };
 use rec_domain::{TimeSpan, desk_view::DeskView, intent::GroupRole};
 use rec_engine::{
@@ -16,9 +16,10 @@ use rec_runtime::{BoxFuture, ServiceContext, drive, serve_http};
 use rec_store::{Database, Lease};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::{
+    binding,
     effects::{DeskEffects, LOOP},
     feeds::{self, News},
     lease,
@@ -47,8 +48,11 @@ pub fn run(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
 
 async fn keep_leading(ctx: &ServiceContext, mut calls: DeskInbox) -> anyhow::Result<()> {
     let database = ctx.open_database(CONNECTIONS).await?;
+    // Once: whoever is taken over in turn waits.
+    let (mut take_over, mut led) = (ctx.take_over, None);
     while !ctx.shutdown.is_cancelled() {
-        let Ok(held) = lease::acquire(ctx, &database).await else { break };
+        let Ok(held) = lease::acquire(ctx, &database, std::mem::take(&mut take_over), led).await else { break };
+        led = Some(held.epoch());
         let ended = lead(ctx, &database, &held, &mut calls).await;
         match ended {
             Ok(()) => {
@@ -71,7 +75,8 @@ async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &m
     let store = database.desk();
     let now = ctx.clocks.now();
     let snapshot = store.load(now).await.context("the desk's state cannot be read")?;
-    let books = recovered_books(snapshot, held.epoch(), &ctx.config.automation, now);
+    let mut books = recovered_books(snapshot, held.epoch(), &ctx.config.automation, now);
+    books.after_crash = held.was_abandoned();
     let cursors = books.cursors;
     let groups = books
         .groups
@@ -95,6 +100,12 @@ async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &m
         guard: GuardLink::new(socket_path(&ctx.state_dir)).context("no socket for the guard's heartbeat")?,
         groups,
     };
+    // Before the exchange's word of it is heard, which would look like a stranger's.
+    match feeds::to_adopt(ctx, database).await {
+        Ok(Some(sent_without_us)) => inputs.send(sent_without_us).await.context("nobody takes inputs")?,
+        Ok(None) => {}
+        Err(error) => warn!(error = format!("{error:#}"), "the journal of emergencies cannot be read"),
+    }
     let stop = CancellationToken::new();
     let ended = tokio::select! {
         ended = drive(driver, received, ctx.clocks.clone(), stop.clone(), effects) => ended.map(|_driver| ()),
@@ -103,27 +114,18 @@ async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &m
             ctx.clone(), database.clone(), news.clone(), cursors.report, committed.clone(), inputs.clone(),
         ) => ended,
         ended = feeds::answers(database.clone(), news.clone(), cursors.answer, inputs.clone()) => ended,
-        ended = feeds::requests(calls, news.clone(), replies.clone(), committed.clone(), inputs.clone()) => ended,
+        ended = feeds::requests(ctx, calls, news.clone(), replies.clone(), committed.clone(), inputs.clone()) => ended,
         ended = feeds::tops(ctx.clone(), committed, inputs.clone()) => ended,
         ended = feeds::clock(ctx.clocks.clone(), inputs.clone()) => ended,
+        ended = feeds::emergencies(ctx.clone(), database.clone(), inputs.clone()) => ended,
         ended = feeds::markets(ctx.clone(), inputs) => ended,
         () = ctx.shutdown.cancelled() => Ok(()),
     };
     replies.give_up();
     if ended.is_ok() {
-        say_goodbye(ctx, held.epoch());
+        lease::say_goodbye(ctx, held.epoch());
     }
     ended
-}
-
-/// There is nothing to guard while the desk is down in order.
-fn say_goodbye(ctx: &ServiceContext, epoch: u32) {
-    let link = GuardLink::new(socket_path(&ctx.state_dir));
-    if let Ok(link) = link
-        && let Err(error) = link.send(&GuardMessage::Goodbye { epoch })
-    {
-        info!(%error, "no guard hears the goodbye");
-    }
 }
 
 fn desk_config(ctx: &ServiceContext) -> DeskConfig {
@@ -132,6 +134,7 @@ fn desk_config(ctx: &ServiceContext) -> DeskConfig {
         caps: ctx.config.risk.caps,
         risk_revision: ctx.config.risk.revision,
         book_limit: ctx.clocks.limit(ctx.config.freshness.book),
+        binding: binding::of(&ctx.config),
         entry_send_by: limit(2),
         repeat_after: limit(1),
         repeat_send_by: limit(2),

@@ -19,7 +19,7 @@ use rec_kalshi::{
 };
 use rec_runtime::Clocks;
 
-use super::{Desk, Place, web};
+use super::{Desk, Place, place::Ended, web};
 
 /// How long anything may take on a loaded machine.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -31,7 +31,9 @@ pub(crate) struct Apart {
     pub(crate) twin: Desk,
     /// `rec up`.
     pub(crate) desk: Desk,
-    /// The configuration that both have.
+    /// What `rec up` was started with.
+    pub(crate) arguments: Vec<String>,
+    /// The configuration of the desk.
     pub(crate) config: Config,
     pub(crate) place: Place,
 }
@@ -66,7 +68,8 @@ impl Apart {
                 ("clock.wall_origin", after("--wall-origin")),
             ],
         );
-        Some(Self { twin, desk, config, place })
+        let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
+        Some(Self { twin, desk, arguments, config, place })
     }
 
     /// The same with a twin that mirrors another one: that of `original`, which said `words` of itself. Both keep its
@@ -104,7 +107,70 @@ impl Apart {
         let _link = desk.link().await;
         let named: Vec<_> = settings.iter().map(|(_, key, value)| (*key, *value)).collect();
         let config = configured(&place, &named);
-        Some(Self { twin, desk, config, place })
+        Some(Self { twin, desk, arguments: vec!["up".to_owned()], config, place })
+    }
+
+    /// Starts a desk of mode `demo` whose exchange and prices are a twin's, with these settings beside.
+    pub(crate) async fn start_demo(settings: &[(&str, &str)]) -> Option<Self> {
+        let place = Place::for_a_desk().await?;
+        let mut twin = place.start(&["twin"]);
+        let urls = twin
+            .await_said(|text| {
+                let words_of = |name: &str| {
+                    let line = text.lines().find(|line| line.starts_with(name))?;
+                    Some(line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>())
+                };
+                text.lines().find(|line| line.starts_with("desk "))?;
+                Some([words_of("exchange ")?, words_of("spot ")?].concat())
+            })
+            .await;
+        let keys = place.state().join("credentials/twin").to_string_lossy().into_owned();
+        let mut set: Vec<(&str, &str)> = ["exchange.rest_url", "exchange.ws_url", "spot.rest_url", "spot.ws_url"]
+            .into_iter()
+            .zip(urls.iter().map(String::as_str))
+            .collect();
+        set.extend([("mode", "demo"), ("exchange.credentials_path", keys.as_str())]);
+        set.extend_from_slice(settings);
+        let mut arguments = vec!["up".to_owned()];
+        let mut sources = Sources {
+            files: Some([].into()),
+            env: [("HOME".into(), place.folder().into())].into(),
+            ..Sources::default()
+        }
+        .with("--state-dir", "state_dir", place.state().to_string_lossy())
+        .with("--port-base", "net.port_base", place.port_base.to_string());
+        for (key, value) in set {
+            arguments.extend(["--set".to_owned(), format!("{key}={value}")]);
+            sources = sources.with(format!("--set {key}"), key, value);
+        }
+        let config = rec_config::load(&sources).expect("a sound configuration").config;
+        let mut desk = place.start(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let _link = desk.link().await;
+        Some(Self { twin, desk, arguments, config, place })
+    }
+
+    /// Starts the desk again as it was started.
+    pub(crate) async fn start_again(&mut self) {
+        self.desk = self.place.start(&self.arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let _link = self.desk.link().await;
+    }
+
+    /// Runs another command with the desk's own settings.
+    pub(crate) async fn command(&self, words: &[&str]) -> Ended {
+        let mut settings: Vec<String> = Vec::new();
+        let mut given = self.arguments.iter().skip(1);
+        while let (Some(option), Some(value)) = (given.next(), given.next()) {
+            let key = match option.as_str() {
+                "--set" => value.clone(),
+                "--speed" => format!("clock.speed={value}"),
+                "--market-origin" => format!("clock.market_origin={value}"),
+                "--wall-origin" => format!("clock.wall_origin={value}"),
+                other => panic!("{other} is none of the settings"),
+            };
+            settings.extend(["--set".to_owned(), key]);
+        }
+        let words: Vec<&str> = words.iter().copied().chain(settings.iter().map(String::as_str)).collect();
+        self.place.run(&words).await
     }
 
     /// The clock of both.

@@ -2,7 +2,7 @@
 //!
 //! - `program`: the built `rec`. `place`: where one runs. `desk`: one that runs.
 //! - `apart`: exchange and desk in processes of their own.
-//! - `small_disk`: a disk that can be filled.
+//! - `trading`: what is traded by hand. `small_disk`: a disk that can be filled.
 //! - `web`: what a browser asks. `postgres`, `python`: whether they are there.
 
 pub(crate) mod apart;
@@ -13,6 +13,7 @@ pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod python;
 pub(crate) mod small_disk;
+pub(crate) mod trading;
 pub(crate) mod web;
 
 pub(crate) use apart::Apart;

@@ -37,6 +37,16 @@ impl Ended {
     }
 }
 
+impl Ended {
+    /// Asserts that it ran, found something wrong, and said all `words` of it.
+    pub(crate) fn assert_failed(&self, words: &[&str]) {
+        assert_eq!(self.code, Some(1), "{self:?}");
+        for word in words {
+            assert!(self.out.contains(word), "\"{word}\" is not in: {self:?}");
+        }
+    }
+}
+
 /// A place of one test.
 #[derive(Debug)]
 pub(crate) struct Place {

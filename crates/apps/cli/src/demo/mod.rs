@@ -133,7 +133,7 @@ impl Demo {
         let config = Arc::new(run_main::load(&sources)?);
         let clocks = Clocks::of(&config.clock);
         let began = clocks.now();
-        let desk = WholeDesk::start(Arc::clone(&config), &sources, clocks, &database, &steps).await?;
+        let desk = WholeDesk::start(Arc::clone(&config), &sources, clocks, &database, false, &steps).await?;
         state.describe(&format!("process {}, {}", std::process::id(), desk.page()))?;
         let token = rec_main_app::allow_one_log_in(&owner, "operator", LOG_IN_LIFE).await?;
         steps.line(&format!("open {}/login?token={}", desk.page(), token.expose()));

@@ -32,6 +32,8 @@ fn line(event: &OutboxEvent) -> Option<String> {
         DeskEvent::Halted { source, reason } => Some(format!("HALT by {source}: {reason}")),
         DeskEvent::Resumed { source, reason } => Some(format!("resumed {source}: {reason}")),
         DeskEvent::CapsTightened { caps, reason } => Some(format!("caps lowered to {}: {reason}", caps.join(", "))),
+        DeskEvent::Armed { until, reason } => Some(format!("armed until {}: {reason}", eastern::clock(*until))),
+        DeskEvent::Disarmed { reason } => Some(format!("disarmed: {reason}")),
         DeskEvent::Disagreement { differences } => Some(format!("DISAGREEMENT {}", differences.join("; "))),
         DeskEvent::Order { .. } | DeskEvent::Fill { .. } | DeskEvent::Refused { .. } | DeskEvent::Automation { .. } => {
             None

@@ -34,6 +34,9 @@ impl Memory {
         DeskSnapshot {
             identity: Identity { desk: self.desk, mode: self.mode, account: "simulated".to_owned() },
             automation: self.automation.clone(),
+            arming: None,
+            wrong_codes: Vec::new(),
+            last_code: None,
             halts: self.halts.values().cloned().collect(),
             groups: self
                 .groups

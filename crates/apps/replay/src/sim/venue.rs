@@ -27,7 +27,7 @@ pub(super) fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent:
         return Outcome::Rejected { status: 401, code: "header_timestamp_expired".to_owned(), message: String::new() };
     }
     let mutation = match &intent.action {
-        Action::Place(spec) => order(spec, intent.id),
+        Action::Place(spec) | Action::Adopt(spec) => order(spec, intent.id),
         Action::Repeat { of, spec } => order(spec, *of),
         Action::Cancel { order, exchange_index, .. } => Mutation::CancelOrder(CancelOrder {
             order_id: order.to_string(),

@@ -24,6 +24,9 @@ impl Draft<'_> {
             DeskCommand::Halt { reason, .. } => ("halt", reason.as_str()),
             DeskCommand::Resume { reason, .. } => ("resume", reason.as_str()),
             DeskCommand::TightenCaps { reason, .. } => ("tighten_caps", reason.as_str()),
+            DeskCommand::Arm(arm) => ("arm", arm.reason.as_str()),
+            DeskCommand::Disarm { reason } => ("disarm", reason.as_str()),
+            DeskCommand::Flatten(flatten) => ("flatten", flatten.reason.as_str()),
             DeskCommand::SetAutomation { .. } => ("set_automation", ""),
             DeskCommand::NoteRefusals { .. } => return,
         };

@@ -67,7 +67,7 @@ impl Draft<'_> {
         matching
     }
 
-    fn book_own(&mut self, mut order: Order, fill: &FillReport) {
+    pub(super) fn book_own(&mut self, mut order: Order, fill: &FillReport) {
         if order.spec.book_side != fill.book_side || order.spec.ticker != fill.ticker {
             self.alarm(format!("fill {} does not fit its order {}", fill.fill_id, order.intent));
             return self.book_foreign(fill);

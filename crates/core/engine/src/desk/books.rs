@@ -8,6 +8,7 @@ use std::{
 use rec_domain::{
     DecisionId, DeskId, ExchangeIndex, IntentId, MarketTicker, Mode, Money, OrderGroupId, OrderId, Quantity, Side,
     TimeSpan, Timestamp, TradeId,
+    arming::Arming,
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
     eastern::{self, EasternDay},
@@ -58,6 +59,21 @@ pub struct Books {
     pub settings: AutomationSettings,
     /// Halts in force.
     pub halts: BTreeMap<HaltSource, Halt>,
+    /// The arming in force, where arming is needed.
+    #[serde(default)]
+    pub arming: Option<Arming>,
+    /// Whether it was looked at since the start; it does not count before.
+    #[serde(default)]
+    pub arming_reviewed: bool,
+    /// Whether the desk before this start did not end in order.
+    #[serde(default)]
+    pub after_crash: bool,
+    /// When wrong codes of the second factor were tried lately, oldest first.
+    #[serde(default)]
+    pub wrong_codes: VecDeque<Timestamp>,
+    /// The step of the last right code.
+    #[serde(default)]
+    pub last_code: Option<i64>,
     /// When the clock was last found to be wrong: it stepped, or was far from the exchange's.
     #[serde(alias = "clock_stepped_at")]
     pub clock_doubted_at: Option<Timestamp>,
@@ -140,6 +156,11 @@ impl Books {
             identity,
             settings,
             halts: BTreeMap::new(),
+            arming: None,
+            arming_reviewed: false,
+            after_crash: false,
+            wrong_codes: VecDeque::new(),
+            last_code: None,
             clock_doubted_at: None,
             exchange_clock_far: false,
             other_desk_at: None,
@@ -240,11 +261,11 @@ impl Books {
         self.entry_times.iter().filter(|at| **at > from).count()
     }
 
-    /// Whether what increases exposure may be sent as far as arming goes. There is no way to arm a mode that needs it
-    /// yet.
+    /// Whether what increases exposure may be sent at `now` as far as arming goes.
     #[must_use]
-    pub const fn armed(&self) -> bool {
+    pub fn armed(&self, now: Timestamp) -> bool {
         !self.identity.mode.needs_arming()
+            || self.arming_reviewed && self.arming.as_ref().is_some_and(|arming| arming.holds(now))
     }
 
     /// The answer that a request got before.

@@ -22,7 +22,7 @@ impl Draft<'_> {
         self.reply(decision, requester, reply);
     }
 
-    fn leave(&mut self, decision: DecisionId, request: &CloseRequest) -> Result<DeskReply, Refusal> {
+    pub(super) fn leave(&mut self, decision: DecisionId, request: &CloseRequest) -> Result<DeskReply, Refusal> {
         let refuse = |code: RefusalCode, message: String| Err(Refusal::new(code, message));
         let Some(mut trade) = self.books.trades.get(&request.trade).cloned() else {
             return refuse(RefusalCode::NoSuchTrade, format!("there is no open trade {}", request.trade));

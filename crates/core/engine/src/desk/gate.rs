@@ -62,7 +62,7 @@ pub(super) fn admit(
     if let Some(halt) = books.halts.values().next() {
         return refuse(RefusalCode::Halted, format!("halted by {}: {}", halt.source, halt.reason));
     }
-    if !books.armed() {
+    if !books.armed(now) {
         return refuse(RefusalCode::Disarmed, format!("the desk is not armed for mode {}", books.identity.mode));
     }
     if !books.ready {

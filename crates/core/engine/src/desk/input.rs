@@ -3,10 +3,12 @@
 use rec_domain::{
     DecisionId, IntentId, TimeSpan,
     answer::Answer,
+    arming::Binding,
     book::BookTop,
     caps::RiskCaps,
     command::{DeskReply, DeskRequest},
     desk_view::DeskView,
+    emergency::EmergencyOrder,
     market::{Market, MarketLifecycle},
     report::Report,
     row::Commit,
@@ -32,6 +34,11 @@ pub enum DeskInput {
         number: i64,
         /// What it says.
         answer: Answer,
+    },
+    /// Orders that were sent without the desk in an emergency. What was told before is told again until it is known.
+    Adopt {
+        /// The orders.
+        orders: Vec<EmergencyOrder>,
     },
     /// Every market that is open or about to open.
     Markets {
@@ -124,6 +131,9 @@ pub enum DeskOutput {
 pub struct DeskConfig {
     /// Limits on entries.
     pub caps: RiskCaps,
+    /// What an arming is bound to.
+    #[serde(default)]
+    pub binding: Binding,
     /// Counts up when caps that were lowered at run time, and the peak of equity, shall be forgotten.
     pub risk_revision: u32,
     /// A bid that is older counts as nothing.
@@ -156,6 +166,7 @@ impl Default for DeskConfig {
     fn default() -> Self {
         Self {
             caps: RiskCaps::default(),
+            binding: Binding::default(),
             risk_revision: 1,
             book_limit: TimeSpan::from_seconds(3),
             entry_send_by: TimeSpan::from_seconds(2),

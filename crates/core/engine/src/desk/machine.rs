@@ -27,8 +27,8 @@ const REMEMBERED_MARKET: TimeSpan = TimeSpan::from_minutes(120);
 /// The `desk` machine.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Desk {
-    config: DeskConfig,
-    books: Books,
+    pub(super) config: DeskConfig,
+    pub(super) books: Books,
     waiting: VecDeque<DeskInput>,
     in_flight: Option<InFlight>,
     /// Inputs of the next commit; one by one after a failure that can never succeed.
@@ -281,6 +281,7 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
             draft.ensure_groups();
             draft.repeat_unknown_closes();
             draft.trust_the_clock_again();
+            draft.look_after_arming();
             let closed: Vec<_> = draft
                 .books
                 .trades
@@ -292,6 +293,7 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
                 draft.refresh_trade(trade);
             }
         }
+        DeskInput::Adopt { orders } => orders.iter().for_each(|order| draft.adopt(order)),
         DeskInput::ClockStepped { step } => draft.clock_stepped(*step),
         DeskInput::ExchangeClock { ahead } => draft.exchange_clock(*ahead),
         DeskInput::Committed { .. }
@@ -328,6 +330,12 @@ fn handle_request(draft: &mut Draft<'_>, request: &DeskRequest) {
             Ok(()) => accept(draft, *decision, requester),
             Err(refusal) => draft.reply(*decision, requester, DeskReply::Refused(refusal)),
         },
+        DeskCommand::Arm(arm) => draft.arm(*decision, requester, arm),
+        DeskCommand::Disarm { reason } => {
+            draft.disarm(reason.clone());
+            accept(draft, *decision, requester);
+        }
+        DeskCommand::Flatten(flatten) => draft.flatten(*decision, requester, flatten),
         DeskCommand::SetAutomation { settings, replaces } => {
             draft.set_automation(*decision, requester, settings, replaces.as_deref());
         }

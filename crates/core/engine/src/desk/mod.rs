@@ -10,12 +10,14 @@
 //! | [`machine`] | the queue, the batch, the commit in flight |
 //! | [`books`] | what the desk knows |
 //! | `draft` | a copy of the books with the rows that change it |
+//! | `arming` | whether what increases exposure may be sent where money is real |
 //! | `gate` | what may increase exposure |
 //! | `risk` | what the caps are held against: equity, its peak, the day's result |
-//! | `opening`, `closing` | requests to open and close |
+//! | `opening`, `closing`, `flattening` | requests to open, to close, and to close everything |
 //! | `automation` | requests to change switches and strategy |
 //! | `audit` | what people asked for |
 //! | `clock` | a clock that cannot be trusted |
+//! | `adopting` | orders that were sent without the desk in an emergency |
 //! | `answers` | what the executor said |
 //! | `reports` | what the exchange said of orders |
 //! | `repeating` | unknown closes that are sent again |
@@ -26,7 +28,9 @@
 //! | `recovery` | the books that a desk starts with |
 //! | `view` | the desk as others see it |
 
+mod adopting;
 mod answers;
+mod arming;
 mod audit;
 mod automation;
 mod booking;
@@ -34,6 +38,7 @@ pub mod books;
 mod clock;
 mod closing;
 mod draft;
+mod flattening;
 mod gate;
 mod groups;
 pub mod input;
@@ -49,6 +54,7 @@ mod settling;
 mod tests;
 mod view;
 
+pub use arming::CODES_WITHIN;
 pub use books::{Books, Group, Identity};
 pub use input::{DeskConfig, DeskInput, DeskOutput};
 pub use machine::Desk;

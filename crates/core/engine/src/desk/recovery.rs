@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use rec_domain::{
-    Timestamp, desk_snapshot::DeskSnapshot, eastern, halt::HaltSource, intent::Action, order::OrderState,
+    Timestamp, desk_snapshot::DeskSnapshot, eastern, halt::{Halt, HaltSource}, intent::Action, order::OrderState,
     settings::AutomationSettings,
 };
 
-use super::{Books, Group, Identity};
+use super::{Books, Group, Identity, reports::ANOTHER_DESK};
 
 /// The books of `snapshot` as the leader of `epoch` takes them over at `now`.
 ///
@@ -19,6 +19,11 @@ pub fn recovered_books(snapshot: DeskSnapshot, epoch: u32, defaults: &Automation
     let settings = snapshot.automation.unwrap_or_else(|| defaults.clone());
     let mut books = Books::new(identity, settings, now);
     books.halts = snapshot.halts.into_iter().map(|halt| (halt.source, halt)).collect();
+    let for_another = |halt: &Halt| halt.reason.starts_with(ANOTHER_DESK);
+    books.other_desk_at = books.halts.get(&HaltSource::Reconciliation).is_some_and(for_another).then_some(now);
+    books.arming = snapshot.arming;
+    books.wrong_codes = snapshot.wrong_codes.into();
+    books.last_code = snapshot.last_code;
     // Whether it is over is not known before the clocks were compared again.
     books.clock_doubted_at = books.halts.contains_key(&HaltSource::Clock).then_some(now);
     books.groups = snapshot
@@ -37,7 +42,11 @@ pub fn recovered_books(snapshot: DeskSnapshot, epoch: u32, defaults: &Automation
                     books.group_intents.insert(stored.intent.id, (exchange_index, role));
                 }
             }
-            Action::Place(_) | Action::Repeat { .. } | Action::Cancel { .. } | Action::TriggerGroup { .. } => {}
+            Action::Place(_)
+            | Action::Repeat { .. }
+            | Action::Adopt(_)
+            | Action::Cancel { .. }
+            | Action::TriggerGroup { .. } => {}
         }
     }
     books.trades = snapshot.trades.into_iter().map(|trade| (trade.id, trade)).collect();

@@ -9,6 +9,9 @@ use rec_domain::{
 
 use super::draft::{Draft, ended_state};
 
+/// How the reason of a halt for another desk begins, by which it is known again after a start.
+pub(super) const ANOTHER_DESK: &str = "another REC desk trades on this account";
+
 impl Draft<'_> {
     /// Takes one report of the inbox.
     pub(super) fn report(&mut self, report: &Report) {
@@ -42,7 +45,7 @@ impl Draft<'_> {
     /// Two desks on one account would each take the other's trades for a hand's: entries halt until the other has been
     /// silent for a while. `at` is when it traded, so that what a desk left behind long ago counts for nothing.
     pub(super) fn another_desk(&mut self, order_id: &OrderId, at: Timestamp) {
-        let reason = format!("another REC desk trades on this account: order {order_id}");
+        let reason = format!("{ANOTHER_DESK}: order {order_id}");
         self.alarm(reason.clone());
         self.halt(HaltSource::Reconciliation, reason);
         self.books.other_desk_at = self.books.other_desk_at.max(Some(at));

@@ -19,9 +19,12 @@ use rec_domain::{
     trade::{Origin, TradeState},
 };
 
+mod adopting;
 mod amending;
+mod arming;
 mod caps;
 mod control;
+mod degraded;
 mod graveyard;
 mod repeating;
 mod wrong;

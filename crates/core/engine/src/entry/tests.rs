@@ -40,6 +40,7 @@ fn desk(seconds: i64) -> DeskView {
         epoch: 1,
         ready: true,
         armed: true,
+        arming: None,
         settings: settings(),
         caps: RiskCaps::default(),
         halts: Vec::new(),

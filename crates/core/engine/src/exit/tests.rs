@@ -108,6 +108,7 @@ impl World {
             epoch: 1,
             ready: true,
             armed: true,
+            arming: None,
             settings: self.settings.clone(),
             caps: RiskCaps::default(),
             halts: Vec::new(),
@@ -336,6 +337,32 @@ fn foreign_trades_are_never_touched() {
     let mut manual = World::new(Trade { origin: Origin::Manual, ..trade(Side::Yes) });
     manual.yes_percent = 1.0;
     assert_eq!(closes(&manual.step(0)).len(), 1);
+}
+
+#[test]
+fn neither_a_halt_nor_a_disarming_nor_a_red_comparison_hinders_a_stop() {
+    let changes: [fn(&mut DeskView); 3] = [
+        |desk| {
+            let reason = "a test".to_owned();
+            desk.halts.push(rec_domain::halt::Halt {
+                source: rec_domain::halt::HaltSource::Reconciliation,
+                reason,
+                since: at(0),
+            });
+        },
+        |desk| desk.armed = false,
+        |desk| desk.ready = false,
+    ];
+    for change in changes {
+        let mut world = World::new(trade(Side::Yes));
+        world.yes_percent = 1.0;
+        let Input::Desk(mut desk) = world.desk(0) else { unreachable!("the desk") };
+        change(&mut desk);
+        world.tells[0] = false;
+        let mut outputs = world.machine.step(at(0), Input::Desk(desk));
+        outputs.extend(world.step(0));
+        assert_eq!(closes(&outputs).len(), 1);
+    }
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! The configuration as types, one file a section.
 
+mod arming;
 mod bus;
 mod clock;
 mod database;
 mod exchange;
 mod keep;
 mod limits;
+mod monitor;
 mod net;
 mod spot;
 
@@ -14,12 +16,14 @@ use std::path::PathBuf;
 use rec_domain::{Mode, settings::AutomationSettings};
 use serde::Deserialize;
 
+pub use arming::ArmingConfig;
 pub use bus::BusConfig;
 pub use clock::ClockConfig;
 pub use database::{DatabaseConfig, SslMode};
 pub use exchange::{CredentialError, ExchangeConfig, ExchangeCredential, ExchangeKey, VenueUrls};
 pub use keep::{KeepConfig, RecorderConfig};
 pub use limits::{FreshnessConfig, RiskConfig};
+pub use monitor::MonitorConfig;
 pub use net::{NetConfig, TwinConfig};
 pub(crate) use net::{bracketed, is_loopback};
 pub use spot::{FeedUrl, SpotConfig, SpotVenue};
@@ -56,6 +60,10 @@ pub struct Config {
     pub risk: RiskConfig,
     /// The strategy with which a new database starts.
     pub automation: AutomationSettings,
+    /// Arming.
+    pub arming: ArmingConfig,
+    /// What is told to the world outside of the machine.
+    pub monitor: MonitorConfig,
     /// Pages and log-ins.
     pub web: WebConfig,
     /// The probability model.

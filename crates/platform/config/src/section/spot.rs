@@ -6,6 +6,7 @@ use rec_domain::TimeSpan;
 use serde::Deserialize;
 
 use super::{VenueUrls, seconds};
+use crate::checks::{host_of, stays_here};
 
 /// Spot prices: the venue whose trades give them, and the candles with which momentum starts.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -28,6 +29,15 @@ pub struct SpotConfig {
     pub kraken: FeedUrl,
     /// Bitstamp's own address.
     pub bitstamp: FeedUrl,
+}
+
+impl SpotConfig {
+    /// Whether prices come from this machine, which no venue's do: then they are a twin's.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        let here = |url, scheme| host_of(url, scheme).is_some_and(|host| stays_here(&host));
+        here(&self.rest_url, "http") && here(&self.ws_url, "ws")
+    }
 }
 
 /// A venue whose feed of trades can be watched.

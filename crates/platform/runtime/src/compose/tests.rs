@@ -26,7 +26,7 @@ fn config(folder: &Path, overrides: &[(&str, &str)]) -> Arc<Config> {
 
 fn composition(services: &[Hosted], config: Arc<Config>) -> Composition {
     let (clocks, database) = (Clocks::of(&config.clock), DatabaseAccess::none());
-    Composition { services: services.to_vec(), config, clocks, database }
+    Composition { services: services.to_vec(), config, clocks, database, take_over: false }
 }
 
 /// Accepts every request.
@@ -172,16 +172,5 @@ async fn a_busy_port_names_service_port_and_remedy_and_nothing_is_started() {
     let error = composition(&[(Service::DbPoller, idle)], busy).start().await.expect_err("taken").to_string();
     for part in ["db-poller", &port, "--port-base", "REC_DB_POLLER_PORT"] {
         assert!(error.contains(part), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn modes_that_are_not_simulated_refuse_to_start() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut config = Config::clone(&config(folder.path(), &[]));
-    for mode in [Mode::Demo, Mode::Prod] {
-        config.mode = mode;
-        let error = composition(&[(Service::DbPoller, idle)], Arc::new(config.clone())).start().await;
-        assert!(error.expect_err("not built yet").to_string().contains("not built yet"));
     }
 }

@@ -2,6 +2,7 @@
 
 use rec_domain::{
     DecisionId, ExchangeIndex, MarketTicker, OrderGroupId, Side, Timestamp,
+    arming::Arming,
     caps::CapCheck,
     command::DeskReply,
     halt::{Halt, HaltSource},
@@ -54,6 +55,50 @@ pub(super) async fn resumed(
     )
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// An arming began, or stands otherwise now.
+pub(super) async fn armed(connection: &mut PgConnection, arming: &Arming) -> Result<()> {
+    let crashes: Vec<_> = arming.crashes.iter().map(|at| to_db(*at)).collect();
+    sqlx::query!(
+        "INSERT INTO desk.armings
+            (since, until, requester, reason, configuration, release, boot, crashes, unproven)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (account, mode) WHERE ended_at IS NULL
+         DO UPDATE SET crashes = excluded.crashes, unproven = excluded.unproven",
+        to_db(arming.since),
+        to_db(arming.until),
+        shape::text(&arming.requester),
+        shape::text(&arming.reason),
+        arming.binding.configuration,
+        arming.binding.release,
+        arming.binding.boot,
+        &crashes,
+        arming.unproven,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The arming in force ended, if there was one.
+pub(super) async fn disarmed(connection: &mut PgConnection, at: Timestamp, reason: &str) -> Result<()> {
+    sqlx::query!(
+        "UPDATE desk.armings SET ended_at = $1, ended_reason = $2 WHERE ended_at IS NULL",
+        to_db(at),
+        shape::text(reason),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A code of the second factor was tried.
+pub(super) async fn code_tried(connection: &mut PgConnection, at: Timestamp, step: Option<i64>) -> Result<()> {
+    sqlx::query!("INSERT INTO desk.code_attempts (at, step) VALUES ($1, $2)", to_db(at), step)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

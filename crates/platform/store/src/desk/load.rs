@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rec_domain::{
     DecisionId, ExchangeIndex, IntentId, MarketTicker, Money, OrderGroupId, Quantity, TimeSpan, Timestamp,
+    arming::{Arming, Binding},
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
     eastern,
@@ -31,6 +32,9 @@ const SETTLED: TimeSpan = TimeSpan::from_minutes(24 * 60);
 /// How long the history of closed markets is loaded.
 const HISTORY: TimeSpan = TimeSpan::from_minutes(2 * 24 * 60);
 
+/// How long wrong codes of the second factor count.
+const CODES: TimeSpan = TimeSpan::from_minutes(15);
+
 impl Desk {
     /// The committed state at `now`, to start from. Take the lease first: what an old leader and its executor were
     /// writing has then ended, and this sees it.
@@ -48,6 +52,9 @@ impl Desk {
         let snapshot = DeskSnapshot {
             identity,
             automation: automation(connection).await?,
+            arming: arming(connection).await?,
+            wrong_codes: wrong_codes(connection, now - CODES).await?,
+            last_code: last_code(connection).await?,
             halts: halts(connection).await?,
             groups: groups(connection).await?,
             payments: posting::payments(connection, &ended_trades).await?,
@@ -85,6 +92,18 @@ impl Desk {
         realised_since(&self.database.pool, from).await
     }
 
+    /// Those of the intents that are in the database.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn known_intents(&self, intents: &[IntentId]) -> Result<BTreeSet<IntentId>> {
+        let ids: Vec<_> = intents.iter().map(|id| id.as_uuid()).collect();
+        let known = sqlx::query_scalar!("SELECT id FROM desk.intents WHERE id = ANY ($1)", &ids)
+            .fetch_all(&self.database.pool)
+            .await?;
+        Ok(known.into_iter().map(IntentId::from_uuid).collect())
+    }
+
     /// The answer that a request got; `None` when it was never answered.
     ///
     /// # Errors
@@ -107,6 +126,38 @@ async fn automation(connection: &mut PgConnection) -> Result<Option<rec_domain::
         .fetch_optional(connection)
         .await?;
     settings.map(|settings| shape::from_json("the automation settings", settings)).transpose()
+}
+
+async fn arming(connection: &mut PgConnection) -> Result<Option<Arming>> {
+    let row = sqlx::query!(
+        "SELECT since, until, requester, reason, configuration, release, boot, crashes, unproven
+         FROM desk.armings WHERE ended_at IS NULL"
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Arming {
+        since: from_db(row.since),
+        until: from_db(row.until),
+        requester: row.requester,
+        reason: row.reason,
+        binding: Binding { configuration: row.configuration, release: row.release, boot: row.boot },
+        crashes: row.crashes.into_iter().map(from_db).collect(),
+        unproven: row.unproven,
+    }))
+}
+
+async fn wrong_codes(connection: &mut PgConnection, after: Timestamp) -> Result<Vec<Timestamp>> {
+    let times = sqlx::query_scalar!(
+        "SELECT at FROM desk.code_attempts WHERE step IS NULL AND at > $1 ORDER BY at",
+        to_db(after)
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(times.into_iter().map(from_db).collect())
+}
+
+async fn last_code(connection: &mut PgConnection) -> Result<Option<i64>> {
+    Ok(sqlx::query_scalar!("SELECT max(step) FROM desk.code_attempts").fetch_one(connection).await?)
 }
 
 async fn halts(connection: &mut PgConnection) -> Result<Vec<Halt>> {

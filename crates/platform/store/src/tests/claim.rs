@@ -3,8 +3,9 @@
 use rec_domain::{
     Mode, Service, TimeSpan,
     answer::{Answer, Claim, ClaimRefusal, Outcome},
+    arming::Arming,
     halt::{Halt, HaltSource},
-    intent::GroupRole,
+    intent::{Action, GroupRole, Intent},
     row::Row,
 };
 
@@ -30,20 +31,24 @@ impl Executor {
         Some(Self { leader, claims, epoch })
     }
 
-    async fn claim_at(&self, number: u32, late: TimeSpan, armed: bool) -> Result<(), ClaimRefusal> {
+    async fn claim_at(&self, number: u32, late: TimeSpan) -> Result<(), ClaimRefusal> {
         let id = sample::intent_id(self.epoch, number);
-        let claimed = self.claims.claim(id, now() + late, armed).await.expect("answered");
+        let claimed = self.claims.claim(id, now() + late).await.expect("answered");
         claimed.map(|intent| assert_eq!(intent.id, id))
     }
 
     async fn claim(&self, number: u32) -> Result<(), ClaimRefusal> {
-        self.claim_at(number, TimeSpan::ZERO, false).await
+        self.claim_at(number, TimeSpan::ZERO).await
+    }
+
+    async fn commit(&self, number: i64, rows: Vec<Row>) {
+        let outcome = self.leader.desk.commit(&sample::commit(self.epoch, number, rows)).await;
+        assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
     }
 
     async fn halt(&self) {
         let halt = Halt { source: HaltSource::Failure, reason: "a test".to_owned(), since: now() };
-        let outcome = self.leader.desk.commit(&sample::commit(self.epoch, 2, vec![Row::Halted(halt)])).await;
-        assert!(matches!(outcome, CommitOutcome::Committed), "{outcome:?}");
+        self.commit(2, vec![Row::Halted(halt)]).await;
     }
 }
 
@@ -75,7 +80,7 @@ async fn of_many_claims_at_once_one_wins() {
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let (claims, id) = (executor.claims.clone(), sample::intent_id(executor.epoch, 1));
-        running.spawn(async move { claims.claim(id, now(), false).await.expect("answered").is_ok() });
+        running.spawn(async move { claims.claim(id, now()).await.expect("answered").is_ok() });
     }
     assert_eq!(running.join_all().await.into_iter().filter(|won| *won).count(), 1);
 }
@@ -85,17 +90,17 @@ async fn each_rule_refuses_by_itself() {
     let Some(executor) = Executor::of_mode(Mode::Twin).await else { return };
     assert_eq!(executor.claim(9).await, Err(ClaimRefusal::Missing));
     let (in_time, too_late) = (TimeSpan::from_seconds(2), TimeSpan::from_micros(2_000_001));
-    assert_eq!(executor.claim_at(1, too_late, false).await, Err(ClaimRefusal::TooLate));
+    assert_eq!(executor.claim_at(1, too_late).await, Err(ClaimRefusal::TooLate));
     executor.halt().await;
-    assert_eq!(executor.claim_at(1, in_time, true).await, Err(ClaimRefusal::Halted));
-    assert_eq!(executor.claim_at(1, too_late, true).await, Err(ClaimRefusal::TooLate), "the earlier rule is named");
-    assert_eq!(executor.claim_at(2, too_late, false).await, Ok(()), "a close is stopped by no halt and has no limit");
+    assert_eq!(executor.claim_at(1, in_time).await, Err(ClaimRefusal::Halted));
+    assert_eq!(executor.claim_at(1, too_late).await, Err(ClaimRefusal::TooLate), "the earlier rule is named");
+    assert_eq!(executor.claim_at(2, too_late).await, Ok(()), "a close is stopped by no halt and has no limit");
 }
 
 #[tokio::test]
 async fn the_last_instant_is_in_time() {
     let Some(executor) = Executor::of_mode(Mode::Paper).await else { return };
-    assert_eq!(executor.claim_at(1, TimeSpan::from_seconds(2), false).await, Ok(()));
+    assert_eq!(executor.claim_at(1, TimeSpan::from_seconds(2)).await, Ok(()));
 }
 
 #[tokio::test]
@@ -119,10 +124,42 @@ async fn another_epoch_or_an_expired_lease_claims_nothing() {
 
 #[tokio::test]
 async fn where_money_is_real_only_an_armed_desk_opens() {
+    let minutes = TimeSpan::from_minutes;
     for mode in [Mode::Demo, Mode::Prod] {
         let Some(executor) = Executor::of_mode(mode).await else { return };
         assert_eq!(executor.claim(1).await, Err(ClaimRefusal::Disarmed));
         assert_eq!(executor.claim(2).await, Ok(()), "a close needs no arming");
-        assert_eq!(executor.claim_at(1, TimeSpan::ZERO, true).await, Ok(()));
+        let over = Arming { until: now(), ..sample::arming() };
+        executor.commit(2, vec![Row::Armed(over)]).await;
+        assert_eq!(executor.claim(1).await, Err(ClaimRefusal::Disarmed), "it ends at its instant");
+        let after_a_crash = Arming { unproven: true, ..sample::arming() };
+        executor.commit(3, vec![disarmed(), Row::Armed(after_a_crash)]).await;
+        assert_eq!(executor.claim(1).await, Err(ClaimRefusal::Disarmed), "not proven since a crash");
+        executor.commit(4, vec![disarmed(), Row::Armed(sample::arming()), disarmed()]).await;
+        assert_eq!(executor.claim(1).await, Err(ClaimRefusal::Disarmed));
+        executor.commit(5, vec![Row::Armed(sample::arming())]).await;
+        assert_eq!(sample::arming().until, now() + minutes(480));
+        assert_eq!(executor.claim(1).await, Ok(()));
     }
+}
+
+fn disarmed() -> Row {
+    Row::Disarmed { reason: "a test".to_owned() }
+}
+
+#[tokio::test]
+async fn an_adopted_order_is_neither_looked_for_nor_claimed() {
+    let Some(executor) = Executor::of_mode(Mode::Twin).await else { return };
+    let sent = Intent {
+        epoch: 0,
+        action: Action::Adopt(sample::spec(GroupRole::Exit)),
+        ..sample::intent(executor.epoch, 3, GroupRole::Exit)
+    };
+    let elsewhere = sample::intent_id(executor.epoch, 9);
+    executor.commit(2, vec![Row::Intent(sent.clone())]).await;
+    let left = executor.claims.unanswered_intents(10).await.expect("read");
+    assert!(left.iter().all(|intent| intent.id != sent.id), "{left:?}");
+    assert_eq!(executor.claim(3).await, Err(ClaimRefusal::StaleEpoch), "no lease stood behind it");
+    let known = executor.leader.desk.known_intents(&[sent.id, elsewhere]).await.expect("read");
+    assert_eq!(known, [sent.id].into());
 }

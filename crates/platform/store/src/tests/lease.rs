@@ -31,6 +31,20 @@ async fn a_held_lease_names_its_holder() {
 }
 
 #[tokio::test]
+async fn a_lease_is_taken_over_from_the_living_only_on_request_and_says_how_it_was_left() {
+    let Some(leader) = Leader::new().await else { return };
+    assert!(!leader.lease.was_abandoned(), "nobody held it before");
+    let taken = Lease::take_over(&leader.database, "other", minute()).await.expect("taken over");
+    assert!(taken.was_abandoned());
+    assert!(matches!(leader.lease.renew(minute()).await, Err(StoreError::LeaseLost { epoch: 1 })));
+    let held = Lease::acquire(&leader.database, "test", minute()).await.expect_err("held");
+    assert!(matches!(held, StoreError::LeaseHeld { .. }), "who lost it waits: {held}");
+    taken.release().await.expect("released");
+    let after = Lease::acquire(&leader.database, "test", minute()).await.expect("free");
+    assert!(!after.was_abandoned(), "given up in order");
+}
+
+#[tokio::test]
 async fn an_expired_lease_is_free() {
     let Some(leader) = Leader::new().await else { return };
     Lease::acquire(&leader.database, "test", TimeSpan::ZERO).await.expect("the same holder");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rec_domain::{
     DecisionId, FillId, Money, OrderGroupId, OrderId, Quantity, Side, TimeSpan, TradeId,
     answer::{Answer, Outcome},
+    arming::Arming,
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
     halt::{Halt, HaltSource},
@@ -268,6 +269,23 @@ async fn control_comes_back() {
     let halts = leader.load().await.halts;
     assert!(!halts.iter().any(|halt| halt.source == HaltSource::Operator));
     assert_eq!(halts.len(), HaltSource::ALL.len() - 1);
+}
+
+#[tokio::test]
+async fn an_arming_and_the_codes_that_were_tried_come_back() {
+    let Some(leader) = Leader::new().await else { return };
+    let arming = sample::arming();
+    let later = Arming { crashes: vec![now()], unproven: true, ..arming.clone() };
+    let tried = |step| Row::CodeTried { step };
+    leader.commit(1, vec![tried(Some(57)), tried(None), tried(None), Row::Armed(arming.clone())]).await;
+    let loaded = leader.load().await;
+    assert_eq!((loaded.arming, loaded.last_code, loaded.wrong_codes.len()), (Some(arming), Some(57), 2));
+    leader.commit(2, vec![Row::Armed(later.clone())]).await;
+    assert_eq!(leader.load().await.arming, Some(later));
+    leader.commit(3, vec![Row::Disarmed { reason: "enough".to_owned() }]).await;
+    assert_eq!(leader.load().await.arming, None);
+    let again = leader.desk.commit(&sample::commit(leader.lease.epoch(), 4, vec![tried(Some(57))])).await;
+    assert!(matches!(again, CommitOutcome::Failed(_)), "a code counts once, whatever the desk thinks: {again:?}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use rec_domain::{
     BookSide, ClientOrderId, DecisionId, DeskId, EventTicker, ExchangeIndex, FillId, IntentId, MarketTicker, Money,
     OrderGroupId, OrderId, Price, Quantity, Side, TimeSpan, TradeId,
+    arming::{Arming, Binding},
     fill::Fill,
     intent::{Action, Effect, GroupRole, Intent, OrderSpec, TimeInForce},
     ledger::{Account, Posting, PostingKind},
@@ -25,6 +26,19 @@ pub(super) fn shard() -> ExchangeIndex {
 
 pub(super) fn commit(epoch: u32, number: i64, rows: Vec<Row>) -> Commit {
     Commit { number, epoch, at: now(), inputs: vec![r#"{"input":"wake"}"#.to_owned()], rows }
+}
+
+/// For eight hours from now.
+pub(super) fn arming() -> Arming {
+    Arming {
+        since: now() - TimeSpan::from_seconds(1),
+        until: now() + TimeSpan::from_minutes(480),
+        requester: "operator".to_owned(),
+        reason: "a test".to_owned(),
+        binding: Binding { configuration: "hash".to_owned(), release: "0.1.0".to_owned(), boot: "a boot".to_owned() },
+        crashes: vec![now() - TimeSpan::from_minutes(3)],
+        unproven: false,
+    }
 }
 
 pub(super) fn intent_id(epoch: u32, number: u32) -> IntentId {

@@ -3,7 +3,8 @@
 use axum::http::StatusCode;
 use rec_api::ApiError;
 use rec_domain::{
-    Money, Price, Service, TradeId,
+    Money, Price, Service, TimeSpan, TradeId,
+    arming::Factor,
     caps::{Amount, Cap},
     command::{DeskCommand, DeskReply},
     halt::HaltSource,
@@ -44,6 +45,50 @@ async fn the_operator_ends_his_own_halt_and_resets_a_group_but_ends_no_other() {
     }
     assert_eq!(desk.post("/api/resume", &cookie, r#"{"reason":"back"}"#).await.status, StatusCode::ACCEPTED);
     assert_eq!(asked(&desk), DeskCommand::Resume { source: HaltSource::Operator, reason: "back".to_owned() });
+}
+
+#[tokio::test]
+async fn arming_hands_the_code_on_and_a_finding_of_the_browsers_own_is_no_code() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    for body in [
+        r#"{"minutes":480,"reason":"x"}"#,
+        r#"{"minutes":480,"code":"287 082","reason":" "}"#,
+        r#"{"minutes":-1,"code":"287082","reason":"x"}"#,
+        r#"{"minutes":480,"factor":{"factor":"right","step":1},"code":"","reason":"x"}"#,
+    ] {
+        assert!(desk.post("/api/arm", &cookie, body).await.status.is_client_error(), "{body}");
+    }
+    assert!(desk.desk.asked.lock().expect("lock").is_empty());
+    let answer = desk.post("/api/arm", &cookie, r#"{"minutes":480,"code":"287 082","reason":"the week begins"}"#).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let DeskCommand::Arm(arm) = asked(&desk) else { panic!("another command") };
+    assert_eq!((arm.duration, arm.take_over), (TimeSpan::from_minutes(480), false));
+    assert!(matches!(arm.factor, Factor::Code { code } if code.expose() == "287082"));
+}
+
+#[tokio::test]
+async fn disarming_and_flattening_go_to_trade_manager_with_their_reason_and_limit() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    assert_eq!(desk.post("/api/disarm", &cookie, r#"{"reason":"enough"}"#).await.status, StatusCode::ACCEPTED);
+    assert_eq!(asked(&desk), DeskCommand::Disarm { reason: "enough".to_owned() });
+    desk.desk.asked.lock().expect("lock").clear();
+    assert!(desk.post("/api/flatten", &cookie, r#"{"reason":"enough"}"#).await.status.is_client_error(), "no limit");
+    let answer = desk.post("/api/flatten", &cookie, r#"{"limit":"0.0100","reason":"enough"}"#).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let DeskCommand::Flatten(flatten) = asked(&desk) else { panic!("another command") };
+    assert_eq!((flatten.limit, flatten.reason.as_str()), (Price::from_cents(1), "enough"));
+}
+
+#[tokio::test]
+async fn a_kill_halts_the_desk_and_says_when_the_guard_does_not_answer() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    let answer = desk.post("/api/kill", &cookie, r#"{"reason":"enough"}"#).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "guard"));
+    assert!(answer.text.contains("the desk is halted") && answer.text.contains("rec kill"), "{}", answer.text);
+    assert_eq!(asked(&desk), DeskCommand::Halt { source: HaltSource::Operator, reason: "enough".to_owned() });
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ async fn start(folder: &Path, test: &TestDatabase) -> Running {
     });
     let clocks = Clocks::of(&config.clock);
     let services = vec![(Service::MainApp, crate::run as rec_runtime::ServiceMain)];
-    Composition { services, config, clocks, database }.start().await.expect("the service starts")
+    Composition { services, config, clocks, database, take_over: false }.start().await.expect("the service starts")
 }
 
 async fn open(address: SocketAddr, path: &str, cookie: &str) -> TcpStream {

@@ -117,6 +117,7 @@ pub(super) fn desk_at(live: &Live, public_host: Option<&str>, now: Now) -> Desk 
         hub,
         setting: sample::setting(),
         now,
+        guard_socket: "/nowhere/guard.sock".into(),
         ports: BTreeMap::from([("main_app".to_owned(), 3_000), ("trade_manager".to_owned(), 4_000)]),
         public_host: public_host.map(str::to_owned),
     });

@@ -165,6 +165,10 @@ pub const fn words(code: RefusalCode) -> &'static str {
     match code {
         RefusalCode::Halted => "halted",
         RefusalCode::Disarmed => "not armed",
+        RefusalCode::NothingToArm => "nothing to arm in this mode",
+        RefusalCode::SecondFactor => "second factor missing or wrong",
+        RefusalCode::TooManyCodes => "too many wrong codes",
+        RefusalCode::OtherDesk => "another desk on the account",
         RefusalCode::SwitchedOff => "auto entry off",
         RefusalCode::StaleSpot => "spot price stale",
         RefusalCode::StaleIndex => "index stale",

@@ -75,6 +75,10 @@ fn describe(event: &DeskEvent) -> (&'static str, String, Tone) {
         ),
         DeskEvent::Halted { source, reason } => ("halt", format!("halted by {source}: {reason}"), Tone::Bad),
         DeskEvent::Resumed { source, reason } => ("resume", format!("halt of {source} ended: {reason}"), Tone::Good),
+        DeskEvent::Armed { until, reason } => {
+            ("armed", format!("armed until {}: {reason}", format::clock(*until)), Tone::Warn)
+        }
+        DeskEvent::Disarmed { reason } => ("disarmed", format!("disarmed: {reason}"), Tone::Calm),
         DeskEvent::Automation { auto_entry, auto_stop } => {
             let word = |on: &bool| if *on { "on" } else { "off" };
             ("switch", format!("auto entry {}, auto stop {}", word(auto_entry), word(auto_stop)), Tone::Calm)

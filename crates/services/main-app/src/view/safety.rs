@@ -1,6 +1,9 @@
 //! Halts, and whether the desk may enter at all.
 
-use rec_domain::halt::{Halt, HaltSource};
+use rec_domain::{
+    desk_view::DeskView,
+    halt::{Halt, HaltSource},
+};
 
 use super::{Age, Limits, Moment, format};
 use crate::live::Live;
@@ -16,8 +19,21 @@ pub struct SafetyView {
     pub ready: bool,
     /// Whether the operator's own halt is in force, so that there is something to resume.
     pub halted_by_operator: bool,
+    /// What is to be said of arming; none where nothing needs arming.
+    pub arming: Option<ArmingView>,
     /// How old the desk's word is.
     pub age: Option<Age>,
+}
+
+/// Whether the desk is armed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArmingView {
+    /// Whether what increases exposure may be sent.
+    pub armed: bool,
+    /// Whether there is an arming, which may be waiting for a clean comparison.
+    pub in_force: bool,
+    /// Until when, by whom and why; or why not.
+    pub words: String,
 }
 
 /// A halt in force.
@@ -48,6 +64,7 @@ impl SafetyView {
             halts: halts.iter().map(HaltView::of).collect(),
             ready: desk.is_some_and(|desk| desk.value.ready),
             halted_by_operator: halts.iter().any(|halt| halt.source == HaltSource::Operator),
+            arming: desk.and_then(|desk| ArmingView::of(&desk.value)),
             age: desk.map(|desk| Age::wall(desk.received_at, Limits::DESK_WALL, now)),
         }
     }
@@ -56,6 +73,22 @@ impl SafetyView {
     #[must_use]
     pub fn is_halted(&self) -> bool {
         !self.halts.is_empty()
+    }
+}
+
+impl ArmingView {
+    fn of(desk: &DeskView) -> Option<Self> {
+        if !desk.mode.needs_arming() {
+            return None;
+        }
+        let words = match &desk.arming {
+            None => "nothing is opened; stops and closes go on".to_owned(),
+            Some(arming) if arming.unproven => "the desk crashed; it waits until books and exchange agree".to_owned(),
+            Some(arming) => {
+                format!("until {} by {}: {}", format::clock(arming.until), arming.requester, arming.reason)
+            }
+        };
+        Some(Self { armed: desk.armed, in_force: desk.arming.is_some(), words })
     }
 }
 

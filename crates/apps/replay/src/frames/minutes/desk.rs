@@ -255,6 +255,7 @@ impl Desk {
             epoch: 1,
             ready: true,
             armed: true,
+            arming: None,
             settings: self.settings.clone(),
             caps: self.caps,
             halts: Vec::new(),
