@@ -64,7 +64,12 @@ async fn an_exported_database_url_is_ignored_and_this_is_said() {
 async fn a_mode_with_real_money_does_not_start_without_its_keys() {
     let place = Place::for_commands();
     let config = file(&place, "mode = \"prod\"\n");
-    place.run(&["up", "--config", &config]).await.assert_refused(&["prod", "three keys", "read.id", "REC_CREDENTIALS_PATH"]);
+    place.run(&["up", "--config", &config]).await.assert_refused(&[
+        "prod",
+        "three keys",
+        "read.id",
+        "REC_CREDENTIALS_PATH",
+    ]);
     assert!(!place.state().exists(), "nothing was begun");
 }
 

@@ -114,6 +114,8 @@ pub enum Command {
     Db(commands::db::DbArgs),
     /// Checks, adds up and exports the desk's books, and audits an account's export.
     Ledger(commands::ledger::LedgerArgs),
+    /// Compares the desk's books with the exchange and says what was compared; exit code 0 only if they agree.
+    Reconcile(commands::reconcile::ReconcileArgs),
     /// Asks the probability model.
     Model(commands::model::ModelArgs),
     /// Lists, checks and exports what the desk recorded of what came.

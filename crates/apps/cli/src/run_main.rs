@@ -49,6 +49,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::LoginLink(args) => block_on(commands::users::print_login_link(args, sources)),
         Command::Db(args) => block_on(commands::db::run(args, sources)),
         Command::Ledger(args) => block_on(commands::ledger::run(args, sources)),
+        Command::Reconcile(args) => block_on(commands::reconcile::run(args, sources)),
         Command::Model(args) => commands::model::run(args, sources),
         Command::Record(args) => commands::record::run(args, sources),
         Command::Replay(args) => commands::replay::run(args, sources),

@@ -109,6 +109,7 @@ fn view(ctx: &ServiceContext, halts: Vec<Halt>) -> DeskView {
         realised_today: Money::ZERO,
         risk: RiskView::default(),
         reconciliation: None,
+        late_results: vec![],
         cursors: Cursors::default(),
     }
 }

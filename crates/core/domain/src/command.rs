@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DecisionId, IntentId, MarketTicker, Price, Quantity, Side, Timestamp, TradeId,
+    DecisionId, ExchangeIndex, IntentId, MarketTicker, Money, Price, Quantity, Side, Timestamp, TradeId,
     arming::ArmRequest,
     caps::{Amount, Cap},
     halt::HaltSource,
@@ -56,6 +56,10 @@ pub enum DeskCommand {
     },
     /// Halt entries on the operator's behalf and close every trade of this desk.
     Flatten(FlattenRequest),
+    /// Explain a difference of cash. Only the operator may, and no more than the last comparison found.
+    Adjust(Adjustment),
+    /// Read the account now and compare it with the books. Always accepted; what is found stands in the view.
+    Compare,
     /// Store why markets are not entered; each is a reason that changed. Always accepted.
     NoteRefusals {
         /// The refusals.
@@ -77,6 +81,20 @@ pub enum DeskCommand {
         #[serde(default)]
         replaces: Option<Box<AutomationSettings>>,
     },
+}
+
+/// The operator's word on a difference of cash between books and exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjustment {
+    /// The shard.
+    pub exchange_index: ExchangeIndex,
+    /// What its cash in the books lacks; what it has too much when negative.
+    pub amount: Money,
+    /// Whether it is interest, which the exchange lists nowhere.
+    #[serde(default)]
+    pub interest: bool,
+    /// Why, for people.
+    pub reason: String,
 }
 
 /// Why a market and side is not entered, as whoever looked at it says.

@@ -8,6 +8,7 @@ use crate::{
     caps::{EquityPeak, Tightening},
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
+    flow::FlowReport,
     halt::Halt,
     intent::{GroupRole, Intent},
     ledger::{Account, Posting},
@@ -64,6 +65,10 @@ pub struct DeskSnapshot {
     pub parked_fills: Vec<FillReport>,
     /// Settlements that did not fit the books.
     pub parked_settlements: Vec<SettlementReport>,
+    /// Movements of money that were seen.
+    pub flows: Vec<FlowReport>,
+    /// When the ledger was opened; `None` while it was not.
+    pub opened_at: Option<Timestamp>,
     /// Balance of every account that was ever posted to.
     pub ledger: BTreeMap<Account, Money>,
     /// How far inbox and answers are consumed.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DeskId, ExchangeIndex, MarketTicker, Mode, Money, Quantity, Side, Timestamp, arming::Arming, caps::RiskCaps,
-    halt::Halt, order::Order, reconciliation::Reconciliation, risk_view::RiskView, settings::AutomationSettings,
-    trade::Trade,
+    DeskId, ExchangeIndex, MarketTicker, Mode, Money, Quantity, Side, Timestamp, TradeId, arming::Arming,
+    caps::RiskCaps, halt::Halt, order::Order, reconciliation::Reconciliation, risk_view::RiskView,
+    settings::AutomationSettings, trade::Trade,
 };
 
 /// The committed state of the desk, published after each change and at least once a second.
@@ -51,8 +51,24 @@ pub struct DeskView {
     pub risk: RiskView,
     /// The last comparison with the exchange.
     pub reconciliation: Option<Reconciliation>,
+    /// Trades whose market has closed and does not pay.
+    #[serde(default)]
+    pub late_results: Vec<LateResult>,
     /// Last consumed numbers of inbox and answers.
     pub cursors: Cursors,
+}
+
+/// A trade whose result is late or disputed. It is held until it is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateResult {
+    /// The trade.
+    pub trade: TradeId,
+    /// Its market.
+    pub ticker: MarketTicker,
+    /// When the market closed.
+    pub closed_at: Timestamp,
+    /// Whether the exchange says that the result is disputed.
+    pub disputed: bool,
 }
 
 /// What happened in one market and side.

@@ -181,6 +181,13 @@ impl Posting {
         self.lines.iter().filter(|(known, _)| known == account).map(|(_, amount)| *amount).sum()
     }
 
+    /// What it brings to the desk from outside, less what it takes out: neither profit nor loss.
+    #[must_use]
+    pub fn brought_in(&self) -> Money {
+        let outside = |account: &Account| matches!(account, Account::Capital | Account::Subaccount { .. });
+        -self.lines.iter().filter(|(account, _)| outside(account)).map(|(_, amount)| *amount).sum::<Money>()
+    }
+
     /// The lines, which sum to zero.
     #[must_use]
     pub fn lines(&self) -> &[(Account, Money)] {

@@ -18,6 +18,7 @@ pub mod eastern;
 pub mod emergency;
 pub mod fee;
 pub mod fill;
+pub mod flow;
 pub mod fresh;
 pub mod grid;
 pub mod halt;

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    IntentId, MarketTicker, Money, Price, Quantity, Side, Timestamp, TradeId, halt::HaltSource, order::OrderState,
-    refusal::Refusal, trade::TradeState,
+    ExchangeIndex, IntentId, MarketTicker, Money, Price, Quantity, Side, Timestamp, TradeId,
+    flow::{FlowKind, FlowStage},
+    halt::HaltSource,
+    order::OrderState,
+    refusal::Refusal,
+    trade::TradeState,
 };
 
 /// An event of the desk with its number in the outbox.
@@ -105,6 +109,24 @@ pub enum DeskEvent {
     CapsTightened {
         /// Those that were, each as `name amount`.
         caps: Vec<String>,
+        /// Why.
+        reason: String,
+    },
+    /// Money came, went or moved, and was posted.
+    Flow {
+        /// What.
+        kind: FlowKind,
+        /// How far it has come.
+        stage: FlowStage,
+        /// How much.
+        amount: Money,
+    },
+    /// A difference of cash was explained by the operator.
+    Adjusted {
+        /// The shard.
+        exchange_index: ExchangeIndex,
+        /// What was added to its cash; taken when negative.
+        amount: Money,
         /// Why.
         reason: String,
     },

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{ExchangeIndex, MarketTicker, Money, Quantity, Timestamp};
 
 /// One comparison at one quiet point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,58 @@ pub struct Reconciliation {
     pub books_changed_at: Timestamp,
     /// Everything that differs; empty when the books agree.
     pub differences: Vec<Difference>,
+    /// What was looked at; empty in what was stored before this was kept.
+    #[serde(default)]
+    pub compared: Looked,
+}
+
+/// What a comparison looked at, with what each side had.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Looked {
+    /// Cash of every shard that either side knows.
+    pub cash: Vec<CashOfShard>,
+    /// Every position that either side has.
+    pub positions: Vec<PositionOfMarket>,
+    /// Orders that the exchange has resting, those of others included.
+    pub resting: u32,
+    /// Orders of this desk that were looked at: every one that is not complete, and those of the last hour.
+    pub orders: u32,
+    /// Contracts of these orders that the exchange says are filled.
+    pub filled: Quantity,
+    /// Contracts of these orders whose fills are booked.
+    pub booked: Quantity,
+    /// Fills whose order is not known.
+    pub fills_waiting: u32,
+    /// Payments of the last day.
+    pub settlements: u32,
+    /// Settlements that do not fit the books.
+    pub settlements_waiting: u32,
+    /// Whether deposits, withdrawals and transfers were read too.
+    pub flows: bool,
+}
+
+/// Cash of a shard on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CashOfShard {
+    /// The shard.
+    pub exchange_index: ExchangeIndex,
+    /// What the ledger has.
+    pub ours: Money,
+    /// What the exchange has; `None` where it did not name the shard.
+    pub theirs: Option<Money>,
+    /// What resting orders bind, which is in neither.
+    pub reserved: Money,
+}
+
+/// A net position on both sides: above zero YES, below zero NO.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PositionOfMarket {
+    /// The market.
+    pub ticker: MarketTicker,
+    /// What the trades hold.
+    pub ours: Quantity,
+    /// What the exchange has.
+    pub theirs: Quantity,
 }
 
 /// What is compared.

@@ -116,6 +116,8 @@ refusal_codes! {
     NotTighter = "not_tighter",
     /// Books and exchange have not been compared yet, or disagree.
     Unreconciled = "unreconciled",
+    /// An adjustment that explains nothing of what the last comparison found.
+    Adjustment = "adjustment",
     /// The desk does not hold its lease or cannot reach its database.
     NotLeading = "not_leading",
 }

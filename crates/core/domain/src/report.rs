@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BookSide, ClientOrderId, EventTicker, ExchangeIndex, FillId, MarketTicker, Money, OrderGroupId, OrderId, Price,
-    Quantity, Timestamp,
+    Quantity, Timestamp, flow::FlowReport,
 };
 
 /// One thing that the exchange said.
@@ -17,6 +17,8 @@ pub enum Report {
     Fill(FillReport),
     /// A settlement.
     Settlement(SettlementReport),
+    /// Money came, went or moved.
+    Flow(FlowReport),
     /// Something happened to an order group.
     Group(GroupReport),
     /// Everything was read: what was not reported up to `as_of` does not exist.
@@ -156,6 +158,12 @@ pub struct Sweep {
     pub positions: Vec<PositionReport>,
     /// Every resting order.
     pub resting: Vec<OrderId>,
+    /// What resting orders bind per shard, which is no part of `balances`.
+    #[serde(default)]
+    pub reserved: Vec<(ExchangeIndex, Money)>,
+    /// Whether deposits, withdrawals and transfers were read too: without them no difference of cash counts.
+    #[serde(default)]
+    pub flows: bool,
 }
 
 impl Report {
@@ -177,6 +185,7 @@ impl Report {
                 "settlement:{}:{}:{}:{}",
                 settlement.ticker, settlement.settled_at, settlement.result, settlement.revenue
             ),
+            Self::Flow(flow) => format!("flow:{}:{}", flow.key(), flow.stage.name()),
             Self::Group(group) => format!("group:{}:{}:{}", group.group, group.event, group.at),
             Self::Sweep(sweep) => format!("sweep:{}", sweep.started_at),
         }

@@ -9,6 +9,7 @@ use crate::{
     command::DeskReply,
     desk_view::Cursors,
     fill::Fill,
+    flow::FlowReport,
     halt::{Halt, HaltSource},
     intent::{GroupRole, Intent},
     ledger::Posting,
@@ -59,6 +60,8 @@ pub enum Row {
     Trade(Trade),
     /// An entry in the books.
     Posting(Posting),
+    /// A movement of money as far as it has come; a new one is inserted.
+    Flow(FlowReport),
     /// What a trade got from its market's settlement.
     Settlement(Settlement),
     /// The answer to a request, for when it is repeated.

@@ -36,6 +36,7 @@ const fn kind(report: &Report) -> &'static str {
         Report::Order(_) => "order",
         Report::Fill(_) => "fill",
         Report::Settlement(_) => "settlement",
+        Report::Flow(_) => "flow",
         Report::Group(_) => "group",
         Report::Sweep(_) => "sweep",
     }

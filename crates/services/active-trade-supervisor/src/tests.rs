@@ -77,6 +77,7 @@ fn view(now: Timestamp, settings: AutomationSettings, trades: Vec<Trade>) -> Des
         realised_today: Money::ZERO,
         risk: RiskView::default(),
         reconciliation: None,
+        late_results: vec![],
         cursors: Cursors::default(),
     }
 }

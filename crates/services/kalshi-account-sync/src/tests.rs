@@ -4,7 +4,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rec_domain::{ExchangeIndex, Mode, Quantity, Service, report::Report};
+use rec_domain::{
+    ExchangeIndex, Mode, Quantity, Service,
+    flow::{FlowKind, FlowStage},
+    report::Report,
+};
 use rec_kalshi::{
     PrivateKey, Signer,
     rest::{Client, ClientConfig},
@@ -121,6 +125,14 @@ async fn the_account_is_read_again_and_again_and_the_loss_of_exchange_or_databas
     assert!(sweeps[0].since.is_none() && sweeps[1].since.is_some(), "only the first reads everything");
     let cash = sweeps[0].balances.iter().map(|(_, cash)| *cash).max();
     assert_eq!(cash, Some(TwinConfig::demo(1).starting_cash));
+    assert!(sweeps[0].flows, "what money came, went or moved is read too");
+    let reports = inbox.reports_after(0, 1_000).await.expect("readable");
+    let deposits = reports.iter().filter_map(|(_, report)| match report {
+        Report::Flow(flow) if flow.kind == FlowKind::Deposit => Some((flow.amount, flow.stage.clone())),
+        _ => None,
+    });
+    let first = (TwinConfig::demo(1).starting_cash, FlowStage::Done);
+    assert_eq!(deposits.collect::<Vec<_>>(), [first], "what the account began with, told once");
     // Groups are in no list of a sweep: only the private channel tells of them.
     let created =
         rig.trader.create_order_group(Quantity::from_contracts(10), ExchangeIndex::new(2), rig.twin.now()).await;

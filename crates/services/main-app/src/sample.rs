@@ -236,7 +236,9 @@ fn desk() -> DeskView {
             as_of: at(41),
             books_changed_at: at(150),
             differences: Vec::new(),
+            compared: rec_domain::reconciliation::Looked::default(),
         }),
+        late_results: vec![],
         cursors: Cursors { report: 118, answer: 9 },
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rec_domain::{
     Service, Timestamp,
     caps::Cap,
-    desk_view::DeskView,
+    desk_view::{DeskView, LateResult},
     halt::Halt,
     health::HealthReport,
     risk_view::{EXITS_ALARM, RiskView},
@@ -66,13 +66,15 @@ pub struct DeskWord<'a> {
     pub halts: &'a [Halt],
     /// How much of its limits is used.
     pub risk: &'a RiskView,
+    /// Trades whose market does not pay.
+    pub late_results: &'a [LateResult],
 }
 
 impl<'a> DeskWord<'a> {
     /// The word of a view.
     #[must_use]
     pub fn of(view: &'a DeskView) -> Self {
-        Self { halts: &view.halts, risk: &view.risk }
+        Self { halts: &view.halts, risk: &view.risk, late_results: &view.late_results }
     }
 }
 
@@ -83,6 +85,7 @@ impl Alerts {
         let mut faults = of_services(report, starting);
         faults.extend(desk.iter().flat_map(|desk| desk.halts).filter_map(of_halt));
         faults.extend(desk.iter().flat_map(|desk| of_risk(desk.risk)));
+        faults.extend(desk.iter().flat_map(|desk| desk.late_results).map(of_result));
         let stays = |alert: &Alert| desk.is_none() && is_of_desk(alert.code);
         let mut changes = Vec::new();
         self.active.retain_mut(|alert| {
@@ -169,15 +172,22 @@ fn of_risk(risk: &RiskView) -> Vec<Fault> {
     faults
 }
 
+fn of_result(late: &LateResult) -> Fault {
+    let LateResult { trade, ticker, closed_at, disputed } = late;
+    let why = if *disputed { "its result is disputed" } else { "its result is late, and may be disputed" };
+    let message = format!("{ticker} closed at {closed_at} and has not paid trade {trade}: {why}");
+    Fault { code: AlertCode::ResultLate, subject: format!("trade {trade}"), message }
+}
+
 fn is_of_desk(code: AlertCode) -> bool {
-    matches!(code, AlertCode::DrawdownNear | AlertCode::ManyExits)
+    matches!(code, AlertCode::DrawdownNear | AlertCode::ManyExits | AlertCode::ResultLate)
         || rec_domain::halt::HaltSource::ALL.iter().any(|source| AlertCode::of_halt(*source) == Some(code))
 }
 
 #[cfg(test)]
 mod tests {
     use rec_domain::{
-        Money,
+        MarketTicker, Money, TradeId,
         caps::Amount,
         halt::HaltSource,
         health::{Check, ServiceHealth},
@@ -230,7 +240,7 @@ mod tests {
         let halt = |source| Halt { source, reason: "a reason".to_owned(), since: Timestamp::from_seconds(1) };
         let halts = [halt(HaltSource::Operator), halt(HaltSource::OrderGroup)];
         let risk = RiskView::default();
-        let word = |halts| DeskWord { halts, risk: &risk };
+        let word = |halts| DeskWord { halts, risk: &risk, late_results: &[] };
         let changes = alerts.take(&report(1, Some(1)), &[], Some(&word(&halts)));
         let [Change::Raised(alert)] = changes.as_slice() else { unreachable!("one is raised: {changes:?}") };
         assert_eq!(alert.code, AlertCode::EntryGroupTripped);
@@ -255,7 +265,7 @@ mod tests {
         };
         let mut alerts = Alerts::default();
         let mut told = |at, risk: &RiskView| {
-            alerts.take(&report(at, Some(1)), &[], Some(&DeskWord { halts: &[], risk }));
+            alerts.take(&report(at, Some(1)), &[], Some(&DeskWord { halts: &[], risk, late_results: &[] }));
             let active = alerts.active.iter().map(|alert| (alert.code, alert.message.clone()));
             active.collect::<Vec<_>>()
         };
@@ -271,6 +281,30 @@ mod tests {
             )]
         );
         assert_eq!(told(4, &risk(false, 10, 0)), []);
+    }
+
+    #[test]
+    fn a_result_that_is_late_or_disputed_is_an_alert_until_the_trade_is_paid() {
+        let mut alerts = Alerts::default();
+        let risk = RiskView::default();
+        let late = |disputed| LateResult {
+            trade: TradeId::new(7),
+            ticker: MarketTicker::new("KXBTCD-26SEP2315-T83999.99"),
+            closed_at: Timestamp::from_seconds(1),
+            disputed,
+        };
+        let mut take = |at, late_results: &[LateResult]| {
+            let word = DeskWord { halts: &[], risk: &risk, late_results };
+            let changes = alerts.take(&report(at, Some(1)), &[], Some(&word));
+            (changes, alerts.iter().next().map(|alert| alert.message.clone()).unwrap_or_default())
+        };
+        let (changes, message) = take(1, &[late(false)]);
+        let [Change::Raised(alert)] = changes.as_slice() else { unreachable!("one is raised: {changes:?}") };
+        assert_eq!((alert.code, alert.subject.as_str()), (AlertCode::ResultLate, "trade 7"));
+        assert!(message.contains("late"), "{message}");
+        let (changes, message) = take(2, &[late(true)]);
+        assert!(changes.is_empty() && message.contains("is disputed"), "{message}");
+        assert!(matches!(take(3, &[]).0.as_slice(), [Change::Cleared(_)]));
     }
 
     #[test]

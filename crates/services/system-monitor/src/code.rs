@@ -27,6 +27,8 @@ pub enum AlertCode {
     DrawdownNear,
     /// Many orders to close within a minute.
     ManyExits,
+    /// A market has closed and does not pay.
+    ResultLate,
 }
 
 impl AlertCode {
@@ -42,6 +44,7 @@ impl AlertCode {
         Self::ClockJumped,
         Self::DrawdownNear,
         Self::ManyExits,
+        Self::ResultLate,
     ];
 
     /// Stable name, as stored.
@@ -58,6 +61,7 @@ impl AlertCode {
             Self::ClockJumped => "clock_jumped",
             Self::DrawdownNear => "drawdown_near",
             Self::ManyExits => "many_exits",
+            Self::ResultLate => "result_late",
         }
     }
 
@@ -66,7 +70,9 @@ impl AlertCode {
     pub const fn severity(self) -> Severity {
         match self {
             Self::ServiceDegraded => Severity::Info,
-            Self::ServiceUnhealthy | Self::FeedStale | Self::EntriesHalted | Self::DrawdownNear => Severity::Warning,
+            Self::ServiceUnhealthy | Self::FeedStale | Self::EntriesHalted | Self::DrawdownNear | Self::ResultLate => {
+                Severity::Warning
+            }
             Self::ServiceSilent | Self::EntryGroupTripped | Self::BooksDiffer | Self::ClockJumped | Self::ManyExits => {
                 Severity::Critical
             }
@@ -87,6 +93,7 @@ impl AlertCode {
             Self::DrawdownNear => "See what lost and whether it is to go on; at the cap entries stop by themselves.",
             Self::ManyExits => "See which trade is closed again and again, and why nothing fills.",
             Self::ClockJumped => "See whether the machine's time is synchronised.",
+            Self::ResultLate => "Look at the market on the exchange's page; the trade is held until it is paid.",
         }
     }
 

@@ -14,7 +14,7 @@ mod round;
 mod starting;
 mod watch;
 
-pub use alert::{Alert, Alerts};
+pub use alert::{Alert, Alerts, DeskWord};
 pub use code::AlertCode;
 
 use rec_runtime::{BoxFuture, ServiceContext, serve_http};

@@ -11,6 +11,8 @@ pub mod db;
 pub mod ledger;
 pub mod lint;
 pub mod model;
+pub mod reconcile;
+mod reconcile_report;
 pub mod record;
 pub mod replay;
 mod replay_minutes;

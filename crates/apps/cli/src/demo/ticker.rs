@@ -34,6 +34,10 @@ fn line(event: &OutboxEvent) -> Option<String> {
         DeskEvent::CapsTightened { caps, reason } => Some(format!("caps lowered to {}: {reason}", caps.join(", "))),
         DeskEvent::Armed { until, reason } => Some(format!("armed until {}: {reason}", eastern::clock(*until))),
         DeskEvent::Disarmed { reason } => Some(format!("disarmed: {reason}")),
+        DeskEvent::Flow { kind, stage, amount } => Some(format!("{} of {amount}: {}", kind.name(), stage.name())),
+        DeskEvent::Adjusted { exchange_index, amount, reason } => {
+            Some(format!("ADJUSTED {amount} on shard {exchange_index}: {reason}"))
+        }
         DeskEvent::Disagreement { differences } => Some(format!("DISAGREEMENT {}", differences.join("; "))),
         DeskEvent::Order { .. } | DeskEvent::Fill { .. } | DeskEvent::Refused { .. } | DeskEvent::Automation { .. } => {
             None

@@ -4,13 +4,13 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::{SourceFile, root_of, text_files};
 
-/// The pages whose every row names a test in its last column.
-const TABLES: [&str; 3] = ["docs/WRONG_INPUT.md", GRAVEYARD, GUARDS];
+/// The pages with tables whose last column names tests: every row of these names one.
+const TABLES: [&str; 4] = ["docs/WRONG_INPUT.md", "docs/LIFECYCLE.md", GRAVEYARD, GUARDS];
 const GRAVEYARD: &str = "docs/GRAVEYARD.md";
 const GUARDS: &str = "docs/GUARDS.md";
 /// Pages that name tests in their text.
-const PAGES: [&str; 6] =
-    ["docs/WRONG_INPUT.md", GRAVEYARD, GUARDS, "docs/FAULTS.md", "docs/HEALTH.md", "docs/OPERATIONS.md"];
+const PAGES: [&str; 7] =
+    [TABLES[0], TABLES[1], GRAVEYARD, GUARDS, "docs/FAULTS.md", "docs/HEALTH.md", "docs/OPERATIONS.md"];
 /// What `tests/guards/run` reads.
 const GUARDS_LIST: &str = "tests/guards/list";
 /// A list that is longer is not read.
@@ -31,10 +31,13 @@ fn functions(text: &str) -> impl Iterator<Item = &str> {
 /// What a page says of tests that is not so.
 fn untrue(page: &SourceFile, tests: &BTreeSet<&str>) -> Vec<String> {
     let mut untrue = Vec::new();
+    let mut in_table = false;
     for (line, number) in page.text.lines().zip(1..) {
         let cells: Vec<&str> = line.trim().trim_matches('|').split(" | ").collect();
-        let is_row = TABLES.contains(&page.path.as_str()) && line.starts_with('|') && cells.len() > 1;
-        let heading = line.starts_with("| what") || line.starts_with("| ---");
+        let names_tests = line.ends_with("| test |") || line.ends_with("| tests |");
+        let heading = names_tests || line.starts_with("| ---");
+        in_table = line.starts_with('|') && (in_table || names_tests);
+        let is_row = TABLES.contains(&page.path.as_str()) && in_table && cells.len() > 1;
         let in_last: Vec<&str> = cells.last().into_iter().flat_map(|cell| quoted(cell)).collect();
         if is_row && !heading && in_last.is_empty() {
             untrue.push(format!("{}:{number} names no test", page.path));
@@ -63,7 +66,7 @@ fn source(path: &str, text: &str) -> SourceFile {
 fn a_page_that_names_a_test_that_is_gone_and_a_row_without_one_are_found() {
     let code = "#[test]\nfn this_is_a_test_of_something() {}\nasync fn short() {}";
     let tests = functions(code).collect();
-    let page = "| what | test |\n| --- | --- |\n| a | `this_is_a_test_of_something`, `short` |\n| b | `gone` |\n| c | none |\n";
+    let page = "| what | tests |\n| --- | --- |\n| a | `this_is_a_test_of_something`, `short` |\n| b | `gone` |\n| c | none |\n";
     let found = untrue(&source(TABLES[0], page), &tests);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].contains("gone is no test") && found[1].contains("names no test"), "{found:?}");

@@ -15,6 +15,7 @@ use rec_domain::{
     desk_view::Cursors,
     eastern::{self, EasternDay},
     fill::Fill,
+    flow::FlowReport,
     halt::{Halt, HaltSource},
     intent::{GroupRole, Intent},
     ledger::{Account, Posting},
@@ -76,6 +77,7 @@ pub(super) struct Memory {
     pub(super) fills: BTreeMap<FillId, Fill>,
     pub(super) parked_fills: Vec<FillReport>,
     pub(super) parked_settlements: Vec<SettlementReport>,
+    pub(super) flows: BTreeMap<String, FlowReport>,
     pub(super) postings: Vec<Posting>,
     pub(super) ledger: BTreeMap<Account, Money>,
     pub(super) decisions: VecDeque<(DecisionId, DeskReply)>,
@@ -116,6 +118,7 @@ impl Memory {
             fills: BTreeMap::new(),
             parked_fills: Vec::new(),
             parked_settlements: Vec::new(),
+            flows: BTreeMap::new(),
             postings: Vec::new(),
             ledger: BTreeMap::new(),
             decisions: VecDeque::new(),
@@ -195,6 +198,7 @@ impl Memory {
                     self.decisions.pop_front();
                 }
             }
+            Row::Flow(flow) => drop(self.flows.insert(flow.key(), flow.clone())),
             Row::Automation(settings) => self.automation = Some(settings.clone()),
             Row::Reconciliation(reconciliation) => self.reconciliation = Some(reconciliation.clone()),
             Row::Cursors(cursors) => self.cursors = *cursors,

@@ -80,6 +80,13 @@ impl Reads {
                 let paid = account.settlements.iter().filter(|settlement| wanted(settlement.at));
                 Items::Settlements(paid.map(venue::settlement_report).collect())
             }
+            List::Deposits => {
+                let deposits = account.deposits.iter().filter(|deposit| deposit.at <= shown);
+                Items::Deposits(deposits.map(venue::deposit_report).collect())
+            }
+            List::Withdrawals => Items::Withdrawals(Vec::new()),
+            List::ShardTransfers => Items::ShardTransfers(Vec::new()),
+            List::SubaccountTransfers => Items::SubaccountTransfers(Vec::new()),
             List::Positions => {
                 Items::Positions(self.standings.front().map_or_else(Vec::new, |one| one.positions.clone()))
             }

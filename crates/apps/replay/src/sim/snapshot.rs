@@ -62,6 +62,13 @@ impl Memory {
                 .collect(),
             parked_fills: self.parked_fills.clone(),
             parked_settlements: self.parked_settlements.clone(),
+            flows: self.flows.values().cloned().collect(),
+            opened_at: self
+                .postings
+                .iter()
+                .filter(|posting| posting.kind == PostingKind::Opening)
+                .map(|posting| posting.at)
+                .max(),
             ledger: self.ledger.clone(),
             cursors: self.cursors,
             last_posting: self.postings.last().map_or(0, |posting| posting.number),

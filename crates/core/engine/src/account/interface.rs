@@ -2,6 +2,7 @@
 
 use rec_domain::{
     ExchangeIndex, Money, TimeSpan, Timestamp,
+    flow::FlowReport,
     report::{FillReport, OrderReport, PositionReport, Report, SettlementReport},
 };
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct Config {
     pub pages_most: u32,
     /// How far before the last complete sweep's `as_of` a sweep reads: more than what the exchange's lists can lag.
     pub margin: TimeSpan,
+    /// Deposits, withdrawals and transfers are read at least this often; also whenever the desk asks.
+    pub flows_every: TimeSpan,
 }
 
 impl Default for Config {
@@ -35,6 +38,7 @@ impl Default for Config {
             page_within: TimeSpan::from_seconds(10),
             pages_most: 1_000,
             margin: TimeSpan::from_seconds(120),
+            flows_every: TimeSpan::from_seconds(60),
         }
     }
 }
@@ -56,6 +60,14 @@ pub enum List {
     Fills,
     /// Settlements since an instant.
     Settlements,
+    /// Deposits, all of them.
+    Deposits,
+    /// Withdrawals, all of them.
+    Withdrawals,
+    /// Transfers between shards, all of them.
+    ShardTransfers,
+    /// Transfers between subaccounts, all of them.
+    SubaccountTransfers,
     /// Positions.
     Positions,
     /// Cash per shard.
@@ -64,13 +76,17 @@ pub enum List {
 
 impl List {
     /// Every list, in the order in which a sweep reads them. The instant comes first, so that nothing older can be
-    /// missing in what is read after it.
-    pub const ALL: [Self; 7] = [
+    /// missing in what is read after it; cash comes last, so that what moved it was read before.
+    pub const ALL: [Self; 11] = [
         Self::Timestamp,
         Self::Orders,
         Self::RestingOrders,
         Self::Fills,
         Self::Settlements,
+        Self::Deposits,
+        Self::Withdrawals,
+        Self::ShardTransfers,
+        Self::SubaccountTransfers,
         Self::Positions,
         Self::Balance,
     ];
@@ -79,6 +95,12 @@ impl List {
     #[must_use]
     pub const fn is_since(self) -> bool {
         matches!(self, Self::Orders | Self::Fills | Self::Settlements)
+    }
+
+    /// Whether it is of money that comes, goes or moves: not every sweep reads these.
+    #[must_use]
+    pub const fn is_of_flows(self) -> bool {
+        matches!(self, Self::Deposits | Self::Withdrawals | Self::ShardTransfers | Self::SubaccountTransfers)
     }
 }
 
@@ -96,6 +118,14 @@ pub enum Items {
     Fills(Vec<FillReport>),
     /// Of [`List::Settlements`].
     Settlements(Vec<SettlementReport>),
+    /// Of [`List::Deposits`].
+    Deposits(Vec<FlowReport>),
+    /// Of [`List::Withdrawals`].
+    Withdrawals(Vec<FlowReport>),
+    /// Of [`List::ShardTransfers`].
+    ShardTransfers(Vec<FlowReport>),
+    /// Of [`List::SubaccountTransfers`].
+    SubaccountTransfers(Vec<FlowReport>),
     /// Of [`List::Positions`].
     Positions(Vec<PositionReport>),
     /// Of [`List::Balance`].
@@ -112,6 +142,10 @@ impl Items {
             Self::RestingOrders(_) => List::RestingOrders,
             Self::Fills(_) => List::Fills,
             Self::Settlements(_) => List::Settlements,
+            Self::Deposits(_) => List::Deposits,
+            Self::Withdrawals(_) => List::Withdrawals,
+            Self::ShardTransfers(_) => List::ShardTransfers,
+            Self::SubaccountTransfers(_) => List::SubaccountTransfers,
             Self::Positions(_) => List::Positions,
             Self::Balance(_) => List::Balance,
         }

@@ -25,6 +25,10 @@ pub struct AccountMachine {
     /// Failed sweeps in a row.
     failures: u32,
     pages_asked: FetchNumber,
+    /// The next sweep reads what money came, went or moved.
+    flows_wanted: bool,
+    /// When a sweep that read it last began.
+    flows_read_at: Option<Timestamp>,
 }
 
 impl AccountMachine {
@@ -40,6 +44,8 @@ impl AccountMachine {
             completed_at: None,
             failures: 0,
             pages_asked: 0,
+            flows_wanted: true,
+            flows_read_at: None,
         }
     }
 
@@ -57,7 +63,9 @@ impl AccountMachine {
         let since = self.complete_as_of.map(|as_of| as_of - self.config.margin);
         self.not_before = now + self.config.sweep_gap;
         self.next_sweep_at = now + self.config.sweep_every;
-        let reading = Reading::new(now, since);
+        let due = self.flows_read_at.is_none_or(|at| now.since(at) >= self.config.flows_every);
+        let flows = std::mem::take(&mut self.flows_wanted) || due;
+        let reading = Reading::new(now, since, flows);
         self.ask(now, reading, None, out);
     }
 
@@ -70,6 +78,8 @@ impl AccountMachine {
 
     fn give_up(&mut self, now: Timestamp, reason: String, out: &mut Vec<Output>) {
         self.reading = None;
+        // Whatever it would have read is read by the next one.
+        self.flows_wanted = true;
         let factor = 1_i64 << self.failures.min(16);
         let pause = TimeSpan::from_micros(self.config.retry_after.micros().saturating_mul(factor));
         self.failures += 1;
@@ -101,6 +111,9 @@ impl AccountMachine {
                 self.failures = 0;
                 self.complete_as_of = Some(sweep.as_of);
                 self.completed_at = Some(now);
+                if sweep.flows {
+                    self.flows_read_at = Some(sweep.started_at);
+                }
                 reports.push(Report::Sweep(sweep));
                 append(reports, out);
             }
@@ -128,7 +141,10 @@ impl Machine for AccountMachine {
         let mut out = Vec::new();
         match input {
             // What happened while nothing was subscribed is read now; a sweep under way may have begun too early.
-            Input::Connected | Input::Hint => self.want_sweep(now),
+            Input::Connected | Input::Hint => {
+                self.flows_wanted = true;
+                self.want_sweep(now);
+            }
             // Reading goes on: it does not need the WebSocket.
             Input::Disconnected | Input::Wake => {}
             Input::Reports { reports } => append(reports, &mut out),

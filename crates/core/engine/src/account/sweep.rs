@@ -1,10 +1,10 @@
 //! One reading of everything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rec_domain::{
-    ExchangeIndex, Money, OrderId, Timestamp,
-    report::{PositionReport, Report, ReportedStatus, Sweep},
+    BookSide, ExchangeIndex, MarketTicker, Money, OrderId, Quantity, Timestamp,
+    report::{OrderReport, PositionReport, Report, ReportedStatus, Sweep},
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ use super::{FetchNumber, Items, List};
 pub(super) struct Reading {
     started_at: Timestamp,
     since: Option<Timestamp>,
+    /// Whether it reads what money came, went or moved.
+    flows: bool,
     /// Position in [`List::ALL`] of the list that is read.
     position: usize,
     cursors_seen: BTreeSet<String>,
@@ -25,7 +27,7 @@ pub(super) struct Reading {
     as_of: Option<Timestamp>,
     balances: Vec<(ExchangeIndex, Money)>,
     positions: Vec<PositionReport>,
-    resting: BTreeSet<OrderId>,
+    resting: BTreeMap<OrderId, OrderReport>,
 }
 
 /// What follows a page.
@@ -38,10 +40,11 @@ pub(super) enum Next {
 }
 
 impl Reading {
-    pub(super) const fn new(now: Timestamp, since: Option<Timestamp>) -> Self {
+    pub(super) const fn new(now: Timestamp, since: Option<Timestamp>, flows: bool) -> Self {
         Self {
             started_at: now,
             since,
+            flows,
             position: 0,
             cursors_seen: BTreeSet::new(),
             pages: 0,
@@ -50,7 +53,7 @@ impl Reading {
             as_of: None,
             balances: Vec::new(),
             positions: Vec::new(),
-            resting: BTreeSet::new(),
+            resting: BTreeMap::new(),
         }
     }
 
@@ -88,18 +91,22 @@ impl Reading {
         }
         self.cursors_seen.clear();
         self.pages = 0;
-        if self.position + 1 < List::ALL.len() {
-            self.position += 1;
+        let is_read = |list: &List| self.flows || !list.is_of_flows();
+        if let Some(ahead) = List::ALL.iter().skip(self.position + 1).position(is_read) {
+            self.position += 1 + ahead;
             return Ok((reports, Next::Page(self.list(), None)));
         }
         let as_of = self.as_of.ok_or("the instant up to which the lists are complete is not known")?;
+        let resting = std::mem::take(&mut self.resting);
         let sweep = Sweep {
             started_at: self.started_at,
             as_of,
             since: self.since,
             balances: std::mem::take(&mut self.balances),
+            reserved: reserved(&resting, &self.positions),
             positions: std::mem::take(&mut self.positions),
-            resting: std::mem::take(&mut self.resting).into_iter().collect(),
+            resting: resting.into_keys().collect(),
+            flows: self.flows,
         };
         Ok((reports, Next::Complete(sweep)))
     }
@@ -113,11 +120,15 @@ impl Reading {
             Items::Orders(orders) => orders.into_iter().map(Report::Order).collect(),
             Items::RestingOrders(orders) => {
                 let resting = orders.iter().filter(|order| order.status == ReportedStatus::Resting);
-                self.resting.extend(resting.map(|order| order.order_id.clone()));
+                self.resting.extend(resting.map(|order| (order.order_id.clone(), order.clone())));
                 orders.into_iter().map(Report::Order).collect()
             }
             Items::Fills(fills) => fills.into_iter().map(Report::Fill).collect(),
             Items::Settlements(settlements) => settlements.into_iter().map(Report::Settlement).collect(),
+            Items::Deposits(flows)
+            | Items::Withdrawals(flows)
+            | Items::ShardTransfers(flows)
+            | Items::SubaccountTransfers(flows) => flows.into_iter().map(Report::Flow).collect(),
             Items::Positions(positions) => {
                 self.positions.extend(positions.into_iter().filter(|held| !held.position.is_zero()));
                 Vec::new()
@@ -128,4 +139,30 @@ impl Reading {
             }
         }
     }
+}
+
+/// What resting orders bind per shard: the price of their own side for every contract that would open something. What
+/// only closes binds nothing, and the oldest order closes first.
+fn reserved(resting: &BTreeMap<OrderId, OrderReport>, positions: &[PositionReport]) -> Vec<(ExchangeIndex, Money)> {
+    let mut orders: Vec<&OrderReport> = resting.values().collect();
+    orders.sort_by_key(|order| order.updated_at);
+    let mut closable: BTreeMap<(&MarketTicker, BookSide), Quantity> = BTreeMap::new();
+    for held in positions {
+        let closed_by = if held.position.is_negative() { BookSide::Bid } else { BookSide::Ask };
+        closable.insert((&held.ticker, closed_by), held.position.abs());
+    }
+    let mut reserved: BTreeMap<ExchangeIndex, Money> = BTreeMap::new();
+    for order in orders {
+        let closing = closable
+            .get_mut(&(&order.ticker, order.book_side))
+            .map(|left| {
+                let closing = order.remaining.at_most(*left);
+                *left -= closing;
+                closing
+            })
+            .unwrap_or_default();
+        let own_price = order.book_side.acquired().convert_price(order.price);
+        *reserved.entry(order.exchange_index).or_default() += own_price * (order.remaining - closing);
+    }
+    reserved.into_iter().filter(|(_, amount)| !amount.is_zero()).collect()
 }

@@ -1,5 +1,6 @@
 use rec_domain::{
     BookSide, ExchangeIndex, FillId, MarketTicker, Money, OrderId, Price, Quantity, TimeSpan, Timestamp,
+    flow::{FlowKind, FlowReport, FlowStage, Place},
     report::{FillReport, OrderReport, PositionReport, Report, ReportedStatus, Sweep},
 };
 
@@ -44,6 +45,19 @@ fn fill(id: &str) -> FillReport {
     }
 }
 
+fn deposit() -> FlowReport {
+    FlowReport {
+        id: "d".to_owned(),
+        kind: FlowKind::Deposit,
+        from: Place::World,
+        to: Place::Shard(ExchangeIndex::new(0)),
+        amount: Money::from_dollars(5),
+        fee: Money::ZERO,
+        stage: FlowStage::Done,
+        at: NOON,
+    }
+}
+
 fn items(list: List, page: usize, as_of: Timestamp) -> Items {
     match list {
         List::Timestamp => Items::Timestamp(as_of),
@@ -51,6 +65,10 @@ fn items(list: List, page: usize, as_of: Timestamp) -> Items {
         List::RestingOrders => Items::RestingOrders(vec![order("rests", ReportedStatus::Resting)]),
         List::Fills => Items::Fills(vec![fill(&format!("{page}"))]),
         List::Settlements => Items::Settlements(vec![]),
+        List::Deposits => Items::Deposits(vec![deposit()]),
+        List::Withdrawals => Items::Withdrawals(vec![]),
+        List::ShardTransfers => Items::ShardTransfers(vec![]),
+        List::SubaccountTransfers => Items::SubaccountTransfers(vec![]),
         List::Positions => {
             let position = |name: &str, contracts| PositionReport {
                 ticker: MarketTicker::new(name),
@@ -61,6 +79,9 @@ fn items(list: List, page: usize, as_of: Timestamp) -> Items {
         List::Balance => Items::Balance(vec![(ExchangeIndex::new(2), Money::from_dollars(9))]),
     }
 }
+
+/// The lists of money that came, went or moved, in the order in which they are read.
+const FLOWS: [List; 4] = [List::Deposits, List::Withdrawals, List::ShardTransfers, List::SubaccountTransfers];
 
 /// What was asked for: number, list, cursor, since.
 type Asked = (FetchNumber, List, Option<String>, Option<Timestamp>);
@@ -110,10 +131,8 @@ fn a_sweep_reads_the_instant_first_and_then_every_page_of_every_list() {
     let (questions, outputs) = serve(&mut machine, 0, first, 3);
     let lists: Vec<_> = questions.iter().map(|(_number, list, ..)| *list).collect();
     use List::{Balance, Fills, Orders, Positions, RestingOrders, Settlements, Timestamp};
-    assert_eq!(
-        lists,
-        [Timestamp, Orders, Orders, Orders, RestingOrders, Fills, Fills, Fills, Settlements, Positions, Balance]
-    );
+    let orders = [Timestamp, Orders, Orders, Orders, RestingOrders, Fills, Fills, Fills, Settlements];
+    assert_eq!(lists, [&orders[..], &FLOWS, &[Positions, Balance]].concat());
     assert!(questions.iter().all(|(.., since)| since.is_none()), "the first sweep reads everything");
     let sweeps = sweeps(&outputs);
     assert_eq!(sweeps.len(), 1);
@@ -125,7 +144,7 @@ fn a_sweep_reads_the_instant_first_and_then_every_page_of_every_list() {
     let appended = outputs
         .iter()
         .filter_map(|output| if let Output::Append { reports } = output { Some(reports.len()) } else { None });
-    assert_eq!(appended.sum::<usize>(), 3 + 1 + 3 + 1, "what was read stands before the sweep");
+    assert_eq!(appended.sum::<usize>(), 3 + 1 + 3 + 1 + 1, "what was read stands before the sweep");
 }
 
 #[test]
@@ -240,7 +259,7 @@ fn after_a_failed_append_everything_is_read_again() {
     machine.step(at(1), Input::AppendFailed);
     let again = machine.step(at(2), Input::Wake);
     let (questions, _outputs) = serve(&mut machine, 2, again, 1);
-    assert_eq!(questions.len(), 7);
+    assert_eq!(questions.len(), List::ALL.len());
     assert!(questions.iter().all(|(.., since)| since.is_none()));
 }
 
@@ -264,4 +283,61 @@ fn inputs_survive_the_journal_and_outputs_can_be_written() {
     for output in outputs {
         serde_json::to_string(&output).expect("JSON");
     }
+}
+
+#[test]
+fn what_money_moved_is_read_at_first_when_the_desk_asks_and_once_a_minute() {
+    let mut machine = machine();
+    let mut read = |seconds: i64, input: Input| {
+        let outputs = machine.step(at(seconds), input);
+        let (questions, outputs) = serve(&mut machine, seconds, outputs, 1);
+        let of_flows: Vec<List> = questions.iter().map(|asked| asked.1).filter(|list| list.is_of_flows()).collect();
+        let said = sweeps(&outputs).iter().map(|sweep| sweep.flows).collect::<Vec<_>>();
+        (of_flows, said)
+    };
+    assert_eq!(read(0, Input::Wake), (FLOWS.to_vec(), vec![true]), "at first");
+    assert_eq!(read(30, Input::Wake), (vec![], vec![false]));
+    assert_eq!(read(32, Input::Hint), (FLOWS.to_vec(), vec![true]), "the desk asks");
+    assert_eq!(read(62, Input::Wake), (vec![], vec![false]));
+    assert_eq!(read(92, Input::Wake), (FLOWS.to_vec(), vec![true]), "a minute has passed");
+}
+
+#[test]
+fn a_sweep_that_was_given_up_and_wanted_to_read_what_moved_leaves_that_to_the_next() {
+    let mut machine = machine();
+    let outputs = machine.step(at(0), Input::Wake);
+    let (number, ..) = asked(&outputs).expect("a question");
+    machine.step(at(0), Input::FetchFailed { number });
+    let again = machine.step(at(1), Input::Wake);
+    let (questions, _) = serve(&mut machine, 1, again, 1);
+    assert!(questions.iter().any(|(_, list, ..)| *list == List::Withdrawals));
+}
+
+#[test]
+fn a_resting_order_binds_its_price_but_for_what_it_closes() {
+    let resting = |id: &str, ticker: &str, book_side, cents, contracts| OrderReport {
+        ticker: MarketTicker::new(ticker),
+        book_side,
+        price: Price::from_cents(cents),
+        remaining: Quantity::from_contracts(contracts),
+        ..order(id, ReportedStatus::Resting)
+    };
+    let mut machine = machine();
+    let mut outputs = machine.step(at(0), Input::Wake);
+    while let Some((number, list, ..)) = asked(&outputs) {
+        let items = match list {
+            // Three at 40 cents; of five asked at 90 one closes what is held, so four bind 10 cents each.
+            List::RestingOrders => Items::RestingOrders(vec![
+                resting("a", "B", BookSide::Bid, 40, 3),
+                resting("b", "H", BookSide::Ask, 90, 5),
+            ]),
+            List::Positions => Items::Positions(vec![PositionReport {
+                ticker: MarketTicker::new("H"),
+                position: Quantity::from_contracts(1),
+            }]),
+            list => items(list, 0, at(0)),
+        };
+        outputs = machine.step(at(0), Input::Page { number, items, next: None });
+    }
+    assert_eq!(sweeps(&outputs)[0].reserved, [(ExchangeIndex::new(2), Money::from_cents(3 * 40 + 4 * 10))]);
 }

@@ -10,7 +10,10 @@ use rec_domain::{
     row::Row,
 };
 
-use super::draft::{Draft, ended_state};
+use super::{
+    draft::{Draft, is_filled},
+    order_life::{self, OrderInput},
+};
 
 /// The epoch of what no lease stood behind: nobody can claim it.
 const NO_EPOCH: u32 = 0;
@@ -114,7 +117,8 @@ fn adopted(emergency: &EmergencyOrder, trade: TradeId, now: Timestamp) -> Order 
     match outcome {
         Some(Outcome::Acknowledged { order: order_id, filled, signed_at, .. }) => {
             (order.order_id, order.acknowledged, order.signed_at) = (Some(order_id), filled, Some(signed_at));
-            order.state = ended_state(&order);
+            let taken = if is_filled(&order) { OrderInput::FilledAtOnce } else { OrderInput::EndedAtOnce };
+            order.state = order_life::next(order.state, taken).0;
         }
         Some(Outcome::Rejected { .. }) => order.state = OrderState::Rejected,
         Some(Outcome::NotSent { .. }) => order.state = OrderState::Absent,

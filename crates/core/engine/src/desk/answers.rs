@@ -3,11 +3,11 @@
 use rec_domain::{
     Quantity,
     answer::{Answer, NotSent, Outcome},
-    order::{Order, OrderState},
+    order::Order,
     row::Row,
 };
 
-use super::{books::Group, draft::Draft};
+use super::{books::Group, draft::Draft, order_life::OrderInput};
 
 impl Draft<'_> {
     /// Takes one answer of the executor.
@@ -33,43 +33,41 @@ impl Draft<'_> {
                 order.order_id = Some(order_id.clone());
                 order.signed_at = Some(*signed_at);
                 order.acknowledged = order.acknowledged.max(*filled);
-                if !order.state.is_final() {
-                    order.state = match (remaining.is_positive(), *filled >= order.spec.quantity) {
-                        (true, _) => OrderState::Working,
-                        (false, true) => OrderState::Executed,
-                        (false, false) => OrderState::Canceled,
-                    };
-                }
+                let taken = match (remaining.is_positive(), *filled >= order.spec.quantity) {
+                    (true, _) => OrderInput::Rests,
+                    (false, true) => OrderInput::FilledAtOnce,
+                    (false, false) => OrderInput::EndedAtOnce,
+                };
+                self.advance(&mut order, taken, "the exchange took it");
                 order.note = None;
             }
             Outcome::AlreadyExists { signed_at } | Outcome::Unknown { signed_at, .. } => {
                 // The last signature counts: until it has run out, the order may still be taken.
                 order.signed_at = order.signed_at.max(Some(*signed_at));
-                if order.state == OrderState::Intended {
-                    order.state = OrderState::Unknown;
-                }
+                let landed = matches!(outcome, Outcome::AlreadyExists { .. });
+                let input = if landed { OrderInput::AlreadyThere } else { OrderInput::NoAnswer };
+                self.advance(&mut order, input, "nobody knows");
                 order.note = Some(match outcome {
                     Outcome::Unknown { reason, .. } => reason.clone(),
                     _ => "the exchange has it already".to_owned(),
                 });
-                if matches!(outcome, Outcome::AlreadyExists { .. }) {
+                if landed {
                     self.books.repeats.entry(order.intent).or_default().landed = true;
                 }
-                self.after.push(super::DeskOutput::RequestSweep);
             }
             Outcome::Rejected { status, code, message } => {
                 if code.contains("order_group") {
                     self.found_tripped(&order.spec.group);
                 }
                 let text = format!("{status} {code}: {message}");
-                self.end_without_exchange(&mut order, OrderState::Rejected, text);
+                self.end_without_exchange(&mut order, OrderInput::Refused, text);
             }
             Outcome::NotSent { reason } => {
                 let text = match reason {
                     NotSent::Claim { refusal } => format!("not sent: {}", refusal.name()),
                     NotSent::Unreachable { detail } | NotSent::Unprepared { detail } => format!("not sent: {detail}"),
                 };
-                self.end_without_exchange(&mut order, OrderState::Absent, text);
+                self.end_without_exchange(&mut order, OrderInput::NotSent, text);
             }
             Outcome::Canceled { .. } | Outcome::NotFound | Outcome::GroupCreated { .. } | Outcome::Done => {
                 self.alarm(format!("order {} got an answer that orders do not get: {outcome:?}", order.intent));
@@ -85,13 +83,13 @@ impl Draft<'_> {
     }
 
     /// The order certainly does not exist, unless the exchange has said that it does.
-    fn end_without_exchange(&mut self, order: &mut Order, state: OrderState, note: String) {
+    fn end_without_exchange(&mut self, order: &mut Order, input: OrderInput, note: String) {
         if order.order_id.is_some() || order.acknowledged > Quantity::ZERO {
-            self.alarm(format!("order {} is said not to exist, but the exchange knows it: {note}", order.intent));
-            return;
+            let words = format!("it is said not to exist, though the exchange has shown it: {note}");
+            return self.advance(order, OrderInput::Denied, &words);
         }
         if !order.state.is_final() {
-            order.state = state;
+            self.advance(order, input, "it is refused");
             order.note = Some(note);
         }
     }

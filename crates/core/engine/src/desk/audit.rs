@@ -27,8 +27,9 @@ impl Draft<'_> {
             DeskCommand::Arm(arm) => ("arm", arm.reason.as_str()),
             DeskCommand::Disarm { reason } => ("disarm", reason.as_str()),
             DeskCommand::Flatten(flatten) => ("flatten", flatten.reason.as_str()),
+            DeskCommand::Adjust(adjustment) => ("adjust", adjustment.reason.as_str()),
             DeskCommand::SetAutomation { .. } => ("set_automation", ""),
-            DeskCommand::NoteRefusals { .. } => return,
+            DeskCommand::Compare | DeskCommand::NoteRefusals { .. } => return,
         };
         let outcome = match reply {
             DeskReply::Accepted { .. } => json!("accepted"),

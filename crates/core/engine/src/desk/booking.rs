@@ -14,7 +14,11 @@ use rec_domain::{
     trade::{Origin, Trade, TradeState},
 };
 
-use super::draft::{Draft, ended_state};
+use super::{
+    draft::{Draft, is_filled},
+    order_life::OrderInput,
+    trade_life::TradeInput,
+};
 
 impl Draft<'_> {
     /// Books a fill to its order's trade; keeps it aside while nobody knows whose order it was.
@@ -79,9 +83,9 @@ impl Draft<'_> {
         }
         order.acknowledged = order.acknowledged.max(order.booked);
         order.order_id = Some(fill.order_id.clone());
-        if order.state.is_final() || order.booked >= order.spec.quantity {
-            order.state = ended_state(&order);
-        }
+        let completes = order.booked >= order.spec.quantity || (order.state.is_final() && is_filled(&order));
+        let input = if completes { OrderInput::FillCompletes } else { OrderInput::FillLeavesRest };
+        self.advance(&mut order, input, "it filled");
         let (trade_id, role, intent) = (order.trade, order.role, order.intent);
         self.put_order(order);
         let Some(trade) = self.trade(trade_id) else {
@@ -160,10 +164,6 @@ impl Draft<'_> {
         let position = Account::Position { ticker: trade.ticker.clone(), side: trade.side };
         let cash = Account::Cash { exchange_index: fill.exchange_index };
         let amount = price * fill.quantity;
-        if matches!(trade.state, TradeState::Unfilled | TradeState::Closed) {
-            trade.state = TradeState::Opening;
-            trade.ended_at = None;
-        }
         trade.fees += fee;
         let (kind, lines) = match role {
             GroupRole::Entry => {
@@ -211,6 +211,7 @@ impl Draft<'_> {
         }));
         self.post(kind, fill.at, Some(id), Some(fill.fill_id.clone()), note, lines);
         self.event(DeskEvent::Fill { trade: id, quantity: fill.quantity, price, fee });
+        self.move_on(&mut trade, TradeInput::Filled);
         self.put_trade(trade);
     }
 
@@ -234,8 +235,7 @@ impl Draft<'_> {
             if replaced || self.books.open_orders_of(id).next().is_none() {
                 return;
             }
-            trade.state = TradeState::Opening;
-            trade.ended_at = None;
+            self.move_on(&mut trade, TradeInput::Revived);
             self.put_trade(trade);
         }
     }

@@ -1,7 +1,7 @@
 //! What the desk knows: committed facts, and the market data it needs beside them.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -12,12 +12,13 @@ use rec_domain::{
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
     eastern::{self, EasternDay},
+    flow::FlowReport,
     halt::{Halt, HaltSource},
     intent::GroupRole,
     ledger::{Account, Posting},
     market::Market,
     order::Order,
-    reconciliation::Reconciliation,
+    reconciliation::{Difference, Reconciliation},
     report::{FillReport, SettlementReport},
     settings::AutomationSettings,
     trade::Trade,
@@ -105,6 +106,24 @@ pub struct Books {
     pub payments: Shared<BTreeMap<TradeId, Posting>>,
     /// Fills whose order is not known yet.
     pub parked_fills: Vec<FillReport>,
+    /// Deposits, withdrawals and transfers as far as they were seen to come.
+    #[serde(default)]
+    pub flows: Arc<BTreeMap<String, FlowReport>>,
+    /// Cash that deposits and withdrawals moved since books and exchange agreed, by the shard that they were booked on.
+    #[serde(default, with = "pairs")]
+    pub unplaced: BTreeMap<ExchangeIndex, Money>,
+    /// When the ledger was opened with what the exchange had: what moved before is part of that.
+    #[serde(default)]
+    pub opened_at: Option<Timestamp>,
+    /// Trades of which it was said that their result is late.
+    #[serde(default)]
+    pub late_said: BTreeSet<TradeId>,
+    /// The differences that were said last, until books and exchange agree again.
+    #[serde(default)]
+    pub differences_said: Vec<Difference>,
+    /// When it was last said that no comparison can be made.
+    #[serde(default)]
+    pub uncompared_said_at: Option<Timestamp>,
     /// Settlements that do not fit the books yet.
     pub parked_settlements: Vec<SettlementReport>,
     /// Balance of every account of the ledger.
@@ -174,6 +193,12 @@ impl Books {
             ended: Shared::default(),
             payments: Shared::default(),
             parked_fills: Vec::new(),
+            flows: Arc::default(),
+            unplaced: BTreeMap::new(),
+            opened_at: None,
+            late_said: BTreeSet::new(),
+            differences_said: Vec::new(),
+            uncompared_said_at: None,
             parked_settlements: Vec::new(),
             ledger: BTreeMap::new(),
             last_posting: 0,
@@ -228,6 +253,12 @@ impl Books {
     #[must_use]
     pub fn cash(&self, exchange_index: ExchangeIndex) -> Money {
         self.ledger.get(&Account::Cash { exchange_index }).copied().unwrap_or_default()
+    }
+
+    /// Cash that resting orders bind on a shard, as the ledger has it.
+    #[must_use]
+    pub fn reserved(&self, exchange_index: ExchangeIndex) -> Money {
+        self.ledger.get(&Account::Reserved { exchange_index }).copied().unwrap_or_default()
     }
 
     /// Cash on a shard less what entries under way may still cost.

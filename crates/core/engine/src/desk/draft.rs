@@ -5,15 +5,19 @@ use rec_domain::{
     command::DeskReply,
     eastern,
     halt::{Halt, HaltSource},
-    intent::{Action, Effect, Intent},
+    intent::{Action, Effect, GroupRole, Intent},
     ledger::{Account, Posting, PostingKind},
-    order::{Order, OrderState},
+    order::Order,
     outbox::DeskEvent,
     row::Row,
     trade::{Trade, TradeState},
 };
 
-use super::{DeskConfig, DeskOutput, books::Books};
+use super::{
+    DeskConfig, DeskOutput,
+    books::Books,
+    trade_life::{self, TradeFacts, TradeInput},
+};
 
 /// Answers to requests that are remembered.
 const REMEMBERED_DECISIONS: usize = 4_096;
@@ -71,9 +75,7 @@ impl<'a> Draft<'a> {
     /// Keeps a trade as it now stands; where it is in its life follows from what it holds and what is under way.
     pub(super) fn put_trade(&mut self, mut trade: Trade) {
         let before = self.books.trades.get(&trade.id).cloned();
-        if !trade.state.is_final() {
-            trade.state = self.state_of(&trade);
-        }
+        self.move_on(&mut trade, TradeInput::Looked);
         if trade.state.is_final() && trade.ended_at.is_none() {
             trade.ended_at = Some(self.now);
         }
@@ -107,22 +109,34 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn state_of(&self, trade: &Trade) -> TradeState {
-        let held = trade.held().is_positive();
-        let (mut opening, mut closing) = (false, false);
-        for order in self.books.open_orders_of(trade.id) {
-            match order.role {
-                rec_domain::intent::GroupRole::Entry => opening = true,
-                rec_domain::intent::GroupRole::Exit => closing = true,
-            }
+    /// A market may close at another time than was said: its trades close with it.
+    pub(super) fn follow_close_times(&mut self) {
+        let moved = self.books.trades.values().filter_map(|trade| {
+            let close_time = self.books.markets.get(&trade.ticker)?.close_time;
+            (close_time != trade.close_time).then(|| Trade { close_time, ..trade.clone() })
+        });
+        for trade in moved.collect::<Vec<_>>() {
+            self.put_trade(trade);
         }
-        match (held, opening, closing) {
-            (false, false, false) if trade.entered.is_zero() => TradeState::Unfilled,
-            (false, false, false) => TradeState::Closed,
-            (true, _, _) if self.now >= trade.close_time => TradeState::Expired,
-            (_, _, true) => TradeState::Closing,
-            (true, _, false) => TradeState::Open,
-            (false, true, false) => TradeState::Opening,
+    }
+
+    /// What the state of a trade follows from.
+    pub(super) fn facts_of(&self, trade: &Trade) -> TradeFacts {
+        let under_way = |role| self.books.open_orders_of(trade.id).any(|order| order.role == role);
+        TradeFacts {
+            held: trade.held().is_positive(),
+            opening: under_way(GroupRole::Entry),
+            closing: under_way(GroupRole::Exit),
+            entered: !trade.entered.is_zero(),
+            market_closed: self.now >= trade.close_time,
+        }
+    }
+
+    /// Moves a trade on by what happened to it; one that goes on after its end has not ended.
+    pub(super) fn move_on(&self, trade: &mut Trade, input: TradeInput) {
+        trade.state = trade_life::next(trade.state, input, self.facts_of(trade));
+        if !trade.state.is_final() {
+            trade.ended_at = None;
         }
     }
 
@@ -270,7 +284,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// The state that an order ended in, by how much of it filled.
-pub(super) fn ended_state(order: &Order) -> OrderState {
-    if order.acknowledged >= order.spec.quantity { OrderState::Executed } else { OrderState::Canceled }
+/// Whether all of an order is filled, as far as anybody has said.
+pub(super) fn is_filled(order: &Order) -> bool {
+    order.acknowledged >= order.spec.quantity
 }

@@ -282,6 +282,7 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
             draft.repeat_unknown_closes();
             draft.trust_the_clock_again();
             draft.look_after_arming();
+            draft.follow_close_times();
             let closed: Vec<_> = draft
                 .books
                 .trades
@@ -292,6 +293,7 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
             for trade in closed {
                 draft.refresh_trade(trade);
             }
+            draft.say_what_is_late();
         }
         DeskInput::Adopt { orders } => orders.iter().for_each(|order| draft.adopt(order)),
         DeskInput::ClockStepped { step } => draft.clock_stepped(*step),
@@ -322,6 +324,21 @@ fn handle_request(draft: &mut Draft<'_>, request: &DeskRequest) {
             Ok(()) => accept(draft, *decision, requester),
             Err(refusal) => draft.reply(*decision, requester, DeskReply::Refused(refusal)),
         },
+        DeskCommand::Resume { source: HaltSource::Reconciliation, reason } => {
+            match draft.clear_reconciliation(reason) {
+                Ok(()) => accept(draft, *decision, requester),
+                Err(refusal) => draft.reply(*decision, requester, DeskReply::Refused(refusal)),
+            }
+        }
+        DeskCommand::Compare => {
+            // Nothing is decided, so no answer is kept.
+            let reply = DeskReply::Accepted { intent: None, trade: None };
+            draft.after.extend([DeskOutput::RequestSweep, DeskOutput::Reply { decision: *decision, reply }]);
+        }
+        DeskCommand::Adjust(adjustment) => {
+            let reply = draft.adjust(requester, adjustment);
+            draft.reply(*decision, requester, reply);
+        }
         DeskCommand::Resume { source, reason } => {
             draft.resume(*source, reason.clone());
             accept(draft, *decision, requester);

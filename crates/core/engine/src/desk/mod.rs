@@ -18,16 +18,21 @@
 //! | `audit` | what people asked for |
 //! | `clock` | a clock that cannot be trusted |
 //! | `adopting` | orders that were sent without the desk in an emergency |
+//! | `order_life`, `trade_life` | where orders and trades go from where they are |
 //! | `answers` | what the executor said |
 //! | `reports` | what the exchange said of orders |
 //! | `repeating` | unknown closes that are sent again |
 //! | `booking` | fills to trades and ledger |
 //! | `settling` | settlements to trades and ledger |
+//! | `flows` | deposits, withdrawals, transfers, interest and bound cash to the ledger |
+//! | `late` | results that do not come |
 //! | `groups` | the order groups |
+//! | `adjusting` | differences that the operator explains |
 //! | `reconciling` | the comparison with the exchange |
 //! | `recovery` | the books that a desk starts with |
 //! | `view` | the desk as others see it |
 
+mod adjusting;
 mod adopting;
 mod answers;
 mod arming;
@@ -39,11 +44,14 @@ mod clock;
 mod closing;
 mod draft;
 mod flattening;
+mod flows;
 mod gate;
 mod groups;
 pub mod input;
+mod late;
 pub mod machine;
 mod opening;
+mod order_life;
 mod reconciling;
 mod recovery;
 mod repeating;
@@ -52,6 +60,7 @@ mod risk;
 mod settling;
 #[cfg(test)]
 mod tests;
+mod trade_life;
 mod view;
 
 pub use arming::CODES_WITHIN;

@@ -1,26 +1,29 @@
 //! The comparison with the exchange. Positions and cash are compared, never copied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rec_domain::{
-    MarketTicker, Money, Quantity, TimeSpan,
+    ExchangeIndex, MarketTicker, Money, Quantity, TimeSpan,
     halt::HaltSource,
     ledger::{Account, PostingKind},
-    order::OrderState,
+    order::{Order, OrderState},
     outbox::DeskEvent,
-    reconciliation::{Compared, Difference, Reconciliation},
+    reconciliation::{CashOfShard, Compared, Difference, Looked, PositionOfMarket, Reconciliation},
     report::Sweep,
     row::Row,
     trade::TradeState,
 };
 
-use super::draft::Draft;
+use super::{draft::Draft, order_life::OrderInput};
 
 /// An unexplained difference of cash up to this warns; above it entries halt.
 const TOLERATED_CASH: Money = Money::from_dollars(1);
 
 /// How long another desk has to be silent until the account is ours again.
 const SILENCE_OF_ANOTHER_DESK: TimeSpan = TimeSpan::from_minutes(15);
+
+/// How long books and exchange may go uncompared, because something is under way, before that is said.
+const UNCOMPARED: TimeSpan = TimeSpan::from_minutes(10);
 
 impl Draft<'_> {
     /// Takes a complete reading of the account: settles what was unknown, then compares.
@@ -30,14 +33,56 @@ impl Draft<'_> {
             self.book_foreign(&fill);
         }
         self.settle_parked();
+        self.miss_fills(sweep);
         let quiet = self.books.open_orders().next().is_none()
             && self.books.parked_settlements.is_empty()
             && sweep.as_of > self.books.changed_at + self.config.quiet_before_comparison;
         let opening = self.books.ledger.is_empty() && self.books.last_posting == 0;
         if quiet || opening {
+            self.bind_cash(sweep);
             self.open_ledger(sweep);
             self.compare(sweep);
+        } else {
+            self.say_that_nothing_is_compared();
         }
+    }
+
+    /// An order has ended and more of it is filled than was reported in fills, although everything was read since: a
+    /// fill is missing.
+    fn miss_fills(&mut self, sweep: &Sweep) {
+        let missing = |order: &&Order| {
+            order.state.is_final()
+                && sweep.as_of > order.updated_at + self.config.absence_proof
+                && sweep.since.is_none_or(|since| since < order.created_at)
+        };
+        let said = self.books.open_orders().find(missing).map(|order| {
+            let Order { intent, acknowledged, booked, .. } = order;
+            format!("{acknowledged} of order {intent} are filled and fills of {booked} were reported")
+        });
+        if let Some(said) = said
+            && !self.books.halts.contains_key(&HaltSource::Reconciliation)
+        {
+            self.alarm(said.clone());
+            self.halt(HaltSource::Reconciliation, said);
+        }
+    }
+
+    /// While something is under way nothing is compared; that must not go on unnoticed.
+    fn say_that_nothing_is_compared(&mut self) {
+        let compared_at = self.books.reconciliation.as_ref().map(|last| last.at);
+        let since = compared_at.max(self.books.uncompared_said_at);
+        if since.is_some_and(|since| self.now.since(since) < UNCOMPARED) {
+            return;
+        }
+        if compared_at.is_some() {
+            let orders = self.books.open_orders().count();
+            let settlements = self.books.parked_settlements.len();
+            self.alarm(format!(
+                "books and exchange were not compared for {UNCOMPARED}: {orders} orders and {settlements} settlements \
+                 are under way"
+            ));
+        }
+        self.books.uncompared_said_at = Some(self.now);
     }
 
     /// An unknown order that a complete reading does not have, long enough after it could have been taken, never was.
@@ -58,7 +103,7 @@ impl Draft<'_> {
             .cloned()
             .collect();
         for mut order in absent {
-            order.state = OrderState::Absent;
+            self.advance(&mut order, OrderInput::ProvenAbsent, "it is not there");
             order.note = Some(format!("not among the orders that the exchange had as of {}", sweep.as_of));
             let trade = order.trade;
             self.put_order(order);
@@ -66,33 +111,41 @@ impl Draft<'_> {
         }
     }
 
-    /// What was on the account before the desk is its opening capital: posted once, on the first comparison ever.
+    /// What was on the account before the desk is its opening capital: posted once, on the first comparison ever, also
+    /// when it is nothing.
     fn open_ledger(&mut self, sweep: &Sweep) {
-        let opened = self.books.ledger.contains_key(&Account::Capital);
-        if opened {
+        if self.books.opened_at.is_some() {
             return;
         }
+        self.books.opened_at = Some(self.now);
+        let mut lines: Vec<(Account, Money)> = Vec::new();
         for (exchange_index, cash) in &sweep.balances {
             let account = Account::Cash { exchange_index: *exchange_index };
-            let missing = *cash - self.books.cash(*exchange_index);
-            if !missing.is_zero() {
-                let lines = vec![(account, missing), (Account::Capital, -missing)];
-                let note = format!("what was on shard {exchange_index} before this desk");
-                self.post(PostingKind::Opening, sweep.as_of, None, None, note, lines);
-            }
+            lines.push((account, *cash - self.books.cash(*exchange_index)));
         }
+        lines.push((Account::Transit, self.in_transit()));
+        let brought: Money = lines.iter().map(|(_, amount)| *amount).sum();
+        lines.push((Account::Capital, -brought));
+        let note = "what was on the account before this desk".to_owned();
+        self.post(PostingKind::Opening, self.now, None, None, note, lines);
     }
 
     fn compare(&mut self, sweep: &Sweep) {
-        let differences = self.differences(sweep);
-        let found =
-            Reconciliation { at: self.now, as_of: sweep.as_of, books_changed_at: self.books.changed_at, differences };
         let previous = self.books.reconciliation.take();
+        let mut found = self.look(sweep);
         let seen_twice = previous
             .as_ref()
             .is_some_and(|previous| previous.differences == found.differences && previous.as_of < found.as_of);
+        if seen_twice && sweep.flows && self.place_movements(&found.compared) {
+            found = self.look(sweep);
+        }
+        // While deposits and transfers were not read too, no difference of cash counts.
+        let counts = sweep.flows || found.differences.iter().all(|found| found.compared != Compared::Cash);
+        let seen_twice = seen_twice && counts;
         if found.is_clean() {
             self.books.ready = true;
+            self.books.differences_said.clear();
+            self.books.unplaced.clear();
             if self.books.other_desk_at.is_none_or(|at| self.now.since(at) >= SILENCE_OF_ANOTHER_DESK) {
                 self.resume(HaltSource::Reconciliation, "books and exchange agree".to_owned());
             }
@@ -113,6 +166,27 @@ impl Draft<'_> {
         self.books.reconciliation = Some(found);
     }
 
+    /// The exchange does not say which shard a deposit or a withdrawal met. Where all that they moved since books and
+    /// exchange agreed is missing on the shard that they were booked on and over on another, it was the other one.
+    /// Whether it was.
+    fn place_movements(&mut self, looked: &Looked) -> bool {
+        let differing: Option<Vec<(ExchangeIndex, Money)>> = looked
+            .cash
+            .iter()
+            .map(|shard| Some((shard.exchange_index, shard.theirs? - shard.ours)))
+            .filter(|differing| differing.is_none_or(|(_, more)| !more.is_zero()))
+            .collect();
+        let Some([one, other]) = differing.as_deref() else { return false };
+        let misplaced = |at: &(ExchangeIndex, Money)| self.books.unplaced.get(&at.0) == Some(&-at.1);
+        if one.1 != -other.1 || !(misplaced(one) || misplaced(other)) {
+            return false;
+        }
+        let lines = [one, other].map(|(shard, more)| (Account::Cash { exchange_index: *shard }, *more));
+        let note = "a deposit or a withdrawal met another shard than it was booked on".to_owned();
+        self.post(PostingKind::Transfer, self.now, None, None, note, lines.to_vec());
+        true
+    }
+
     fn disagree(&mut self, found: &Reconciliation) {
         let texts: Vec<String> = found
             .differences
@@ -120,7 +194,8 @@ impl Draft<'_> {
             .map(|d| format!("{:?} of {}: {} here, {} there", d.compared, d.subject, d.ours, d.theirs))
             .collect();
         let message = texts.join("; ");
-        if self.books.halts.get(&HaltSource::Reconciliation).is_none_or(|halt| halt.reason != message) {
+        if self.books.differences_said != found.differences {
+            self.books.differences_said.clone_from(&found.differences);
             self.event(DeskEvent::Disagreement { differences: texts });
             self.alarm(format!("books and exchange disagree: {message}"));
         }
@@ -134,33 +209,62 @@ impl Draft<'_> {
         }
     }
 
-    fn differences(&self, sweep: &Sweep) -> Vec<Difference> {
+    /// Looks at both sides of everything.
+    fn look(&self, sweep: &Sweep) -> Reconciliation {
+        let books = &self.books;
+        let stated: BTreeMap<ExchangeIndex, Money> = sweep.balances.iter().copied().collect();
+        let ours = books.ledger.keys().filter_map(|account| match account {
+            Account::Cash { exchange_index } => Some(*exchange_index),
+            _ => None,
+        });
+        let shards: BTreeSet<ExchangeIndex> = stated.keys().copied().chain(ours).collect();
+        let cash_of = |exchange_index| CashOfShard {
+            exchange_index,
+            ours: books.cash(exchange_index),
+            theirs: stated.get(&exchange_index).copied(),
+            reserved: books.reserved(exchange_index),
+        };
+        let mut positions: BTreeMap<&MarketTicker, (Quantity, Quantity)> = BTreeMap::new();
+        for trade in books.trades.values().filter(|trade| trade.state != TradeState::Opening) {
+            positions.entry(&trade.ticker).or_default().0 = books.net_position(&trade.ticker);
+        }
+        for report in &sweep.positions {
+            positions.entry(&report.ticker).or_default().1 = report.position;
+        }
+        let positions = positions.into_iter().map(|(ticker, (ours, theirs))| PositionOfMarket {
+            ticker: ticker.clone(),
+            ours,
+            theirs,
+        });
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let compared = Looked {
+            cash: shards.into_iter().map(cash_of).collect(),
+            positions: positions.collect(),
+            resting: count(sweep.resting.len()),
+            orders: count(books.orders.len()),
+            filled: books.orders.values().map(|order| order.acknowledged).sum(),
+            booked: books.orders.values().map(|order| order.booked).sum(),
+            fills_waiting: count(books.parked_fills.len()),
+            settlements: count(books.payments.len()),
+            settlements_waiting: count(books.parked_settlements.len()),
+            flows: sweep.flows,
+        };
+        let differences = self.differences(sweep, &compared);
+        Reconciliation { at: self.now, as_of: sweep.as_of, books_changed_at: books.changed_at, differences, compared }
+    }
+
+    fn differences(&self, sweep: &Sweep, looked: &Looked) -> Vec<Difference> {
         let mut differences = Vec::new();
         let mut compare = |compared: Compared, subject: String, ours: String, theirs: String| {
             if ours != theirs {
                 differences.push(Difference { compared, subject, ours, theirs });
             }
         };
-        for (exchange_index, theirs) in &sweep.balances {
-            let ours = self.books.cash(*exchange_index);
-            compare(Compared::Cash, format!("shard {exchange_index}"), ours.to_string(), theirs.to_string());
+        for CashOfShard { exchange_index, ours, theirs, .. } in &looked.cash {
+            let theirs = theirs.map_or_else(|| "not stated".to_owned(), |theirs| theirs.to_string());
+            compare(Compared::Cash, format!("shard {exchange_index}"), ours.to_string(), theirs);
         }
-        for (account, ours) in &self.books.ledger {
-            if let Account::Cash { exchange_index } = account
-                && !ours.is_zero()
-                && !sweep.balances.iter().any(|(stated, _)| stated == exchange_index)
-            {
-                compare(Compared::Cash, format!("shard {exchange_index}"), ours.to_string(), "not stated".to_owned());
-            }
-        }
-        let mut positions: BTreeMap<&MarketTicker, (Quantity, Quantity)> = BTreeMap::new();
-        for trade in self.books.trades.values().filter(|trade| trade.state != TradeState::Opening) {
-            positions.entry(&trade.ticker).or_default().0 = self.books.net_position(&trade.ticker);
-        }
-        for report in &sweep.positions {
-            positions.entry(&report.ticker).or_default().1 = report.position;
-        }
-        for (ticker, (ours, theirs)) in positions {
+        for PositionOfMarket { ticker, ours, theirs } in &looked.positions {
             compare(Compared::Position, ticker.to_string(), ours.to_string(), theirs.to_string());
         }
         for order_id in &sweep.resting {

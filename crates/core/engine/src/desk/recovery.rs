@@ -3,7 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use rec_domain::{
-    Timestamp, desk_snapshot::DeskSnapshot, eastern, halt::{Halt, HaltSource}, intent::Action, order::OrderState,
+    Timestamp,
+    desk_snapshot::DeskSnapshot,
+    eastern,
+    halt::{Halt, HaltSource},
+    intent::Action,
+    order::OrderState,
     settings::AutomationSettings,
 };
 
@@ -72,6 +77,8 @@ pub fn recovered_books(snapshot: DeskSnapshot, epoch: u32, defaults: &Automation
     }
     books.parked_fills = snapshot.parked_fills;
     books.parked_settlements = snapshot.parked_settlements;
+    books.flows = Arc::new(snapshot.flows.into_iter().map(|flow| (flow.key(), flow)).collect());
+    books.opened_at = snapshot.opened_at;
     books.ledger = snapshot.ledger.into_iter().filter(|(_, balance)| !balance.is_zero()).collect();
     books.last_posting = snapshot.last_posting;
     books.last_trade = snapshot.last_trade;

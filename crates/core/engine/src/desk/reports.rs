@@ -7,7 +7,10 @@ use rec_domain::{
     report::{OrderReport, Report, ReportedStatus},
 };
 
-use super::draft::{Draft, ended_state};
+use super::{
+    draft::{Draft, is_filled},
+    order_life::OrderInput,
+};
 
 /// How the reason of a halt for another desk begins, by which it is known again after a start.
 pub(super) const ANOTHER_DESK: &str = "another REC desk trades on this account";
@@ -19,6 +22,7 @@ impl Draft<'_> {
             Report::Order(order) => self.order_report(order),
             Report::Fill(fill) => self.fill_report(fill),
             Report::Settlement(settlement) => self.settlement_report(settlement),
+            Report::Flow(flow) => self.flow_report(flow),
             Report::Group(group) => self.group_report(group),
             Report::Sweep(sweep) => self.sweep(sweep),
         }
@@ -59,18 +63,13 @@ impl Draft<'_> {
         let was = order.clone();
         order.order_id = Some(report.order_id.clone());
         order.acknowledged = order.acknowledged.max(report.filled);
-        match report.status {
-            ReportedStatus::Resting if !order.state.is_final() => order.state = OrderState::Working,
-            ReportedStatus::Canceled | ReportedStatus::Executed => order.state = ended_state(&order),
-            ReportedStatus::Resting | ReportedStatus::Other(_) => {}
-        }
-        if was.state == OrderState::Absent || was.state == OrderState::Rejected {
-            self.alarm(format!("order {intent} was taken for {}, but the exchange has it", was.state.name()));
-            order.state = match report.status {
-                ReportedStatus::Resting => OrderState::Working,
-                _ => ended_state(&order),
-            };
-        }
+        let seen = match report.status {
+            ReportedStatus::Resting => OrderInput::SeenResting,
+            ReportedStatus::Canceled | ReportedStatus::Executed if is_filled(&order) => OrderInput::SeenFilled,
+            ReportedStatus::Canceled | ReportedStatus::Executed => OrderInput::SeenEnded,
+            ReportedStatus::Other(_) => OrderInput::SeenOtherwise,
+        };
+        self.advance(&mut order, seen, "the exchange has it");
         if order.state != OrderState::Unknown && was.state == OrderState::Unknown {
             order.note = None;
         }

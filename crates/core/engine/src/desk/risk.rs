@@ -247,9 +247,7 @@ impl Draft<'_> {
 
     /// Money that was brought in or taken out is neither won nor lost: it moves the peak.
     pub(super) fn move_peak(&mut self, posting: &Posting) {
-        let outside = |account: &Account| matches!(account, Account::Capital | Account::Subaccount { .. });
-        let brought_in =
-            -posting.lines().iter().filter(|(account, _)| outside(account)).map(|(_, sum)| *sum).sum::<Money>();
+        let brought_in = posting.brought_in();
         if brought_in.is_zero() {
             return;
         }

@@ -10,7 +10,7 @@ use rec_domain::{
     trade::{Trade, TradeState},
 };
 
-use super::draft::Draft;
+use super::{draft::Draft, trade_life::TradeInput};
 
 impl Draft<'_> {
     /// Books a settlement, or keeps it aside until fills and unknown orders that belong before it are booked.
@@ -112,7 +112,7 @@ impl Draft<'_> {
         trade.open_cost = Money::ZERO;
         trade.settlement_revenue = revenue;
         trade.fees += fee;
-        trade.state = TradeState::Settled;
+        self.move_on(&mut trade, TradeInput::Paid);
         let note = format!("settled {held} {} as {}", trade.side, report.result);
         self.rows.push(Row::Settlement(Settlement {
             ticker: trade.ticker.clone(),

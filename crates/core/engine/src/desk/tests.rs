@@ -5,7 +5,7 @@ use rec_domain::{
     Money, OrderGroupId, OrderId, Price, PriceGrid, Quantity, SeriesTicker, Side, TimeSpan, Timestamp, TradeId,
     UsdPrice,
     answer::{Answer, ClaimRefusal, NotSent, Outcome},
-    command::{CloseRequest, DeskCommand, DeskReply, DeskRequest, OpenRequest},
+    command::{Adjustment, CloseRequest, DeskCommand, DeskReply, DeskRequest, OpenRequest},
     fee::{FeeSchedule, Liquidity},
     halt::HaltSource,
     intent::{Action, GroupRole, Intent},
@@ -23,9 +23,13 @@ mod adopting;
 mod amending;
 mod arming;
 mod caps;
+mod cases;
+mod comparing;
 mod control;
 mod degraded;
+mod flows;
 mod graveyard;
+mod lifecycle;
 mod repeating;
 mod wrong;
 
@@ -235,7 +239,7 @@ impl Bench {
             .collect();
         let balances = vec![(SHARD, cash)];
         let started_at = self.now;
-        self.report(Report::Sweep(Sweep { started_at, as_of, since: None, balances, positions, resting: vec![] }));
+        self.report(Report::Sweep(Sweep { started_at, as_of, balances, positions, ..swept(started_at) }));
     }
 
     fn intents(&self) -> Vec<Intent> {
@@ -262,6 +266,20 @@ impl Bench {
 
     fn ledger_sum(&self) -> Money {
         self.desk.books().ledger.values().copied().sum()
+    }
+}
+
+/// A complete reading that found nothing.
+fn swept(at: Timestamp) -> Sweep {
+    Sweep {
+        started_at: at,
+        as_of: at,
+        since: None,
+        balances: vec![],
+        positions: vec![],
+        resting: vec![],
+        reserved: vec![],
+        flows: true,
     }
 }
 

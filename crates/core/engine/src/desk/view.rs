@@ -35,6 +35,7 @@ impl Books {
             realised_today: self.realised_today,
             risk: self.risk_view(config, now),
             reconciliation: self.reconciliation.clone(),
+            late_results: self.late_results(now),
             cursors: self.cursors,
         }
     }

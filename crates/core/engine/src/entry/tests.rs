@@ -52,6 +52,7 @@ fn desk(seconds: i64) -> DeskView {
         realised_today: Money::ZERO,
         risk: RiskView::default(),
         reconciliation: None,
+        late_results: vec![],
         cursors: Cursors::default(),
     }
 }

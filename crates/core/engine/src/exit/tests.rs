@@ -120,6 +120,7 @@ impl World {
             realised_today: Money::ZERO,
             risk: RiskView::default(),
             reconciliation: None,
+            late_results: vec![],
             cursors: Cursors::default(),
         }))
     }

@@ -7,7 +7,6 @@ use rec_domain::{
     command::DeskReply,
     halt::{Halt, HaltSource},
     intent::GroupRole,
-    reconciliation::Reconciliation,
     refusal::Refusal,
     settings::AutomationSettings,
 };
@@ -218,23 +217,6 @@ pub(super) async fn audit(connection: &mut PgConnection, actor: &str, action: &s
         shape::text(actor),
         action,
         shape::json_of_text(detail),
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// A comparison with the exchange.
-pub(super) async fn reconciliation(connection: &mut PgConnection, reconciliation: &Reconciliation) -> Result<()> {
-    let differences = shape::json("differences", &reconciliation.differences)?;
-    sqlx::query!(
-        "INSERT INTO desk.reconciliations (at, as_of, books_changed_at, clean, differences)
-         VALUES ($1, $2, $3, $4, $5)",
-        to_db(reconciliation.at),
-        to_db(reconciliation.as_of),
-        to_db(reconciliation.books_changed_at),
-        reconciliation.is_clean(),
-        differences,
     )
     .execute(connection)
     .await?;

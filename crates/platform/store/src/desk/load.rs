@@ -16,8 +16,8 @@ use rec_domain::{
 use sqlx::{PgConnection, PgExecutor};
 
 use super::{
-    Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat, intent::select_intents,
-    order::select_orders, posting, risk, trade::select_trades,
+    Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat, flow, intent::select_intents,
+    order::select_orders, posting, reconciliation::ReconciliationRow, risk, trade::select_trades,
 };
 use crate::{
     error::{Incompatible, Result},
@@ -64,6 +64,8 @@ impl Desk {
             unanswered: unanswered(connection).await?,
             parked_fills: parked_fills(connection).await?,
             parked_settlements: parked_settlements(connection).await?,
+            flows: flow::all(connection).await?,
+            opened_at: posting::opened_at(connection).await?,
             ledger: posting::balances(&mut *connection).await?,
             cursors: cursors(connection).await?,
             last_posting: last_posting(connection).await?,
@@ -380,20 +382,13 @@ async fn entry_times(connection: &mut PgConnection, after: Timestamp) -> Result<
 }
 
 async fn reconciliation(connection: &mut PgConnection) -> Result<Option<Reconciliation>> {
-    let row = sqlx::query!(
-        "SELECT at, as_of, books_changed_at, differences FROM desk.reconciliations ORDER BY id DESC LIMIT 1"
+    let row = sqlx::query_as!(
+        ReconciliationRow,
+        "SELECT at, as_of, books_changed_at, differences, compared FROM desk.reconciliations ORDER BY id DESC LIMIT 1"
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        Ok(Reconciliation {
-            at: from_db(row.at),
-            as_of: from_db(row.as_of),
-            books_changed_at: from_db(row.books_changed_at),
-            differences: shape::from_json("differences", row.differences)?,
-        })
-    })
-    .transpose()
+    row.map(ReconciliationRow::into_domain).transpose()
 }
 
 async fn markets(connection: &mut PgConnection, trades: &[Trade]) -> Result<Vec<Market>> {

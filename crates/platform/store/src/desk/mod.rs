@@ -5,11 +5,13 @@ mod control;
 #[cfg(any(test, feature = "testing"))]
 mod fault;
 pub(crate) mod fill;
+mod flow;
 pub(crate) mod intent;
 mod load;
 pub(crate) mod order;
 mod parked;
 pub(crate) mod posting;
+pub(crate) mod reconciliation;
 mod risk;
 pub(crate) mod settlement;
 pub(crate) mod trade;

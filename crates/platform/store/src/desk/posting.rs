@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rec_domain::{
-    ExchangeIndex, FillId, MarketTicker, Money, TradeId,
+    ExchangeIndex, FillId, MarketTicker, Money, Timestamp, TradeId,
     ledger::{Account, Posting, PostingKind},
     trade::Trade,
 };
@@ -153,6 +153,13 @@ pub(super) async fn payments(connection: &mut PgConnection, trades: &[Trade]) ->
                 .map_err(|unbalanced| StoreError::unreadable("a posting", format!("{number}: {unbalanced}")))
         })
         .collect()
+}
+
+/// When the ledger was opened with what the exchange had.
+pub(super) async fn opened_at(connection: &mut PgConnection) -> Result<Option<Timestamp>> {
+    let at =
+        sqlx::query_scalar!("SELECT max(at) FROM desk.postings WHERE kind = 'opening'").fetch_one(connection).await?;
+    Ok(at.map(from_db))
 }
 
 /// The balance of every account that was ever posted to.

@@ -3,7 +3,7 @@
 use rec_domain::{Timestamp, desk_view::Cursors, outbox::DeskEvent, row::Row};
 use sqlx::PgConnection;
 
-use super::{control, fill, intent, order, parked, posting, risk, settlement, trade};
+use super::{control, fill, flow, intent, order, parked, posting, reconciliation, risk, settlement, trade};
 use crate::{error::Result, hint::Hint, shape, time::to_db};
 
 /// Writes one row of a commit that was put together at `at`.
@@ -18,6 +18,7 @@ pub(super) async fn row(connection: &mut PgConnection, at: Timestamp, row: &Row)
         Row::UnparkedSettlement(report) => parked::unpark_settlement(connection, at, report).await,
         Row::Trade(trade) => trade::upsert(connection, at, trade).await,
         Row::Posting(posting) => posting::insert(connection, posting).await,
+        Row::Flow(report) => flow::upsert(connection, at, report).await,
         Row::Settlement(settlement) => settlement::insert(connection, settlement).await,
         Row::Decision { decision, requester, reply } => {
             control::decision(connection, at, *decision, requester, reply).await
@@ -41,7 +42,7 @@ pub(super) async fn row(connection: &mut PgConnection, at: Timestamp, row: &Row)
         Row::Group { role, exchange_index, group, tripped } => {
             control::group(connection, at, *role, *exchange_index, group, *tripped).await
         }
-        Row::Reconciliation(reconciliation) => control::reconciliation(connection, reconciliation).await,
+        Row::Reconciliation(reconciliation) => reconciliation::insert(connection, reconciliation).await,
         Row::Cursors(new) => cursors(connection, *new).await,
         Row::Event(event) => outbox(connection, at, event).await,
     }

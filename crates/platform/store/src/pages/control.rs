@@ -6,6 +6,7 @@ use rec_domain::{
 
 use super::Pages;
 use crate::{
+    desk::reconciliation::ReconciliationRow,
     error::Result,
     shape,
     time::{from_db, opt_from_db, to_db},
@@ -126,21 +127,14 @@ impl Pages {
     /// # Errors
     /// When the database does not answer, or a comparison cannot be read.
     pub async fn reconciliations(&self, limit: u32) -> Result<Vec<Reconciliation>> {
-        let rows = sqlx::query!(
-            "SELECT at, as_of, books_changed_at, differences FROM desk.reconciliations ORDER BY id DESC LIMIT $1",
+        let rows = sqlx::query_as!(
+            ReconciliationRow,
+            "SELECT at, as_of, books_changed_at, differences, compared FROM desk.reconciliations
+             ORDER BY id DESC LIMIT $1",
             i64::from(limit),
         )
         .fetch_all(&self.database.pool)
         .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Reconciliation {
-                    at: from_db(row.at),
-                    as_of: from_db(row.as_of),
-                    books_changed_at: from_db(row.books_changed_at),
-                    differences: shape::from_json("differences", row.differences)?,
-                })
-            })
-            .collect()
+        rows.into_iter().map(ReconciliationRow::into_domain).collect()
     }
 }

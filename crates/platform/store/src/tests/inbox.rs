@@ -26,6 +26,8 @@ fn reports() -> Vec<Report> {
             balances: vec![(sample::shard(), rec_domain::Money::from_cents(123))],
             positions: vec![],
             resting: vec![OrderId::new("o")],
+            reserved: vec![],
+            flows: false,
         }),
     ]
 }

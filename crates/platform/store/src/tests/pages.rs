@@ -30,7 +30,13 @@ async fn a_settled_trade_is_shown_whole_and_summed_up() {
         (Account::Result, -518_750),
     ];
     let posting = sample::posting(1, PostingKind::Settlement, won);
-    let comparison = Reconciliation { at: now(), as_of: now(), books_changed_at: now(), differences: vec![] };
+    let comparison = Reconciliation {
+        at: now(),
+        as_of: now(),
+        books_changed_at: now(),
+        differences: vec![],
+        compared: rec_domain::reconciliation::Looked::default(),
+    };
     let refused = Row::Refused {
         ticker: sample::ticker(),
         side: Side::Yes,

@@ -27,6 +27,8 @@ fn sweep(at: rec_domain::Timestamp) -> Report {
         balances: vec![],
         positions: vec![],
         resting: vec![],
+        reserved: vec![],
+        flows: false,
     })
 }
 

@@ -8,12 +8,13 @@ use rec_domain::{
     arming::Arming,
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
+    flow::{FlowKind, FlowReport, FlowStage, Place},
     halt::{Halt, HaltSource},
     intent::{Action, Effect, GroupRole},
     ledger::{Account, Posting, PostingKind},
     order::OrderState,
     outbox::DeskEvent,
-    reconciliation::{Compared, Difference, Reconciliation},
+    reconciliation::{CashOfShard, Compared, Difference, Looked, Reconciliation},
     refusal::{Refusal, RefusalCode},
     row::Row,
     settings::AutomationSettings,
@@ -221,6 +222,17 @@ async fn control_comes_back() {
             ours: "1.00".to_owned(),
             theirs: "2.00".to_owned(),
         }],
+        compared: Looked {
+            cash: vec![CashOfShard {
+                exchange_index: sample::shard(),
+                ours: Money::from_cents(7),
+                theirs: None,
+                reserved: Money::ZERO,
+            }],
+            orders: 3,
+            flows: true,
+            ..Looked::default()
+        },
     };
     let group = |id: &str, tripped| Row::Group {
         role: GroupRole::Entry,
@@ -360,4 +372,42 @@ async fn what_people_ask_and_why_others_do_not_enter_comes_back() {
     let run = pages.pages().refusals(1).await.expect("read").remove(0);
     assert_eq!(run.evidence["table_at"], "2026-09-23T19:50:00Z");
     assert_eq!((run.decision, run.times), (rec_domain::DecisionId::of("note"), 1));
+}
+
+#[tokio::test]
+async fn movements_of_money_come_back_as_far_as_they_have_come_with_when_the_ledger_was_opened() {
+    let Some(leader) = Leader::new().await else { return };
+    let flow = |stage| FlowReport {
+        id: "t".to_owned(),
+        kind: FlowKind::Transfer,
+        from: Place::Shard(sample::shard()),
+        to: Place::Subaccount(3),
+        amount: Money::from_dollars(2),
+        fee: Money::ZERO,
+        stage,
+        at: now(),
+    };
+    assert_eq!(leader.load().await.opened_at, None);
+    let reserved = Account::Reserved { exchange_index: sample::shard() };
+    let postings = [
+        sample::posting(1, PostingKind::Opening, vec![(sample::cash(), 9), (Account::Capital, -9)]),
+        sample::posting(2, PostingKind::Transfer, vec![(sample::cash(), -4), (Account::Transit, 4)]),
+        sample::posting(
+            3,
+            PostingKind::Transfer,
+            vec![(Account::Transit, -4), (Account::Subaccount { subaccount: 3 }, 4)],
+        ),
+        sample::posting(4, PostingKind::Reserve, vec![(sample::cash(), -1), (reserved.clone(), 1)]),
+        sample::posting(5, PostingKind::Interest, vec![(sample::cash(), 2), (Account::Interest, -2)]),
+    ];
+    let flows = [flow(FlowStage::Pending), flow(FlowStage::Done)].map(Row::Flow);
+    leader.commit(1, flows.into_iter().chain(postings.map(Row::Posting)).collect()).await;
+    let snapshot = leader.load().await;
+    assert_eq!((snapshot.flows, snapshot.opened_at), (vec![flow(FlowStage::Done)], Some(now())));
+    let balance = |account: &Account| snapshot.ledger[account].micros();
+    assert_eq!((balance(&sample::cash()), balance(&reserved)), (6, 1));
+    assert_eq!(
+        (balance(&Account::Transit), balance(&Account::Subaccount { subaccount: 3 }), balance(&Account::Interest)),
+        (0, 4, -2)
+    );
 }

@@ -35,7 +35,8 @@ pub(crate) async fn halt(
     ask(&app, &who, body.decision, command).await
 }
 
-/// Ends the operator's own halt, or resets a tripped order group. The other halts end by their own rule.
+/// Ends the operator's own halt, resets a tripped order group, or ends a halt of the comparison once books and exchange
+/// agree. The other halts end by their own rule.
 pub(crate) async fn resume(
     State(app): State<Shared>,
     Extension(who): Extension<LoggedIn>,
@@ -43,7 +44,7 @@ pub(crate) async fn resume(
 ) -> Result<Response, Problem> {
     let body = readable(body)?;
     let source = body.source.unwrap_or(HaltSource::Operator);
-    if !matches!(source, HaltSource::Operator | HaltSource::OrderGroup) {
+    if !matches!(source, HaltSource::Operator | HaltSource::OrderGroup | HaltSource::Reconciliation) {
         let detail = format!("a halt of {source} ends when {}", source.clearing_rule());
         return Err(Problem::new(StatusCode::CONFLICT, "not_yours", detail));
     }

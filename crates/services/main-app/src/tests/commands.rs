@@ -39,7 +39,7 @@ async fn a_halt_goes_to_trade_manager_with_its_reason_and_the_browsers_identity(
 async fn the_operator_ends_his_own_halt_and_resets_a_group_but_ends_no_other() {
     let desk = desk();
     let cookie = desk.log_in().await;
-    for source in ["failure", "reconciliation", "clock"] {
+    for source in ["failure", "clock"] {
         let answer = desk.post("/api/resume", &cookie, &format!(r#"{{"source":"{source}","reason":"x"}}"#)).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "not_yours"));
     }

@@ -209,6 +209,7 @@ pub const fn words(code: RefusalCode) -> &'static str {
         RefusalCode::BadSettings => "settings make no sense",
         RefusalCode::SettingsChanged => "settings changed meanwhile",
         RefusalCode::Unreconciled => "books not compared or disagree",
+        RefusalCode::Adjustment => "adjustment explains nothing",
         RefusalCode::NotLeading => "desk does not lead",
     }
 }

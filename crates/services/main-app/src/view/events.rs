@@ -86,6 +86,12 @@ fn describe(event: &DeskEvent) -> (&'static str, String, Tone) {
         DeskEvent::CapsTightened { caps, reason } => {
             ("caps", format!("lowered to {}: {reason}", caps.join(", ")), Tone::Warn)
         }
+        DeskEvent::Flow { kind, stage, amount } => {
+            ("money", format!("{} of {}: {}", kind.name(), format::money(*amount), stage.name()), Tone::Calm)
+        }
+        DeskEvent::Adjusted { exchange_index, amount, reason } => {
+            ("books", format!("{} adjusted on shard {exchange_index}: {reason}", format::money(*amount)), Tone::Warn)
+        }
         DeskEvent::Disagreement { differences } => {
             ("books", format!("ledger and exchange differ: {}", differences.join("; ")), Tone::Bad)
         }

@@ -61,7 +61,7 @@ impl SafetyView {
         let halts = desk.map(|desk| desk.value.halts.as_slice()).unwrap_or_default();
         Self {
             known: desk.is_some(),
-            halts: halts.iter().map(HaltView::of).collect(),
+            halts: halts.iter().map(|halt| HaltView::of(halt, agrees_since(live, halt))).collect(),
             ready: desk.is_some_and(|desk| desk.value.ready),
             halted_by_operator: halts.iter().any(|halt| halt.source == HaltSource::Operator),
             arming: desk.and_then(|desk| ArmingView::of(&desk.value)),
@@ -92,8 +92,14 @@ impl ArmingView {
     }
 }
 
+/// Whether books and exchange were found to agree since a halt began.
+fn agrees_since(live: &Live, halt: &Halt) -> bool {
+    let last = live.desk.as_ref().and_then(|desk| desk.value.reconciliation.as_ref());
+    last.is_some_and(|last| last.is_clean() && last.as_of > halt.since)
+}
+
 impl HaltView {
-    fn of(halt: &Halt) -> Self {
+    fn of(halt: &Halt, agrees: bool) -> Self {
         Self {
             source: halt.source.name(),
             by: match halt.source {
@@ -109,8 +115,30 @@ impl HaltView {
             button: match halt.source {
                 HaltSource::Operator => Some("Resume"),
                 HaltSource::OrderGroup => Some("Reset group"),
-                HaltSource::Failure | HaltSource::Reconciliation | HaltSource::Clock => None,
+                HaltSource::Reconciliation => agrees.then_some("Clear"),
+                HaltSource::Failure | HaltSource::Clock => None,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rec_domain::TimeSpan;
+
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_halt_of_the_comparison_may_be_cleared_once_books_and_exchange_agree() {
+        let mut live = sample::live();
+        let desk = &mut live.desk.as_mut().expect("desk").value;
+        let compared = desk.reconciliation.as_ref().expect("compared").as_of;
+        let halt = |since| Halt { source: HaltSource::Reconciliation, reason: "r".to_owned(), since };
+        desk.halts = vec![halt(compared - TimeSpan::from_seconds(1))];
+        assert_eq!(SafetyView::of(&live, sample::moment()).halts[0].button, Some("Clear"));
+        let desk = &mut live.desk.as_mut().expect("desk").value;
+        desk.halts = vec![halt(compared)];
+        assert_eq!(SafetyView::of(&live, sample::moment()).halts[0].button, None, "not compared since");
     }
 }

@@ -2,6 +2,7 @@
 
 use rec_domain::{
     Price, Side,
+    desk_view::LateResult,
     fee::FeeSchedule,
     trade::{Origin, Trade, TradeState},
 };
@@ -87,7 +88,8 @@ impl TradeRow {
         let (bid, fees) = bid_and_fees(live, trade);
         let chance = row.and_then(|row| row.probability(trade.side));
         let profit = profit::after_fees(trade, bid, fees);
-        let (state_words, state_tone) = state(trade);
+        let late = live.desk.iter().flat_map(|desk| &desk.value.late_results).find(|late| late.trade == trade.id);
+        let (state_words, state_tone) = state(trade, late);
         Self {
             id: trade.id.get(),
             market: name_of(live, &trade.ticker),
@@ -115,7 +117,7 @@ impl TradeRow {
     }
 }
 
-fn state(trade: &Trade) -> (String, Tone) {
+fn state(trade: &Trade, late: Option<&LateResult>) -> (String, Tone) {
     match trade.state {
         TradeState::Opening => ("opening: the order is under way".to_owned(), Tone::Warn),
         TradeState::Open => ("open".to_owned(), Tone::Good),
@@ -123,7 +125,11 @@ fn state(trade: &Trade) -> (String, Tone) {
             let why = trade.exit_reason.as_deref().unwrap_or("asked");
             (format!("closing ({why}), attempt {}", trade.exit_attempts.max(1)), Tone::Warn)
         }
-        TradeState::Expired => ("expired: the result is awaited".to_owned(), Tone::Calm),
+        TradeState::Expired => match late {
+            None => ("expired: the result is awaited".to_owned(), Tone::Calm),
+            Some(LateResult { disputed: true, .. }) => ("expired: the result is disputed".to_owned(), Tone::Warn),
+            Some(LateResult { disputed: false, .. }) => ("expired: the result is late".to_owned(), Tone::Warn),
+        },
         TradeState::Closed | TradeState::Settled | TradeState::Unfilled => (trade.state.name().to_owned(), Tone::Calm),
     }
 }
@@ -158,6 +164,22 @@ mod tests {
         let view = TradesView::of(&live, &sample::limits(), sample::moment());
         let row = view.rows.iter().find(|row| row.ticker == ticker.as_str()).expect("row");
         assert_eq!((&row.bid, &row.profit), (&None, &None));
+    }
+
+    #[test]
+    fn a_result_that_is_late_or_disputed_is_said_beside_its_trade() {
+        let mut live = sample::live();
+        let desk = &mut live.desk.as_mut().expect("desk").value;
+        desk.trades[0].state = TradeState::Expired;
+        let (trade, ticker) = (desk.trades[0].id, desk.trades[0].ticker.clone());
+        let closed_at = desk.trades[0].close_time;
+        for (disputed, words) in [(false, "late"), (true, "disputed")] {
+            live.desk.as_mut().expect("desk").value.late_results =
+                vec![LateResult { trade, ticker: ticker.clone(), closed_at, disputed }];
+            let view = TradesView::of(&live, &sample::limits(), sample::moment());
+            let row = view.rows.iter().find(|row| row.id == trade.get()).expect("sample trade");
+            assert!(row.state_words.contains(words), "{}", row.state_words);
+        }
     }
 
     #[test]

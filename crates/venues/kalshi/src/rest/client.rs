@@ -210,6 +210,12 @@ impl Client {
         self.config.subaccount.map(|number| ("subaccount", number.to_string())).into_iter()
     }
 
+    /// The subaccount that is traded on: the configured one, or the first.
+    #[must_use]
+    pub fn subaccount_in_use(&self) -> u32 {
+        self.config.subaccount.unwrap_or(0)
+    }
+
     /// The configured subaccount as a number.
     pub(crate) fn subaccount_number(&self) -> Option<u32> {
         self.config.subaccount

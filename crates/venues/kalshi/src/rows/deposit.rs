@@ -4,7 +4,7 @@ use rec_domain::{Money, Timestamp};
 use serde::Deserialize;
 
 use super::list::Row;
-use crate::number::{Cents, Seconds, optional, required};
+use crate::number::{Cents, Seconds, name, optional, required};
 
 /// Money that the operator brought in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub struct Deposit {
 
 #[derive(Deserialize)]
 pub(crate) struct WireDeposit {
+    #[serde(deserialize_with = "name")]
     id: String,
     status: String,
     #[serde(default, rename = "type")]

@@ -6,6 +6,7 @@ pub mod deposit;
 pub mod event;
 pub mod exchange_status;
 pub mod fill;
+pub mod flow;
 pub mod index_history;
 pub mod limits;
 pub mod list;

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::spoil::{NO_NUMBERS, any_json, doubled, no_answers, places, with};
 use crate::rows::{
-    Deposit, EventRow, MarketRow, OrderGroup, Page, PositionRow, SeriesRow,
+    Deposit, EventRow, MarketRow, OrderGroup, Page, PositionRow, SeriesRow, ShardTransfer, SubaccountTransfer,
+    Withdrawal,
     balance::read_whole_balance,
     event::read_event,
     exchange_status::read_status,
@@ -194,6 +195,28 @@ const KINDS: &[Kind] = &[
             "created_ts":1790355600}],"cursor":""}"#,
         read: strict::<Deposit>,
         exact: &["/deposits/0/amount_cents", "/deposits/0/fee_cents", "/deposits/0/created_ts"],
+    },
+    Kind {
+        name: "withdrawals",
+        good: r#"{"withdrawals":[{"id":"d","status":"applied","type":"ach","amount_cents":1000,"fee_cents":0,
+            "created_ts":1790355600}],"cursor":""}"#,
+        read: strict::<Withdrawal>,
+        exact: &["/withdrawals/0/amount_cents", "/withdrawals/0/fee_cents", "/withdrawals/0/created_ts"],
+    },
+    Kind {
+        name: "transfers between shards",
+        good: r#"{"transfers":[{"transfer_id":"t","source":"event_contract","destination":"event_contract",
+            "source_exchange_shard":0,"destination_exchange_shard":2,"amount":"5.0000","status":"complete",
+            "created_ts":1790363592}]}"#,
+        read: strict::<ShardTransfer>,
+        exact: &["/transfers/0/amount", "/transfers/0/source_exchange_shard", "/transfers/0/created_ts"],
+    },
+    Kind {
+        name: "transfers between subaccounts",
+        good: r#"{"transfers":[{"transfer_id":"t","from_subaccount":0,"to_subaccount":1,"amount_cents":500,
+            "created_ts":1790363592,"exchange_index":2}]}"#,
+        read: strict::<SubaccountTransfer>,
+        exact: &["/transfers/0/amount_cents", "/transfers/0/from_subaccount", "/transfers/0/exchange_index"],
     },
     Kind {
         name: "order groups",

@@ -267,6 +267,7 @@ impl Desk {
             realised_today: Money::ZERO,
             risk: RiskView::default(),
             reconciliation: None,
+            late_results: vec![],
             cursors: Cursors::default(),
         }
     }

@@ -24,13 +24,8 @@ fn enters(bench: &mut Bench, origin: Origin) -> Result<(), RefusalCode> {
 
 /// A close by a supervisor or by hand; whether it was committed and told to the executor.
 fn closes(bench: &mut Bench, trade: TradeId, origin: Origin) -> bool {
-    let close = CloseRequest {
-        trade,
-        limit: Price::from_cents(1),
-        origin,
-        reason: "a test".to_owned(),
-        decided_at: bench.now,
-    };
+    let close =
+        CloseRequest { trade, limit: Price::from_cents(1), origin, reason: "a test".to_owned(), decided_at: bench.now };
     let reply = bench.ask(&format!("close {}", origin.name()), DeskCommand::Close(close));
     let Some(DeskReply::Accepted { intent: Some(intent), .. }) = reply else { return false };
     bench.outputs.iter().any(|output| matches!(output, DeskOutput::Dispatch { intent: told } if *told == intent))

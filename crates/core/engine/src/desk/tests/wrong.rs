@@ -149,10 +149,9 @@ fn a_shard_that_the_balance_does_not_name_is_a_difference_and_no_zero() {
     let (mut bench, _, trade) = holding();
     for _ in 0..2 {
         bench.now += TimeSpan::from_seconds(10);
-        let (started_at, as_of) = (bench.now, bench.now);
         let positions =
             vec![PositionReport { ticker: MarketTicker::new(MARKET), position: Quantity::from_contracts(20) }];
-        let sweep = Sweep { started_at, as_of, since: None, balances: vec![], positions, resting: vec![] };
+        let sweep = Sweep { positions, ..swept(bench.now) };
         bench.report(Report::Sweep(sweep));
     }
     assert!(bench.alarmed("not stated"), "{:?}", bench.outputs);

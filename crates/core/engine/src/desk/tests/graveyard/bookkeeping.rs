@@ -86,10 +86,9 @@ fn a_row_that_is_missing_is_no_empty_position_and_no_order_is_absent_for_what_wa
     bench.lose(intent);
     let signed_at = bench.now;
     bench.now += TimeSpan::from_minutes(5);
-    let (as_of, since) = (bench.now, Some(signed_at));
+    let since = Some(signed_at);
     let balances = vec![(SHARD, Money::from_dollars(1_000))];
-    let started_at = as_of;
-    let partial = Sweep { started_at, as_of, since, balances, positions: vec![], resting: vec![] };
+    let partial = Sweep { since, balances, ..swept(bench.now) };
     bench.report(Report::Sweep(partial));
     let state = bench.desk.books().orders[&intent].state;
     assert_eq!(state, OrderState::Unknown, "a reading that begins after the order says nothing of it");

@@ -1,0 +1,182 @@
+//! `rec reconcile`: books and exchange, compared anew by a desk that runs, or as the database has it.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use rec_api::{DeskApi as _, HttpDesk};
+use rec_config::{Config, Sources};
+use rec_domain::{
+    DecisionId, ExchangeIndex, Money, Service, Timestamp,
+    command::{Adjustment, DeskCommand, DeskReply, DeskRequest},
+    desk_view::DeskView,
+};
+use rec_runtime::{database::connection, token};
+use rec_store::{Database, Role, cluster::Address};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::{
+    config::loaded,
+    db,
+    reconcile_report::{Report, Source},
+    say::{complain, say, say_json},
+};
+
+/// Connections that reading takes.
+const CONNECTIONS: u32 = 1;
+/// trade-manager answers within this.
+const DEADLINE: Duration = Duration::from_secs(3);
+/// How often the desk is looked at while it compares.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// How often the desk is asked to read the account again.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+
+/// Options of `rec reconcile`.
+#[derive(Debug, Clone, Args)]
+pub struct ReconcileArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Wait this many seconds for two readings of the exchange.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub within: u64,
+    /// What else is wanted.
+    #[command(subcommand)]
+    pub command: Option<ReconcileCommand>,
+}
+
+/// What `rec reconcile` does besides comparing.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ReconcileCommand {
+    /// Explains a difference of cash that the last comparison found, by a posting that is labelled as an adjustment.
+    ///
+    /// It is refused when it explains anything else, and stands in the audit with its reason.
+    Adjust {
+        /// The shard whose cash differs.
+        #[arg(long, value_name = "N")]
+        shard: i32,
+        /// What the books lack, in dollars; what they have too much with a minus.
+        #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true)]
+        amount: Money,
+        /// Why, for whoever reads the books.
+        #[arg(long)]
+        reason: String,
+        /// It is interest, which the exchange lists nowhere.
+        #[arg(long)]
+        interest: bool,
+    },
+}
+
+/// Runs `rec reconcile`. The exit code is 0 only if books and exchange agree, or the adjustment was accepted.
+///
+/// # Errors
+/// When neither a desk nor its database answers, or an adjustment is refused.
+pub async fn run(args: ReconcileArgs, sources: Sources) -> anyhow::Result<ExitCode> {
+    let Some(loaded) = loaded(&sources) else { return Ok(ExitCode::FAILURE) };
+    let config = loaded.config;
+    let desk = running_desk(&config)?;
+    if let Some(ReconcileCommand::Adjust { shard, amount, reason, interest }) = args.command {
+        let exchange_index = ExchangeIndex::new(shard);
+        return adjust(&desk, Adjustment { exchange_index, amount, interest, reason }).await;
+    }
+    let report = match desk.view().await {
+        Ok(view) => compared_anew(&desk, *view, Duration::from_secs(args.within)).await?,
+        Err(error) => {
+            complain(&format!("no desk answers ({error}); the database is read"));
+            stored(&config).await?
+        }
+    };
+    if args.json {
+        say_json(&report)?;
+    } else {
+        say(&report.lines().join("\n"));
+    }
+    Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn running_desk(config: &Config) -> anyhow::Result<HttpDesk> {
+    let base = config.net.url(Service::TradeManager).context("trade-manager has no port")?;
+    let token = token::load_or_make(&config.net.service_token_file)?;
+    Ok(HttpDesk::new(&base, token, DEADLINE)?)
+}
+
+async fn ask(desk: &HttpDesk, command: DeskCommand) -> anyhow::Result<DeskReply> {
+    let request =
+        DeskRequest { decision: DecisionId::from_uuid(Uuid::new_v4()), requester: "operator".to_owned(), command };
+    Ok(desk.request(request).await?)
+}
+
+async fn adjust(desk: &HttpDesk, adjustment: Adjustment) -> anyhow::Result<ExitCode> {
+    let said = format!("{} on shard {}", adjustment.amount, adjustment.exchange_index);
+    match ask(desk, DeskCommand::Adjust(adjustment)).await? {
+        DeskReply::Accepted { .. } => {
+            say(&format!("posted: {said}; see `rec reconcile` in a few seconds"));
+            Ok(ExitCode::SUCCESS)
+        }
+        DeskReply::Refused(refusal) => bail!("nothing was posted: {refusal}"),
+    }
+}
+
+/// Asks for comparisons until there are two of states of the exchange after the question, or the time is over.
+async fn compared_anew(desk: &HttpDesk, first: DeskView, within: Duration) -> anyhow::Result<Report> {
+    let (asked_at, deadline) = (first.at, Instant::now() + within);
+    let mut seen: Option<Timestamp> = None;
+    let mut view = first;
+    let mut ask_at = Instant::now();
+    while Instant::now() < deadline {
+        if Instant::now() >= ask_at {
+            ask(desk, DeskCommand::Compare).await?;
+            ask_at = Instant::now() + ASK_EVERY;
+        }
+        sleep(LOOK_EVERY).await;
+        view = *desk.view().await?;
+        let newest = view.reconciliation.as_ref().map(|last| last.as_of).filter(|as_of| *as_of > asked_at);
+        match (seen, newest) {
+            (Some(first), Some(second)) if second > first => return Ok(Report::of_view(&view, Source::RunningDesk)),
+            (None, Some(first)) => seen = Some(first),
+            _ => {}
+        }
+    }
+    Ok(Report::of_view(&view, Source::RunningDeskBefore))
+}
+
+/// The newest comparison that the database has. A private Postgres that does not run is started for this.
+async fn stored(config: &Config) -> anyhow::Result<Report> {
+    let role = Role::Service(Service::MainApp);
+    if config.database.host.is_some() {
+        return read(config, Database::open(&connection(&config.database)?, role, CONNECTIONS).await?).await;
+    }
+    let name = &config.database.name;
+    if let Some(address) = Address::of_running(&config.state_dir) {
+        return read(config, Database::open_with(address.connect_options(name), role, CONNECTIONS).await?).await;
+    }
+    if !config.state_dir.join("postgres").exists() {
+        bail!("there is no desk in {}: --state-dir names another", config.state_dir.display());
+    }
+    let cluster = db::start(config).await?;
+    let report = match Database::open_with(cluster.connect_options(name), role, CONNECTIONS).await {
+        Ok(database) => read(config, database).await,
+        Err(error) => Err(error.into()),
+    };
+    db::leave(cluster).await?;
+    report
+}
+
+async fn read(config: &Config, database: Database) -> anyhow::Result<Report> {
+    let pages = database.pages();
+    let last = pages.reconciliations(1).await?.pop();
+    let halts = pages.halts(100).await?;
+    database.close().await;
+    let halts = halts.into_iter().filter(|record| record.cleared_at.is_none()).map(|record| record.halt);
+    // Market time stands still while no desk runs, unless it is the machine's own.
+    let clock = &config.clock;
+    let is_wall = clock.market_origin.is_none() && (clock.speed - 1.0).abs() < f64::EPSILON;
+    let now = is_wall.then(wall_now);
+    Ok(Report::new(Source::Stored, config.mode, last, now, None, halts))
+}
+
+fn wall_now() -> Timestamp {
+    use rec_runtime::clock::{SystemWall, WallClock as _};
+    SystemWall.now()
+}

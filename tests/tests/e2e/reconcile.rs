@@ -1,0 +1,30 @@
+//! `rec reconcile` beside a desk that runs, and without one.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::Apart;
+
+#[tokio::test]
+async fn books_are_compared_anew_by_a_desk_that_runs_and_without_one_the_stored_comparison_is_said() {
+    let Some(mut apart) = Apart::start().await else { return };
+    let compared = apart.place.run(&["reconcile", "--json"]).await;
+    assert_eq!(compared.code, Some(0), "{compared:?}");
+    let report: Value = serde_json::from_str(&compared.out).expect("JSON");
+    assert_eq!(
+        (report["source"].as_str(), report["clean"].as_bool()),
+        (Some("running_desk"), Some(true)),
+        "{report:#}"
+    );
+    let cash = report["comparison"]["compared"]["cash"].as_array().expect("every shard");
+    assert!(cash.iter().any(|shard| shard["exchange_index"] == 2 && shard["ours"] == shard["theirs"]), "{report:#}");
+
+    let adjust = ["reconcile", "adjust", "--shard", "2", "--amount", "-5", "--reason", "nothing differs"];
+    apart.place.run(&adjust).await.assert_refused(&["nothing was posted", "adjustment"]);
+
+    apart.desk.end(Duration::from_secs(30)).await;
+    let stored = apart.place.run(&["reconcile"]).await;
+    assert_eq!(stored.code, Some(0), "{stored:?}");
+    assert!(stored.out.contains("no desk runs: the stored comparison"), "{stored:?}");
+}
