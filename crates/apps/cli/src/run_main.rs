@@ -18,6 +18,7 @@ use crate::{
 /// Runs what was typed.
 #[must_use]
 pub fn main() -> ExitCode {
+    rec_runtime::memory::give_back_large_buffers();
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(failure) => {

@@ -12,7 +12,7 @@ use crate::{
     Clocks, Composition, DatabaseAccess, Hosted, ServiceMain,
     compose::{Ended, SHUTDOWN_DEADLINE},
     logs::{self, LogTarget},
-    metric, systemd,
+    memory, metric, systemd,
     turning::{self, LONGEST_TURN},
 };
 
@@ -25,6 +25,7 @@ pub fn main(service: Service, run: ServiceMain) -> ExitCode {
 /// Runs several services as one process until SIGTERM or Ctrl-C.
 #[must_use]
 pub fn main_of(services: &[Hosted]) -> ExitCode {
+    memory::give_back_large_buffers();
     match start(services) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -36,7 +36,7 @@
 //! - [`service`]: the context. [`database`](mod@database): how a service comes to its database.
 //! - [`compose`](mod@compose): several services in one process. [`entry`]: `main`.
 //! - `testing` (a feature): what tests of services stand on.
-//! - [`logs`], [`metric`], [`systemd`], [`token`], [`rotating`]: what their names say.
+//! - [`logs`], [`memory`], [`metric`], [`systemd`], [`token`], [`rotating`]: what their names say.
 
 pub mod clock;
 pub mod compose;
@@ -47,6 +47,7 @@ pub mod health;
 pub mod http;
 pub mod journal;
 pub mod logs;
+pub mod memory;
 pub mod metric;
 mod passed;
 pub mod rotating;

@@ -285,18 +285,24 @@ impl Writer {
             }
         }
         match self.places.get_mut(stream) {
-            Some(place) if place.file.is_some() => place.add(&line),
+            Some(place) if place.file.is_some() => place.add(line),
             _ => status.lose(),
         }
     }
 }
 
 impl Place {
-    fn add(&mut self, line: &[u8]) {
+    fn add(&mut self, line: Vec<u8>) {
         if self.lines == 0 {
             self.since = Instant::now();
         }
-        self.text.extend(line);
+        if self.lines == 0 && line.len() > BLOCK_BYTES {
+            // A machine's whole state: it is not copied.
+            self.text = line;
+            self.text.reserve_exact(1);
+        } else {
+            self.text.extend(line);
+        }
         self.text.push(b'\n');
         self.lines += 1;
     }
