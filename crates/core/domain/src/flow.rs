@@ -91,7 +91,8 @@ impl FlowStage {
 pub struct FlowReport {
     /// The exchange's identity of it.
     pub id: String,
-    /// What moves.
+    /// What moves. A report names its own kind beside it.
+    #[serde(rename = "flow")]
     pub kind: FlowKind,
     /// From where.
     pub from: Place,
@@ -163,6 +164,14 @@ mod tests {
     fn flow(kind: FlowKind, from: Place, to: Place, stage: FlowStage) -> FlowReport {
         let (amount, fee) = (Money::from_dollars(50), Money::from_cents(30));
         FlowReport { id: "1".to_owned(), kind, from, to, amount, fee, stage, at: Timestamp::default() }
+    }
+
+    #[test]
+    fn a_flow_is_read_back_from_the_report_that_holds_it() {
+        let (from, to) = (Place::World, Place::Shard(ExchangeIndex::new(2)));
+        let report = crate::report::Report::Flow(flow(FlowKind::Deposit, from, to, FlowStage::Done));
+        let text = serde_json::to_string(&report).expect("JSON");
+        assert_eq!(serde_json::from_str::<crate::report::Report>(&text).expect(&text), report);
     }
 
     #[test]

@@ -277,7 +277,7 @@ impl Twin {
         let now = self.now;
         let Some(event) = self.events.get_mut(&number) else { return };
         let markets: Vec<&Market> = event.markets.clone().filter_map(|place| self.markets.get(&place)).collect();
-        let all = |is: fn(&&Market) -> bool| markets.iter().all(|market| is(market));
+        let all = |is: fn(&&Market) -> bool| markets.iter().all(is);
         if all(|market| market.mirrored.as_ref().is_some_and(|mirrored| mirrored.paid)) {
             event.stage = Stage::Finalized;
             event.settled_at = Some(now);
