@@ -59,7 +59,7 @@ async fn with_postgres_and_desk_gone_kill_trips_flatten_sells_and_the_desk_adopt
     let again = apart.command(&emergency).await;
     assert_eq!(again.code, Some(0), "{again:?}");
     let orders = rec_api::emergency::orders(apart.place.state()).expect("a journal");
-    assert_eq!(orders.len(), 1, "run twice, sold once: {orders:?}");
+    assert_eq!(orders.len(), 1, "run twice, sold once: {orders:?} {sold:?} {again:?}");
 
     // The desk that starts afterwards takes the order for its own and closes the trade with it.
     apart.start_again().await;

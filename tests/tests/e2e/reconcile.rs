@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::Apart;
@@ -23,6 +24,7 @@ async fn books_are_compared_anew_by_a_desk_that_runs_and_without_one_the_stored_
     let adjust = ["reconcile", "adjust", "--shard", "2", "--amount", "-5", "--reason", "nothing differs"];
     apart.place.run(&adjust).await.assert_refused(&["nothing was posted", "adjustment"]);
 
+    apart.desk.signal(Signal::INT);
     apart.desk.end(Duration::from_secs(30)).await;
     let stored = apart.place.run(&["reconcile"]).await;
     assert_eq!(stored.code, Some(0), "{stored:?}");

@@ -113,7 +113,7 @@ impl Apart {
     /// Starts a desk of mode `demo` whose exchange and prices are a twin's, with these settings beside.
     pub(crate) async fn start_demo(settings: &[(&str, &str)]) -> Option<Self> {
         let place = Place::for_a_desk().await?;
-        let mut twin = place.start(&["twin"]);
+        let mut twin = place.start(&["twin", "--now"]);
         let urls = twin
             .await_said(|text| {
                 let words_of = |name: &str| {

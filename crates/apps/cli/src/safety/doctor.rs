@@ -18,6 +18,8 @@ use crate::{run_main, say, status};
 
 /// How long each question may take, of wall time.
 const DEADLINE: Duration = Duration::from_secs(5);
+/// How often a key is tried again, a second apart, while the exchange says that there were too many requests.
+const BUSY_TRIES: u32 = 5;
 
 /// Options of `rec doctor`.
 #[derive(Debug, Clone, Args)]
@@ -137,7 +139,14 @@ async fn key_works(
     let client = client(config, key, clocks, clock).map_err(|error| format!("{error:#}"))?;
     client.account_limits().await.map_err(|error| error.to_string())?;
     let nowhere = OrderGroupId::new(uuid::Uuid::nil().to_string());
-    let tried = client.trigger_order_group(&nowhere, ExchangeIndex::new(0), clocks.now()).await;
+    let mut tried = client.trigger_order_group(&nowhere, ExchangeIndex::new(0), clocks.now()).await;
+    for _ in 0..BUSY_TRIES {
+        if !matches!(tried, Err(WriteFailure::RateLimited)) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        tried = client.trigger_order_group(&nowhere, ExchangeIndex::new(0), clocks.now()).await;
+    }
     match (trades, tried) {
         (true, Err(WriteFailure::NotFound)) => Ok("reads and trades".to_owned()),
         (false, Err(WriteFailure::Rejected(refusal))) if refusal.status == 403 => {

@@ -13,7 +13,7 @@ use rec_api::{
 };
 use rec_config::Config;
 use rec_domain::{
-    BookSide, OrderGroupId, Price, PriceGrid, Quantity, Side,
+    BookSide, OrderGroupId, Price, PriceGrid, Quantity, Side, Timestamp,
     answer::Outcome,
     emergency::EmergencyOrder,
     intent::{OrderSpec, TimeInForce},
@@ -58,10 +58,10 @@ pub(super) async fn flatten(config: &Config, wanted: &Wanted) -> anyhow::Result<
     let mut seller = Seller { client: exchange.client(), clocks, journal, wanted };
     seller.journal.begin(seller.clocks.now(), desk).context("the journal of the emergency")?;
     seller.finish_what_was_begun().await?;
-    let began = Instant::now();
+    let (began, since) = (Instant::now(), seller.clocks.now());
     loop {
-        let positions = match seller.positions().await {
-            Ok(positions) => positions,
+        let (as_of, positions) = match seller.positions().await {
+            Ok(read) => read,
             Err(error) if began.elapsed() < wanted.within => {
                 say::complain(&format!("the positions cannot be read: {error:#}"));
                 tokio::time::sleep(PAUSE).await;
@@ -69,6 +69,14 @@ pub(super) async fn flatten(config: &Config, wanted: &Wanted) -> anyhow::Result<
             }
             Err(error) => return Err(error),
         };
+        if positions.is_empty() && as_of < since {
+            // What was bought just before is not in it yet: an account is not taken for flat from an old reading.
+            if began.elapsed() >= wanted.within {
+                bail!("the exchange's readings end at {as_of}: whether something is held now is not known");
+            }
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        }
         if positions.is_empty() {
             seller.journal.append(Line::Ended).context("the journal of the emergency")?;
             say::say("the account holds nothing");
@@ -104,11 +112,12 @@ impl Seller<'_> {
         Ok(())
     }
 
-    /// What the account holds, in markets of every shard.
-    async fn positions(&self) -> anyhow::Result<Vec<PositionRow>> {
+    /// What the account holds, in markets of every shard, and up to when that is complete at least.
+    async fn positions(&self) -> anyhow::Result<(Timestamp, Vec<PositionRow>)> {
+        let as_of = self.client.user_data_timestamp().await?;
         let mut rows = self.client.positions(&PositionsQuery::default()).all().await?;
         rows.retain(|row| !row.position.is_zero());
-        Ok(rows)
+        Ok((as_of, rows))
     }
 
     async fn sell(&mut self, row: &PositionRow) -> anyhow::Result<()> {
