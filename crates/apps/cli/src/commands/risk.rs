@@ -40,7 +40,7 @@ pub enum RiskCommand {
     ///
     /// What was lowered holds over restarts, until trade-manager starts with another risk.revision.
     Lower {
-        /// Each as NAME=AMOUNT, as daily_loss=50.00; names as in [risk].
+        /// Each as NAME=AMOUNT, as daily_loss=50.00; names as in `[risk]`.
         #[arg(required = true, value_name = "CAP=AMOUNT", value_parser = cap_and_amount)]
         caps: Vec<(Cap, Amount)>,
         /// Why; it stands in the audit.

@@ -1,7 +1,7 @@
 //! `rec twin --mirror`: shows a twin what another exchange shows, by the exchange's client with a key that only reads.
 //!
-//! Two tasks feed it. [`listing`] reads lists: markets, results, payments, pauses; what it misses it reads again.
-//! [`stream`] follows the stream: books, trades, index, announcements. When the stream breaks or skips a number, every
+//! Two tasks feed it. `listing` reads lists: markets, results, payments, pauses; what it misses it reads again.
+//! `stream` follows the stream: books, trades, index, announcements. When the stream breaks or skips a number, every
 //! book of the mirror becomes unknown until it was sent whole again. Nothing is ever written to the other exchange.
 
 mod listing;
