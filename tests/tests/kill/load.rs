@@ -26,10 +26,18 @@ pub(crate) struct Orders {
     pub(crate) unanswered: u64,
 }
 
+/// What the operator does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Does {
+    Orders,
+    Waits,
+    Ends,
+}
+
 /// It goes on until it is ended.
 pub(crate) struct Load {
     work: JoinHandle<Orders>,
-    stop: watch::Sender<bool>,
+    does: watch::Sender<Does>,
 }
 
 struct Operator {
@@ -43,7 +51,7 @@ struct Operator {
 impl Load {
     /// Begins to ask.
     pub(crate) fn begin(desk: &SplitDesk, seed: u64) -> Self {
-        let (stop, stopped) = watch::channel(false);
+        let (does, told) = watch::channel(Does::Orders);
         let operator = Operator {
             api: desk.api(),
             exchange: desk.exchange(),
@@ -51,20 +59,36 @@ impl Load {
             dice: Dice::new(seed),
             orders: Orders::default(),
         };
-        Self { work: tokio::spawn(operator.work(stopped)), stop }
+        Self { work: tokio::spawn(operator.work(told)), does }
+    }
+
+    /// Nothing is asked for a while: books are compared when nothing is under way.
+    pub(crate) fn wait(&self) {
+        self.does.send_replace(Does::Waits);
+    }
+
+    /// It goes on.
+    pub(crate) fn go_on(&self) {
+        self.does.send_replace(Does::Orders);
     }
 
     /// Ends it, and gives what was asked.
     pub(crate) async fn end(self) -> Orders {
-        self.stop.send_replace(true);
+        self.does.send_replace(Does::Ends);
         self.work.await.expect("it does not panic")
     }
 }
 
 impl Operator {
-    async fn work(mut self, stopped: watch::Receiver<bool>) -> Orders {
-        while !*stopped.borrow() {
+    async fn work(mut self, told: watch::Receiver<Does>) -> Orders {
+        loop {
             tokio::time::sleep(PAUSE).await;
+            let does = *told.borrow();
+            match does {
+                Does::Orders => {}
+                Does::Waits => continue,
+                Does::Ends => return self.orders,
+            }
             let Ok(view) = self.api.view().await else {
                 self.orders.unanswered += 1;
                 continue;
@@ -75,7 +99,6 @@ impl Operator {
                 self.open_one().await;
             }
         }
-        self.orders
     }
 
     async fn close_one(&mut self, view: &DeskView) {

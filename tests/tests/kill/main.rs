@@ -53,7 +53,9 @@ async fn whatever_is_killed_under_load_and_faults_reconciliation_is_clean_and_th
         desk.inject(&json!("clear")).await;
         desk.inject(&json!({"read_lag": {"ms": 360}})).await;
         desk.until_healthy().await;
+        load.wait();
         desk.until_clean().await;
+        load.go_on();
         // A minute without a heartbeat trips the entry group; a person looks, and lets the desk go on.
         for source in desk.halts().await.into_iter().filter(|source| *source == HaltSource::OrderGroup) {
             desk.resume(source).await;
