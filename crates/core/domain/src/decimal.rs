@@ -29,6 +29,9 @@ pub enum DecimalError {
 /// # Errors
 /// When the text is not a number, does not fit, or is finer than the scale.
 pub fn parse(text: &str, scale: u32) -> Result<i64, DecimalError> {
+    if let Some(value) = parse_plain(text.as_bytes(), scale) {
+        return Ok(value);
+    }
     let not_a_number = || DecimalError::NotANumber(shorten(text));
     let out_of_range = || DecimalError::OutOfRange(shorten(text));
     let (negative, unsigned) = match text.as_bytes().first() {
@@ -72,6 +75,33 @@ pub fn parse(text: &str, scale: u32) -> Result<i64, DecimalError> {
     }
     let signed = if negative { -value } else { value };
     i64::try_from(signed).map_err(|_too_large| out_of_range())
+}
+
+/// The usual form, as `-12.34`: few digits, no exponent, no decimals beyond the scale. `None` leaves it to [`parse`].
+fn parse_plain(text: &[u8], scale: u32) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    // Eighteen digits fit, those that the scale adds included.
+    if digits.is_empty() || digits.len() + scale as usize > 18 {
+        return None;
+    }
+    let mut value = 0_i64;
+    let mut decimals = None;
+    for byte in digits {
+        match (byte, &mut decimals) {
+            (b'0'..=b'9', decimals) => {
+                value = value * 10 + i64::from(byte - b'0');
+                *decimals = decimals.map(|count: u32| count + 1);
+            }
+            (b'.', None) if digits.len() > 1 => decimals = Some(0),
+            _ => return None,
+        }
+    }
+    let missing = scale.checked_sub(decimals.unwrap_or(0))?;
+    let value = value * 10_i64.pow(missing);
+    Some(if negative { -value } else { value })
 }
 
 /// Writes `value` (a count of `10^-scale`) with at least `min_decimals` decimals and no further trailing zeros.

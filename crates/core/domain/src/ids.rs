@@ -16,8 +16,8 @@ macro_rules! text_id {
 
         impl $name {
             /// From the text that the exchange uses.
-            pub fn new(text: impl Into<String>) -> Self {
-                Self(text.into().into())
+            pub fn new(text: impl AsRef<str>) -> Self {
+                Self(text.as_ref().into())
             }
 
             /// The text that the exchange uses.
