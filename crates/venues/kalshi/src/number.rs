@@ -212,6 +212,14 @@ impl Wire for Seconds {
 /// An instant in whole milliseconds since the epoch.
 pub(crate) struct Millis(pub(crate) Timestamp);
 
+impl Millis {
+    /// From a number; `None` outside of the years that are taken.
+    pub(crate) const fn of(millis: i64) -> Option<Self> {
+        let most = LATEST_SECOND * 1_000;
+        if millis < -most || millis > most { None } else { Some(Self(Timestamp::from_millis(millis))) }
+    }
+}
+
 impl Wire for Millis {
     fn read(text: &str) -> Result<Self, String> {
         bounded(text, 0, LATEST_SECOND * 1_000).map(|millis| Self(Timestamp::from_millis(millis)))

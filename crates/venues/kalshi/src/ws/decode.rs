@@ -14,6 +14,7 @@ use super::{
         Subscription, TickerUpdate, WindowMean,
     },
     lifecycle::{WireEventLifecycle, WireFeeUpdate, WireLifecycle},
+    plain_delta::plain_delta,
 };
 use crate::{
     number::{Mean, Millis, Seconds, Signed, informative, optional, optional_text, required, shorten},
@@ -53,7 +54,13 @@ impl Frame {
     #[must_use]
     pub fn decode(text: &str, no_side: NoSidePrices) -> Self {
         // Frames end with a line feed.
-        let envelope: Envelope<'_> = match object(text.trim_end()) {
+        let text = text.trim_end();
+        plain_delta(text, no_side).unwrap_or_else(|| Self::decode_any(text, no_side))
+    }
+
+    /// Reads a frame of any kind and form.
+    pub(super) fn decode_any(text: &str, no_side: NoSidePrices) -> Self {
+        let envelope: Envelope<'_> = match object(text) {
             Ok(envelope) => envelope,
             Err(reason) => return Self::unreadable(reason),
         };

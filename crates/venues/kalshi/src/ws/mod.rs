@@ -7,6 +7,7 @@ pub mod connection;
 mod decode;
 pub mod frame;
 pub(crate) mod lifecycle;
+mod plain_delta;
 pub mod sequence;
 
 pub use backoff::Backoff;
