@@ -12,7 +12,7 @@ use crate::{
     momentum::MomentumReading,
     outbox::OutboxEvent,
     refusal::RefusalCode,
-    strike_table::StrikeTable,
+    strike_table::{StrikeRows, StrikeTable},
 };
 
 /// An event on the bus.
@@ -33,6 +33,8 @@ pub enum BusEvent {
     Lifecycle(MarketLifecycle),
     /// The strike table.
     Strikes(Box<StrikeTable>),
+    /// Rows of the strike table whose books changed.
+    Rows(StrikeRows),
     /// The desk as it stands.
     Desk(Box<DeskView>),
     /// Something that happened at the desk.
@@ -61,6 +63,8 @@ pub enum Topic {
     Lifecycle,
     /// Strike tables.
     Strikes,
+    /// Rows of the strike table between two of them.
+    Rows,
     /// The desk's state.
     Desk,
     /// The desk's events.
@@ -83,6 +87,7 @@ impl BusEvent {
             Self::Books(_) => Topic::Books,
             Self::Lifecycle(_) => Topic::Lifecycle,
             Self::Strikes(_) => Topic::Strikes,
+            Self::Rows(_) => Topic::Rows,
             Self::Desk(_) => Topic::Desk,
             Self::Outbox(_) => Topic::Outbox,
             Self::Health(_) => Topic::Health,

@@ -28,6 +28,18 @@ pub struct StrikeTable {
     pub rows: Vec<StrikeRow>,
 }
 
+/// Rows of the newest strike table whose books have changed since it was made. What does not come from the book is as in
+/// the table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StrikeRows {
+    /// When they were computed.
+    pub at: Timestamp,
+    /// The table's event.
+    pub event: EventTicker,
+    /// The rows, in the order in which their books were told.
+    pub rows: Vec<StrikeRow>,
+}
+
 /// One strike.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StrikeRow {

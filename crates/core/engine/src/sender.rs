@@ -265,6 +265,11 @@ impl Machine for Sender {
                 }
             }
             SenderInput::Claimed { intent, signed_at } => match self.stages.get(&intent.id) {
+                // The claim was checked at the signature time, which may lie a little back, and took time itself.
+                Some(Stage::Claiming | Stage::ClaimUncertain { .. }) if intent.send_by.is_some_and(|by| by < now) => {
+                    let reason = NotSent::Claim { refusal: ClaimRefusal::TooLate };
+                    self.record(now, intent.id, Outcome::NotSent { reason }, &mut outputs);
+                }
                 Some(Stage::Claiming | Stage::ClaimUncertain { .. }) => {
                     self.stages.insert(intent.id, Stage::Sending { effect: intent.effect });
                     outputs.push(SenderOutput::Send { intent, signed_at });
@@ -429,6 +434,24 @@ mod tests {
         assert_eq!(sends(&outputs), 0);
         assert!(matches!(&outputs[0], SenderOutput::Record { answer }
             if matches!(answer.outcome, Outcome::Unknown { .. })));
+    }
+
+    #[test]
+    fn what_was_claimed_too_late_is_not_sent_and_is_known_not_to_have_been() {
+        let claimed = |send_by: Option<i64>| {
+            let mut sender = started();
+            sender.step(at(2), SenderInput::Dispatch { intent: id(1) });
+            let intent = Intent { send_by: send_by.map(at), ..intent(1) };
+            sender.step(at(5), SenderInput::Claimed { intent, signed_at: at(2) })
+        };
+        for in_time in [None, Some(5), Some(6)] {
+            assert_eq!(sends(&claimed(in_time)), 1, "{in_time:?}");
+        }
+        let outputs = claimed(Some(4));
+        assert_eq!(sends(&outputs), 0);
+        let too_late = NotSent::Claim { refusal: ClaimRefusal::TooLate };
+        assert!(matches!(&outputs[0], SenderOutput::Record { answer }
+            if answer.outcome == Outcome::NotSent { reason: too_late.clone() }));
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub const ROUTES: &[Route] = &[
         from: UnifiedProductionCoordinator,
         to: &[AutoEntrySupervisor, ActiveTradeSupervisor, MainApp],
     },
+    Route { topic: Topic::Rows, from: UnifiedProductionCoordinator, to: &[AutoEntrySupervisor] },
     Route { topic: Topic::Desk, from: TradeManager, to: &[AutoEntrySupervisor, ActiveTradeSupervisor, MainApp] },
     Route { topic: Topic::Outbox, from: DbPoller, to: &[MainApp] },
     Route { topic: Topic::Entry, from: AutoEntrySupervisor, to: &[MainApp] },

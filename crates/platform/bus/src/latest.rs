@@ -17,7 +17,7 @@ const MOST_BOOKS: usize = 4_096;
 /// Whether events of a topic are states, of which a newer one replaces the older; the others are happenings.
 #[must_use]
 pub const fn is_state(topic: Topic) -> bool {
-    !matches!(topic, Topic::Lifecycle | Topic::Outbox)
+    !matches!(topic, Topic::Lifecycle | Topic::Outbox | Topic::Rows)
 }
 
 /// The newest state by topic. Topics of happenings have none.
@@ -34,7 +34,7 @@ impl Latest {
     /// Takes an event.
     pub fn take(&mut self, event: &Arc<BusEvent>) {
         match &**event {
-            BusEvent::Lifecycle(_) | BusEvent::Outbox(_) => {}
+            BusEvent::Lifecycle(_) | BusEvent::Outbox(_) | BusEvent::Rows(_) => {}
             BusEvent::Books(tops) => {
                 for top in tops {
                     if self.books.len() < MOST_BOOKS || self.books.contains_key(&top.ticker) {

@@ -38,6 +38,13 @@ impl WallClock for SystemWall {
     }
 }
 
+/// Both times at one moment, to notice afterwards whether the time of day has stepped since; see [`Clocks::mark`].
+#[derive(Debug, Clone, Copy)]
+pub struct ClockMark {
+    wall: Timestamp,
+    running: Instant,
+}
+
 /// Where market time is anchored.
 #[derive(Debug, Clone, Copy)]
 struct Anchor {
@@ -214,6 +221,19 @@ impl Clocks {
         (step.micros().abs() > WORST_STEP.micros()).then_some(step)
     }
 
+    /// Marks the present moment.
+    #[must_use]
+    pub fn mark(&self) -> ClockMark {
+        ClockMark { wall: self.wall.now(), running: Instant::now() }
+    }
+
+    /// Whether the time of day has stepped by more than [`WORST_STEP`] since `mark`, whoever has accepted it meanwhile.
+    #[must_use]
+    pub fn stepped_since(&self, mark: &ClockMark) -> bool {
+        let step = self.wall.now().since(mark.wall) - span(mark.running.elapsed());
+        step.micros().abs() > WORST_STEP.micros()
+    }
+
     /// Accepts the present time of day after a step: real-time market clocks follow it, though never back.
     pub fn accept_wall(&self) {
         self.market.accept(self.wall.now(), Instant::now());
@@ -288,6 +308,17 @@ mod tests {
         assert!(clocks.now().since(before) >= TimeSpan::from_seconds(20), "a clock in real time follows forward");
         wall.0.store(20_200, Ordering::Relaxed);
         assert_eq!(clocks.wall_step(), None, "200 ms are not worth a halt");
+    }
+
+    #[test]
+    fn a_step_is_seen_from_a_mark_before_it_also_when_it_was_accepted() {
+        let (clocks, wall) = stepped(MarketClock::real_time);
+        let before = clocks.mark();
+        assert!(!clocks.stepped_since(&before));
+        wall.0.store(-300, Ordering::Relaxed);
+        clocks.accept_wall();
+        assert!(clocks.stepped_since(&before));
+        assert!(!clocks.stepped_since(&clocks.mark()));
     }
 
     #[test]

@@ -202,4 +202,33 @@ mod tests {
         let ended = drive(driver, inputs, clocks, CancellationToken::new(), |_, _| Ok(())).await.expect("in order");
         assert_eq!(ended.sequence(), 0);
     }
+
+    /// Hangs at the number seven.
+    struct Hangs;
+
+    impl Effects<Doubler> for Hangs {
+        async fn act(&mut self, _now: Timestamp, outputs: Vec<i64>) -> anyhow::Result<Vec<i64>> {
+            if outputs.contains(&14) {
+                std::future::pending::<()>().await;
+            }
+            Ok(Vec::new())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_loop_whose_work_hangs_stands_still_until_it_ends() {
+        let driver = Driver::new(Doubler { next: Timestamp::from_micros(i64::MAX) }, NoJournal, 4);
+        let (sender, inputs) = mpsc::channel(4);
+        let task = tokio::spawn(drive(driver, inputs, fast(), CancellationToken::new(), Hangs));
+        sender.send(7).await.expect("room");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        // The loops of other tests are idle, and turn.
+        while turning::standing_still(3 * turning::EVERY) != Some(Doubler::NAME) {
+            assert!(std::time::Instant::now() < deadline, "it turns although its work hangs");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        task.abort();
+        assert!(task.await.is_err_and(|error| error.is_cancelled()));
+        assert_ne!(turning::standing_still(3 * turning::EVERY), Some(Doubler::NAME));
+    }
 }

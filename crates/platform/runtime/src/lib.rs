@@ -68,3 +68,4 @@ pub use health::HealthBoard;
 pub use http::{serve_http, serve_public};
 pub use journal::{FileJournal, Recorder, Tee};
 pub use service::{BoxFuture, ServiceContext, ServiceMain};
+pub use turning::Turning;

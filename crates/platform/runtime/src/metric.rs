@@ -11,6 +11,16 @@ pub const BOOK_AGE: &str = "rec_strike_table_book_age_seconds";
 /// Bounds of that histogram's buckets. 50 ms is what a strike table is held to.
 const BOOK_AGE_BOUNDS: [f64; 14] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 3.0];
 
+/// How long a commit of trade-manager takes, in seconds of wall time.
+pub const DESK_COMMIT: &str = "rec_desk_commit_seconds";
+/// How long a claim of trade-executor takes, its commit included, in seconds of wall time.
+pub const CLAIM: &str = "rec_claim_seconds";
+/// Bounds of the buckets of both, ten a decade where it matters.
+const COMMIT_BOUNDS: [f64; 24] = [
+    0.0005, 0.00063, 0.0008, 0.001, 0.00125, 0.0016, 0.002, 0.0025, 0.0032, 0.004, 0.005, 0.0063, 0.008, 0.01, 0.0125,
+    0.016, 0.02, 0.025, 0.032, 0.04, 0.05, 0.1, 0.5, 5.0,
+];
+
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
 /// Installs the recorder, once in the process. Where somebody else has installed one, `/metrics` stays empty.
@@ -19,8 +29,12 @@ pub fn install() {
 }
 
 fn recorder() -> Result<PrometheusHandle, BuildError> {
-    let book_age = Matcher::Full(BOOK_AGE.to_owned());
-    PrometheusBuilder::new().set_buckets_for_metric(book_age, &BOOK_AGE_BOUNDS)?.install_recorder()
+    let of = |name: &str| Matcher::Full(name.to_owned());
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(of(BOOK_AGE), &BOOK_AGE_BOUNDS)?
+        .set_buckets_for_metric(of(DESK_COMMIT), &COMMIT_BOUNDS)?
+        .set_buckets_for_metric(of(CLAIM), &COMMIT_BOUNDS)?
+        .install_recorder()
 }
 
 /// Every metric of the process in the text form of Prometheus.

@@ -22,11 +22,12 @@ static LOOPS: Mutex<Vec<(&str, Weak<AtomicU64>)>> = Mutex::new(Vec::new());
 
 /// A loop of this process; when it is dropped nobody waits for it any more.
 #[derive(Debug)]
-pub(crate) struct Turning(Arc<AtomicU64>);
+pub struct Turning(Arc<AtomicU64>);
 
 impl Turning {
-    /// Watches over a loop from now on.
-    pub(crate) fn new(name: &'static str) -> Self {
+    /// Watches over a loop from now on. It has to turn at least every few seconds, whatever happens outside.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
         let turned = Arc::new(AtomicU64::new(now()));
         let mut loops = LOOPS.lock().unwrap_or_else(PoisonError::into_inner);
         loops.retain(|(_, turned)| turned.strong_count() > 0);
@@ -35,7 +36,7 @@ impl Turning {
     }
 
     /// The loop turned.
-    pub(crate) fn turn(&self) {
+    pub fn turn(&self) {
         self.0.store(now(), Ordering::Relaxed);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rec_domain::{
     DecisionId, Service, Timestamp,
     bus_event::{BusEvent, EntryStatus},
-    command::{DeskCommand, DeskRequest, NotedRefusal},
+    command::{DeskCommand, DeskRequest, NotedRefusal, OpenRequest},
 };
 use rec_engine::entry::{EntryMachine, Input, Output};
 use rec_runtime::{Effects, ServiceContext};
@@ -48,6 +48,10 @@ impl EntryEffects {
     /// Asks once. Without an answer nothing is told: the machine finds out by the desk's view.
     fn request(&self, request: DeskRequest) {
         let (desk, inputs) = (Arc::clone(&self.ctx.desk), self.inputs.clone());
+        if let DeskCommand::Open(open) = &request.command {
+            let OpenRequest { ticker, decided_at, evidence, .. } = open;
+            info!(decision = %request.decision, %ticker, %decided_at, evidence, "asking to open");
+        }
         tokio::spawn(async move {
             let decision = request.decision;
             match desk.request(request).await {

@@ -56,6 +56,7 @@ async fn feed(ctx: &ServiceContext, limits: &Limits, inputs: mpsc::Sender<Input>
         let delivery = events.recv().await;
         let (input, fed) = match &*delivery.event {
             BusEvent::Strikes(table) => (Input::Strikes(table.clone()), Some((TABLES, table.at, limits.table))),
+            BusEvent::Rows(rows) => (Input::Rows(rows.clone()), None),
             BusEvent::Desk(view) => (Input::Desk(view.clone()), Some((DESK, view.at, limits.desk))),
             BusEvent::Momentum(reading) => (Input::Momentum(reading.clone()), None),
             BusEvent::Markets(markets) => (Input::Markets(markets.clone()), None),

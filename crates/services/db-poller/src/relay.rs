@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rec_domain::bus_event::BusEvent;
-use rec_runtime::{ServiceContext, health::EVERY_SECOND};
+use rec_runtime::{ServiceContext, Turning, health::EVERY_SECOND};
 use rec_store::{Database, Hint, Hints, Outbox, StoreError};
 use tracing::{debug, warn};
 
@@ -25,7 +25,9 @@ pub(crate) async fn relay(ctx: &ServiceContext) -> anyhow::Result<()> {
     let database = ctx.open_database(CONNECTIONS).await?;
     let outbox = database.outbox();
     let mut hints = None;
+    let turning = Turning::new("relay of the outbox");
     loop {
+        turning.turn();
         // The shutdown is looked at between batches: what was published is also marked.
         match tokio::time::timeout(LONGEST_LOOK, publish_all(ctx, &outbox)).await {
             Ok(Ok(published)) => {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use rec_api::guard::{GuardMessage, Remembered, socket_path};
-use rec_runtime::{ServiceContext, health::EVERY_SECOND};
+use rec_runtime::{ServiceContext, Turning, health::EVERY_SECOND};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 use tracing::{error, info, warn};
 
@@ -35,7 +35,9 @@ pub(crate) async fn watch(ctx: &ServiceContext, limits: GuardLimits, trip: impl 
     let (outcomes, mut attempted) = mpsc::channel(QUEUE);
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let turning = Turning::new("guard");
     loop {
+        turning.turn();
         let input = tokio::select! {
             () = ctx.shutdown.cancelled() => return Ok(()),
             _ = ticks.tick() => {

@@ -117,9 +117,10 @@ fn book_config(clocks: &Clocks) -> book::Config {
     let usual = book::Config::default();
     let millis = |millis| clocks.in_market(Duration::from_millis(millis));
     book::Config {
-        // However fast market time goes, these pace what services can read in wall time. Between two flushes the latest
-        // top of each market replaces the one before, so that a busy market costs its readers no more than a quiet one.
-        flush_every: millis(20),
+        // However fast market time goes, these pace what services can read in wall time. A change after a quiet moment
+        // is told at once; between two flushes the latest top of each market replaces the one before, so that a busy
+        // market costs its readers little more than a quiet one.
+        flush_every: millis(2),
         proof_every: usual.proof_every.at_least(millis(200)),
         probe_after: clocks.limit(usual.probe_after),
         answer_within: clocks.limit(usual.answer_within),

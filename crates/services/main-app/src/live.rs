@@ -143,7 +143,7 @@ impl Live {
                 self.events.truncate(EVENTS_KEPT);
                 &[Panel::Events]
             }
-            BusEvent::Lifecycle(_) => &[],
+            BusEvent::Lifecycle(_) | BusEvent::Rows(_) => &[],
         }
     }
 

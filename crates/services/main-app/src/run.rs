@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use rec_config::Config;
 use rec_domain::{Service, TimeSpan};
-use rec_runtime::{BoxFuture, Clocks, ServiceContext, health::EVERY_SECOND, serve_public};
+use rec_runtime::{BoxFuture, Clocks, ServiceContext, Turning, health::EVERY_SECOND, serve_public};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
@@ -91,7 +91,9 @@ async fn follow(ctx: &ServiceContext, app: &Shared) -> anyhow::Result<()> {
     let mut events = ctx.subscribe();
     let mut publish = interval(PUBLISH_EVERY);
     publish.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let turning = Turning::new("pages");
     loop {
+        turning.turn();
         tokio::select! {
             () = ctx.shutdown.cancelled() => {
                 app.hub.close();

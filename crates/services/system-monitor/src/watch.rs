@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rec_domain::{Service, bus_event::BusEvent};
-use rec_runtime::{ServiceContext, health::EVERY_SECOND};
+use rec_runtime::{ServiceContext, Turning, health::EVERY_SECOND};
 use tokio::time::MissedTickBehavior;
 use tracing::{debug, info, warn};
 
@@ -30,7 +30,9 @@ pub(crate) async fn watch(ctx: &ServiceContext, alerts: &SharedAlerts, mut recor
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut starts = Starts::new(Instant::now());
     let mut heartbeat = Heartbeat::of(ctx)?;
+    let turning = Turning::new("rounds of questions");
     loop {
+        turning.turn();
         tokio::select! {
             () = ctx.shutdown.cancelled() => return Ok(()),
             _ = ticks.tick() => {}

@@ -6,12 +6,12 @@ use rec_api::DeskApi;
 use rec_domain::{IntentId, Timestamp, answer::Answer, intent::Intent};
 use rec_engine::sender::{Sender, SenderInput, SenderOutput};
 use rec_kalshi::rest::Client;
-use rec_runtime::{Clocks, Effects, HealthBoard};
+use rec_runtime::{Effects, HealthBoard, metric};
 use rec_store::{Answers, Claims};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
-use crate::exchange;
+use crate::{exchange, signatures::Signatures};
 
 /// Name of the health check on looking for committed intents.
 pub(crate) const SCAN: &str = "scan for intents";
@@ -25,8 +25,8 @@ pub(crate) struct SenderEffects {
     pub(crate) claims: Claims,
     pub(crate) answers: Answers,
     pub(crate) client: Arc<Client>,
+    pub(crate) signatures: Signatures,
     pub(crate) desk: Arc<dyn DeskApi>,
-    pub(crate) clocks: Clocks,
     pub(crate) health: HealthBoard,
     pub(crate) inputs: mpsc::Sender<SenderInput>,
 }
@@ -62,7 +62,17 @@ impl SenderEffects {
 
     /// The signature time is taken before the claim's check, so that the exchange itself bounds how stale it can be.
     async fn claim(&self, intent: IntentId) -> SenderInput {
-        let signed_at = self.clocks.now();
+        let signed_at = self.signatures.take(intent);
+        let started = tokio::time::Instant::now();
+        let input = self.claim_signed(intent, signed_at).await;
+        metrics::histogram!(metric::CLAIM).record(started.elapsed());
+        if !matches!(input, SenderInput::Claimed { .. }) {
+            self.signatures.forget(intent);
+        }
+        input
+    }
+
+    async fn claim_signed(&self, intent: IntentId, signed_at: Timestamp) -> SenderInput {
         match self.claims.claim(intent, signed_at).await {
             Ok(Ok(intent)) => SenderInput::Claimed { intent, signed_at },
             Ok(Err(refusal)) => {
@@ -75,8 +85,9 @@ impl SenderEffects {
 
     async fn send(&self, intent: Intent, signed_at: Timestamp) -> SenderInput {
         let started = tokio::time::Instant::now();
-        let outcome = exchange::send(&self.client, &intent, signed_at).await;
-        metrics::histogram!("rec_executor_send_seconds").record(started.elapsed().as_secs_f64());
+        let signature = self.signatures.of(intent.id, signed_at);
+        let outcome = exchange::send(&self.client, &intent, signature, signed_at).await;
+        metrics::histogram!("rec_executor_send_seconds").record(started.elapsed());
         info!(intent = %intent.id, ?outcome, "sent");
         SenderInput::Sent { intent: intent.id, outcome }
     }

@@ -5,17 +5,18 @@ use rec_domain::{
     answer::{NotSent, Outcome},
     intent::{Action, Intent, OrderSpec},
 };
-use rec_kalshi::rest::{Client, NewOrder};
+use rec_kalshi::rest::{Client, NewOrder, Signature};
 
-/// Sends `intent`, signed at `signed_at`, once, and says what became of it.
-pub(crate) async fn send(client: &Client, intent: &Intent, signed_at: Timestamp) -> Outcome {
+/// Sends `intent`, signed at `signed_at`, once, and says what became of it. Only an order is sent with a signature that
+/// was made ahead.
+pub(crate) async fn send(client: &Client, intent: &Intent, signature: Signature, signed_at: Timestamp) -> Outcome {
     match &intent.action {
         // It was sent before the desk knew of it, and is no intent that can be claimed.
         Action::Adopt(_) => {
             Outcome::NotSent { reason: NotSent::Unprepared { detail: "it was sent already".to_owned() } }
         }
-        Action::Place(spec) => place(client, spec, intent.id, signed_at).await,
-        Action::Repeat { of, spec } => place(client, spec, *of, signed_at).await,
+        Action::Place(spec) => place(client, spec, intent.id, signature, signed_at).await,
+        Action::Repeat { of, spec } => place(client, spec, *of, signature, signed_at).await,
         Action::Cancel { order, exchange_index, .. } => {
             match client.cancel_order(order, *exchange_index, signed_at).await {
                 Ok(ack) => ack.outcome(),
@@ -37,9 +38,15 @@ pub(crate) async fn send(client: &Client, intent: &Intent, signed_at: Timestamp)
     }
 }
 
-async fn place(client: &Client, spec: &OrderSpec, identity: IntentId, signed_at: Timestamp) -> Outcome {
+async fn place(
+    client: &Client,
+    spec: &OrderSpec,
+    identity: IntentId,
+    signature: Signature,
+    signed_at: Timestamp,
+) -> Outcome {
     let order = NewOrder::new(spec.clone(), identity.client_order_id());
-    match client.create_order(&order, signed_at).await {
+    match client.create_order(&order, signature).await {
         Ok(ack) => ack.outcome(signed_at),
         Err(failure) => failure.outcome(signed_at),
     }

@@ -4,10 +4,14 @@
 //! - `run`: start, feeds and health.
 //! - `effects`: claims, sends and records.
 //! - `exchange`: an intent as a call to the exchange.
+//! - `signatures`: signatures of orders, made ahead.
+//! - `warm`: a connection to the exchange that stands before there is an order.
 
 mod effects;
 mod exchange;
 mod run;
+mod signatures;
+mod warm;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,11 @@ use rec_kalshi::{
 use rec_runtime::{BoxFuture, ServiceContext, drive, serve_http};
 use tokio::sync::mpsc;
 
-use crate::effects::{SCAN, SenderEffects};
+use crate::{
+    effects::{SCAN, SenderEffects},
+    signatures::Signatures,
+    warm,
+};
 
 const CONNECTIONS: u32 = 3;
 const QUEUE: usize = 256;
@@ -38,12 +42,13 @@ async fn work(ctx: &ServiceContext, inbox: DispatchInbox) -> anyhow::Result<()> 
     let database = ctx.open_database(CONNECTIONS).await?;
     let (inputs, received) = mpsc::channel(QUEUE);
     let client = Arc::new(client(ctx)?);
+    let signatures = Signatures::new(Arc::clone(&client), ctx.clocks.clone());
     let effects = SenderEffects {
         claims: database.claims(),
         answers: database.answers(),
         client: Arc::clone(&client),
+        signatures: signatures.clone(),
         desk: Arc::clone(&ctx.desk),
-        clocks: ctx.clocks.clone(),
         health: ctx.health.clone(),
         inputs: inputs.clone(),
     };
@@ -57,6 +62,8 @@ async fn work(ctx: &ServiceContext, inbox: DispatchInbox) -> anyhow::Result<()> 
         ended = drive(driver, received, ctx.clocks.clone(), ctx.shutdown.clone(), effects) => ended.map(|_driver| ()),
         () = hints(inbox, inputs) => Ok(()),
         () = client.keep_to_limits() => Ok(()),
+        () = signatures.keep() => Ok(()),
+        () = warm::keep(&client) => Ok(()),
     }
 }
 

@@ -12,7 +12,7 @@ use rec_domain::{
     row::{Commit, Row},
 };
 use rec_engine::desk::{Desk, DeskInput, DeskOutput};
-use rec_runtime::{Effects, ServiceContext};
+use rec_runtime::{Effects, ServiceContext, metric};
 use rec_store::{CommitOutcome, StoreError};
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
@@ -82,7 +82,7 @@ impl DeskEffects {
                 }
                 CommitOutcome::Unknown(error) => DeskInput::CommitUnknown { number, reason: error.to_string() },
             };
-            metrics::histogram!("rec_desk_commit_seconds").record(started.elapsed().as_secs_f64());
+            metrics::histogram!(metric::DESK_COMMIT).record(started.elapsed());
             let _the_desk_has_ended = inputs.send(input).await;
         });
     }

@@ -20,6 +20,7 @@ const QUEUE: usize = 256;
 
 /// However fast market time runs, tables are at least this far apart in wall time, and made at least every so often.
 const LEAST_GAP: Duration = Duration::from_millis(50);
+const PRICE_GAP: Duration = Duration::from_millis(10);
 const EVERY: Duration = Duration::from_millis(250);
 
 /// Entry point of the service.
@@ -42,7 +43,14 @@ async fn work(ctx: &ServiceContext) -> anyhow::Result<()> {
     let driver = Driver::new(OddsMachine::new(config(ctx), Arc::new(model)), ctx.journal::<OddsMachine>(), QUEUE);
     let publisher = ctx.clone();
     let effects = move |now: Timestamp, outputs: Vec<Output>| {
-        for Output::Strikes(table) in outputs {
+        for output in outputs {
+            let table = match output {
+                Output::Strikes(table) => table,
+                Output::Rows(rows) => {
+                    publisher.publish(BusEvent::Rows(rows));
+                    continue;
+                }
+            };
             report(&publisher.health, &table);
             if let Some(newest) = table.rows.iter().filter_map(|row| row.book_at).max() {
                 metric::record_book_age(publisher.clocks.in_wall(now.since(newest)));
@@ -89,6 +97,7 @@ fn config(ctx: &ServiceContext) -> Config {
     let (clocks, freshness, usual) = (&ctx.clocks, &ctx.config.freshness, Config::default());
     Config {
         least_gap: usual.least_gap.at_least(clocks.in_market(LEAST_GAP)),
+        price_gap: usual.price_gap.at_least(clocks.in_market(PRICE_GAP)),
         every: usual.every.at_least(clocks.in_market(EVERY)),
         spot_limit: clocks.limit(freshness.price),
         index_limit: clocks.limit(freshness.index),

@@ -72,6 +72,7 @@ pub(super) const EDGES: &[Edge] = &[
     Edge { each: true, ..plain("book", "publish", "exit", "books", Way::Lossy) },
     plain("odds", "strikes", "entry", "strikes", Way::Lossy),
     plain("odds", "strikes", "exit", "strikes", Way::Lossy),
+    plain("odds", "rows", "entry", "rows", Way::Lossy),
     plain("desk", "publish", "entry", "desk", Way::Lossy),
     plain("desk", "publish", "exit", "desk", Way::Lossy),
     request(end("entry", "request", None), &[("/requester", "auto-entry-supervisor"), ("/command/command", "open")]),

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::Machine;
 
+/// An instant that does not come.
+const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
 /// What is known of the subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Subscription {
@@ -36,6 +39,13 @@ pub struct BookMachine {
     next_ask_at: Timestamp,
     next_flush_at: Timestamp,
     next_proof_at: Timestamp,
+    /// Books that may be news since the last flush, so that none of the others has to be looked at.
+    news: BTreeSet<MarketTicker>,
+    /// Whether a book that was published as known is not known any more.
+    lost: bool,
+    /// When something is to be asked for at the earliest; `None` when that has to be thought about anew. Frames that
+    /// change no more than one book only move it further away.
+    pursue_at: Option<Timestamp>,
     failures: VecDeque<Timestamp>,
     /// Set while a new connection was asked for; when to ask again.
     reconnecting_until: Option<Timestamp>,
@@ -59,6 +69,9 @@ impl BookMachine {
             next_ask_at: start,
             next_flush_at: start,
             next_proof_at: start,
+            news: BTreeSet::new(),
+            lost: false,
+            pursue_at: None,
             failures: VecDeque::new(),
             reconnecting_until: None,
             gaps: 0,
@@ -78,6 +91,9 @@ impl BookMachine {
     }
 
     fn take(&mut self, now: Timestamp, input: Input, out: &mut Vec<Output>) {
+        if !matches!(input, Input::Delta { .. } | Input::Quote { .. } | Input::Heartbeat { .. } | Input::Wake) {
+            self.pursue_at = None;
+        }
         match input {
             Input::Connected => {
                 self.reset();
@@ -96,18 +112,15 @@ impl BookMachine {
             Input::Snapshot { sid, seq, ticker, bids, asks, at, received_at } => {
                 self.alive(received_at);
                 if self.in_sequence(now, sid, seq, out)
-                    && let Some(book) = self.books.get_mut(&ticker)
-                    && book.replace(&bids, &asks, at).is_err()
+                    && self.change(ticker, |book| book.replace(&bids, &asks, at).is_err()) == Some(true)
                 {
                     self.fail(now, "a snapshot has an impossible level", out);
                 }
             }
             Input::Delta { sid, seq, ticker, book_side, price, delta, at, received_at } => {
                 self.alive(received_at);
-                if self.in_sequence(now, sid, seq, out)
-                    && let Some(book) = self.books.get_mut(&ticker)
-                {
-                    book.change(book_side, price, delta, at);
+                if self.in_sequence(now, sid, seq, out) {
+                    self.change(ticker, |book| book.change(book_side, price, delta, at));
                 }
             }
             Input::Acknowledged { sid, seq } => {
@@ -115,9 +128,8 @@ impl BookMachine {
             }
             Input::Quote { ticker, bid, ask, received_at } => {
                 self.alive(received_at);
-                if let Some(book) = self.books.get_mut(&ticker) {
-                    book.compare(now, bid, ask, self.config.disagreement_limit);
-                }
+                let limit = self.config.disagreement_limit;
+                self.change(ticker, |book| book.compare(now, bid, ask, limit));
             }
             Input::Heartbeat { received_at } => self.alive(received_at),
             Input::Wanted { tickers } => {
@@ -130,6 +142,21 @@ impl BookMachine {
             }
             Input::Wake => self.notice_silence(now, out),
         }
+    }
+
+    /// Changes one book, if it is followed, and notes what follows from that.
+    fn change<T>(&mut self, ticker: MarketTicker, change: impl FnOnce(&mut TrackedBook) -> T) -> Option<T> {
+        let book = self.books.get_mut(&ticker)?;
+        let was_known = book.is_known();
+        let done = change(book);
+        if was_known && !book.is_known() {
+            self.pursue_at = None;
+            self.lost |= book.was_lost();
+        }
+        if book.is_news() {
+            self.news.insert(ticker);
+        }
+        Some(done)
     }
 
     /// A frame proves that the line was alive when it came, however long it has waited for us since.
@@ -149,6 +176,10 @@ impl BookMachine {
         let gap = last_seq.is_some_and(|last| seq > last + 1);
         *last_seq = Some(seq);
         *last_frame_at = now;
+        if self.asked_at.is_some() {
+            // It may be the answer.
+            self.pursue_at = None;
+        }
         if gap {
             self.gaps += 1;
             let repairing = self.books.values().any(|book| !book.is_known());
@@ -161,10 +192,18 @@ impl BookMachine {
     }
 
     fn forget_books(&mut self) {
-        self.books.values_mut().for_each(TrackedBook::forget);
+        self.pursue_at = None;
+        for (ticker, book) in &mut self.books {
+            book.forget();
+            self.lost |= book.was_lost();
+            if book.is_news() {
+                self.news.insert(ticker.clone());
+            }
+        }
     }
 
     fn unsubscribe(&mut self) {
+        self.pursue_at = None;
         self.forget_books();
         self.subscription = Subscription::None;
         self.asked_at = None;
@@ -180,6 +219,7 @@ impl BookMachine {
     /// Notes a failure; too many of them within the window ask for a new connection.
     fn fail(&mut self, now: Timestamp, what: &str, out: &mut Vec<Output>) {
         self.failures.push_back(now);
+        self.pursue_at = None;
         self.next_ask_at = self.next_ask_at.max(now + self.config.repair_gap);
         let begin = now - self.config.escalation_window;
         while self.failures.front().is_some_and(|at| *at < begin) {
@@ -218,7 +258,8 @@ impl BookMachine {
         match self.subscription {
             Subscription::None if !self.wanted.is_empty() && now >= self.next_ask_at => {
                 self.followed = false;
-                self.books = self.wanted.iter().map(|ticker| (ticker.clone(), TrackedBook::new(now))).collect();
+                self.books.clear();
+                self.follow(self.wanted.clone(), now);
                 self.mark_asked(now, &self.wanted.clone());
                 self.subscription = Subscription::Asked { at: now };
                 out.push(Output::Subscribe { tickers: self.wanted.iter().cloned().collect() });
@@ -237,6 +278,12 @@ impl BookMachine {
         }
     }
 
+    /// Follows markets whose books are not known yet, which is news too.
+    fn follow(&mut self, tickers: BTreeSet<MarketTicker>, now: Timestamp) {
+        self.books.extend(tickers.iter().map(|ticker| (ticker.clone(), TrackedBook::new(now))));
+        self.news.extend(tickers);
+    }
+
     fn follow_wanted(&mut self, now: Timestamp, sid: SubscriptionId, out: &mut Vec<Output>) {
         if std::mem::replace(&mut self.followed, true) {
             return;
@@ -245,7 +292,7 @@ impl BookMachine {
             self.wanted.iter().filter(|ticker| !self.books.contains_key(*ticker)).cloned().collect();
         let dropped: Vec<_> = self.books.keys().filter(|ticker| !self.wanted.contains(*ticker)).cloned().collect();
         if !added.is_empty() {
-            self.books.extend(added.iter().map(|ticker| (ticker.clone(), TrackedBook::new(now))));
+            self.follow(added.clone(), now);
             self.mark_asked(now, &added);
             out.push(Output::AddMarkets { sid, tickers: added.into_iter().collect() });
         }
@@ -303,19 +350,23 @@ impl BookMachine {
 
     /// Publishes what changed, at once where a book was lost, and everything now and then as proof that it is current.
     fn publish(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        let lost = self.books.values().any(TrackedBook::was_lost);
         let proof = matches!(self.subscription, Subscription::Active { .. }) && now >= self.next_proof_at;
-        let news = now >= self.next_flush_at && self.books.values().any(TrackedBook::is_news);
-        if !(lost || proof || news) {
+        let news = now >= self.next_flush_at && !self.news.is_empty();
+        if !(self.lost || proof || news) {
             return;
         }
         let proven_at = self.last_frame_at;
-        let tops: Vec<_> = self
-            .books
-            .iter_mut()
-            .filter(|(_ticker, book)| proof || book.is_news())
-            .map(|(ticker, book)| book.publish(ticker, proven_at))
-            .collect();
+        let news = std::mem::take(&mut self.news);
+        self.lost = false;
+        let tops: Vec<_> = if proof {
+            self.books.iter_mut().map(|(ticker, book)| book.publish(ticker, proven_at)).collect()
+        } else {
+            let publish = |ticker: MarketTicker| {
+                let book = self.books.get_mut(&ticker).filter(|book| book.is_news())?;
+                Some(book.publish(&ticker, proven_at))
+            };
+            news.into_iter().filter_map(publish).collect()
+        };
         self.next_flush_at = now + self.config.flush_every;
         if proof {
             self.next_proof_at = now + self.config.proof_every;
@@ -363,14 +414,18 @@ impl Machine for BookMachine {
     fn step(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         let mut out = Vec::new();
         self.take(now, input, &mut out);
-        self.pursue(now, &mut out);
+        if self.pursue_at.is_none_or(|at| at <= now) {
+            self.pursue(now, &mut out);
+            self.pursue_at = Some(self.next_pursuit().unwrap_or(NEVER));
+        }
         self.publish(now, &mut out);
         out
     }
 
     fn next_wakeup(&self) -> Option<Timestamp> {
-        let news = self.books.values().any(TrackedBook::is_news).then_some(self.next_flush_at);
+        let pursuit = self.pursue_at.filter(|at| *at < NEVER);
+        let news = (!self.news.is_empty()).then_some(self.next_flush_at);
         let proof = matches!(self.subscription, Subscription::Active { .. }).then_some(self.next_proof_at);
-        self.next_pursuit().into_iter().chain(news).chain(proof).min()
+        pursuit.into_iter().chain(news).chain(proof).min()
     }
 }

@@ -7,7 +7,7 @@ use rec_domain::{
     desk_view::DeskView,
     market::Market,
     momentum::MomentumReading,
-    strike_table::StrikeTable,
+    strike_table::{StrikeRows, StrikeTable},
 };
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,8 @@ impl Default for Config {
 pub enum Input {
     /// A strike table.
     Strikes(Box<StrikeTable>),
+    /// Rows of the last strike table whose books changed.
+    Rows(StrikeRows),
     /// The desk as it stands.
     Desk(Box<DeskView>),
     /// Momentum, the past readings first: what came before the desk's first word is taken when that comes, so that a

@@ -10,7 +10,7 @@ use rec_domain::{
     market::Market,
     momentum::MomentumReading,
     refusal::RefusalCode,
-    strike_table::{StrikeRow, StrikeTable},
+    strike_table::{StrikeRow, StrikeRows, StrikeTable},
     trade::Origin,
 };
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,13 @@ struct Outstanding {
     cost: Money,
     /// Set when the desk refused: when it may be asked again.
     refused_until: Option<Timestamp>,
+}
+
+impl Outstanding {
+    /// Whether nothing more may be asked there yet.
+    fn is_waiting(&self, now: Timestamp) -> bool {
+        self.refused_until.is_none_or(|until| now < until)
+    }
 }
 
 /// Decides on entries.
@@ -183,33 +190,50 @@ impl EntryMachine {
         let mut rows: Vec<_> = table.rows.iter().collect();
         let chance = |row: &StrikeRow| row.probability(row.favoured).map_or(-1.0, |chance| chance.get());
         rows.sort_by(|a, b| chance(b).total_cmp(&chance(a)));
-        self.outstanding.retain(|_key, request| request.refused_until.is_none_or(|until| now < until));
+        self.outstanding.retain(|_key, request| request.is_waiting(now));
         for row in rows {
-            let key = (row.ticker.clone(), row.favoured);
-            if self.outstanding.contains_key(&key) {
-                continue;
-            }
-            self.considered += 1;
-            match propose(&self.situation(now, table, row)) {
-                Ok(proposal) => {
-                    if self.requests_within(now, TimeSpan::from_seconds(1)) < self.config.requests_per_second {
-                        let request = self.request(now, table, row, &proposal);
-                        self.note_request(now, key, &proposal, request.decision);
-                        out.push(Output::Request(Box::new(request)));
-                    }
-                }
-                Err(refusal) => {
-                    *self.refused.entry(refusal.code).or_default() += 1;
-                    if self.reasons.insert(key, refusal.code) != Some(refusal.code) {
-                        let (ticker, side) = (row.ticker.clone(), row.favoured);
-                        let evidence = self.evidence(now, table, row, None);
-                        out.push(Output::RefusalChanged(Box::new(NotedRefusal { ticker, side, refusal, evidence })));
-                    }
-                }
-            }
+            self.consider(now, table, row, out);
         }
         let present: BTreeSet<_> = table.rows.iter().map(|row| (&row.ticker, row.favoured)).collect();
         self.reasons.retain(|(ticker, side), _code| present.contains(&(ticker, *side)));
+    }
+
+    /// Takes rows into the table that they belong to and looks at each.
+    fn renew(&mut self, now: Timestamp, rows: StrikeRows, out: &mut Vec<Output>) {
+        let Some(mut table) = self.table.take() else { return };
+        if table.event == rows.event {
+            for row in rows.rows {
+                let Some(place) = table.rows.iter().position(|known| known.ticker == row.ticker) else { continue };
+                table.rows[place] = row;
+                self.consider(now, &table, &table.rows[place], out);
+            }
+        }
+        self.table = Some(table);
+    }
+
+    fn consider(&mut self, now: Timestamp, table: &StrikeTable, row: &StrikeRow, out: &mut Vec<Output>) {
+        let key = (row.ticker.clone(), row.favoured);
+        if self.outstanding.get(&key).is_some_and(|request| request.is_waiting(now)) {
+            return;
+        }
+        self.considered += 1;
+        match propose(&self.situation(now, table, row)) {
+            Ok(proposal) => {
+                if self.requests_within(now, TimeSpan::from_seconds(1)) < self.config.requests_per_second {
+                    let request = self.request(now, table, row, &proposal);
+                    self.note_request(now, key, &proposal, request.decision);
+                    out.push(Output::Request(Box::new(request)));
+                }
+            }
+            Err(refusal) => {
+                *self.refused.entry(refusal.code).or_default() += 1;
+                if self.reasons.insert(key, refusal.code) != Some(refusal.code) {
+                    let (ticker, side) = (row.ticker.clone(), row.favoured);
+                    let evidence = self.evidence(now, table, row, None);
+                    out.push(Output::RefusalChanged(Box::new(NotedRefusal { ticker, side, refusal, evidence })));
+                }
+            }
+        }
     }
 
     fn requests_within(&self, now: Timestamp, span: TimeSpan) -> u32 {
@@ -326,7 +350,10 @@ impl Machine for EntryMachine {
 
     fn step(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         let mut out = Vec::new();
+        // The state depends on no single row.
+        let report_due = !matches!(input, Input::Rows(_)) || now >= self.next_status_at;
         match input {
+            Input::Rows(rows) => self.renew(now, rows, &mut out),
             Input::Strikes(table) => {
                 self.evaluate(now, &table, &mut out);
                 self.table = Some(table);
@@ -339,7 +366,9 @@ impl Machine for EntryMachine {
             Input::Reply { decision, reply } => self.take_reply(now, decision, &reply),
             Input::Wake => {}
         }
-        self.report(now, &mut out);
+        if report_due {
+            self.report(now, &mut out);
+        }
         out
     }
 

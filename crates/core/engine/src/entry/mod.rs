@@ -1,4 +1,4 @@
-//! The `entry` machine: whether and what to enter, from each new strike table.
+//! The `entry` machine: whether and what to enter, from each new strike table and each row whose book changed since.
 //!
 //! The rules stand in [`Rule`], in the order in which they are applied; [`why_not`] gives the first that forbids an
 //! entry and [`decision_table`] all of them, for pages and replay. The machine adds only what needs memory: the pause

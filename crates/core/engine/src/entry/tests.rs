@@ -14,7 +14,7 @@ use rec_domain::{
     refusal::{Refusal, RefusalCode},
     risk_view::RiskView,
     settings::AutomationSettings,
-    strike_table::{StrikeRow, StrikeTable},
+    strike_table::{StrikeRow, StrikeRows, StrikeTable},
     trade::{Origin, Trade, TradeState},
 };
 
@@ -328,6 +328,36 @@ fn open(request: &DeskRequest) -> &OpenRequest {
 
 fn status(outputs: &[Output]) -> Option<&EntryStatus> {
     outputs.iter().rev().find_map(|output| if let Output::Status(status) = output { Some(status) } else { None })
+}
+
+fn changed(event: &str, row: StrikeRow, seconds: i64) -> Input {
+    Input::Rows(StrikeRows { at: at(seconds), event: EventTicker::new(event), rows: vec![row] })
+}
+
+#[test]
+fn a_row_whose_book_changed_is_entered_without_waiting_for_a_table_and_alone() {
+    let mut machine = machine(&["A", "B"]);
+    let dear = |name: &str| row(name, Side::Yes, 96.0, 98, 1);
+    assert_eq!(requests(&told(&mut machine, 1, vec![dear("A"), dear("B")])).len(), 0);
+    let considered = |machine: &mut EntryMachine| status(&machine.step(at(9), Input::Wake)).expect("status").considered;
+    let cheap = row("B", Side::Yes, 96.0, 92, 1);
+    let outputs = machine.step(at(1), changed("NOW", cheap.clone(), 1));
+    assert_eq!(requests(&outputs).iter().map(|request| open(request).ticker.as_str()).collect::<Vec<_>>(), ["B"]);
+    assert_eq!(requests(&machine.step(at(1), changed("NOW", cheap, 1))).len(), 0, "it was asked for");
+    assert_eq!(considered(&mut machine), 3, "two rows of the table, and one that changed");
+}
+
+#[test]
+fn a_row_of_another_event_or_of_no_table_changes_nothing() {
+    let cheap = || row("A", Side::Yes, 96.0, 92, 1);
+    let mut ignorant = machine(&["A"]);
+    ignorant.step(at(1), Input::Momentum(reading(1, 1.0)));
+    assert_eq!(ignorant.step(at(1), changed("NOW", cheap(), 1)), []);
+    let mut machine = machine(&["A"]);
+    told(&mut machine, 1, vec![row("A", Side::Yes, 96.0, 98, 1)]);
+    assert_eq!(machine.step(at(1), changed("LATER", cheap(), 1)), []);
+    let elsewhere = row("C", Side::Yes, 96.0, 92, 1);
+    assert_eq!(machine.step(at(1), changed("NOW", elsewhere, 1)), [], "no row of the table");
 }
 
 #[test]

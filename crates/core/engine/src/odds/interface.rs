@@ -1,16 +1,22 @@
 //! What the `odds` machine is told and what it wants done.
 
 use rec_domain::{
-    Fresh, TimeSpan, UsdPrice, book::BookTop, index::IndexPrint, market::Market, momentum::MomentumReading,
-    strike_table::StrikeTable,
+    Fresh, TimeSpan, UsdPrice,
+    book::BookTop,
+    index::IndexPrint,
+    market::Market,
+    momentum::MomentumReading,
+    strike_table::{StrikeRows, StrikeTable},
 };
 use serde::{Deserialize, Serialize};
 
 /// Limits, in market time (the shell has scaled those that also cover transport).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
-    /// Two tables are at least this far apart.
+    /// Two tables are at least this far apart where only spot prices and books changed between them.
     pub least_gap: TimeSpan,
+    /// Two tables are at least this far apart whatever changed: what every chance depends on is not kept waiting.
+    pub price_gap: TimeSpan,
     /// A table is made at least this often, changed or not.
     pub every: TimeSpan,
     /// Rows: the strikes nearest to the price.
@@ -29,6 +35,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             least_gap: TimeSpan::from_millis(100),
+            price_gap: TimeSpan::from_millis(10),
             every: TimeSpan::from_seconds(1),
             strikes: 21,
             spot_limit: TimeSpan::from_seconds(3),
@@ -63,4 +70,6 @@ pub enum Input {
 pub enum Output {
     /// Publish a strike table.
     Strikes(Box<StrikeTable>),
+    /// Publish rows of the last strike table whose books changed.
+    Rows(StrikeRows),
 }

@@ -8,12 +8,12 @@ use rec_domain::{
     index::SettlementWindow,
     market::{Market, MarketStatus},
     momentum::MomentumReading,
-    strike_table::{StrikeRow, StrikeTable},
+    strike_table::{StrikeRow, StrikeRows, StrikeTable},
 };
 use rec_model::{FingerprintSet, MomentumBucket, StrikeProbability, StrikeQuestion, probability_with_settlement};
 use serde::{Deserialize, Serialize};
 
-use super::{Config, Input, Output, edge};
+use super::{Config, Input, Output, present::Present, quote::quote};
 use crate::{Machine, feed::PrintWindow};
 
 /// Makes the strike table.
@@ -27,7 +27,11 @@ pub struct OddsMachine {
     momentum: Option<MomentumReading>,
     markets: Vec<Market>,
     tops: BTreeMap<MarketTicker, BookTop>,
+    /// The last table's rows, until something changes that is no book.
+    present: Option<Present>,
     changed: bool,
+    /// Whether something changed that every chance depends on.
+    prices_changed: bool,
     made_at: Option<Timestamp>,
 }
 
@@ -44,12 +48,16 @@ impl OddsMachine {
             momentum: None,
             markets: Vec::new(),
             tops: BTreeMap::new(),
+            present: None,
             changed: false,
+            prices_changed: false,
             made_at: None,
         }
     }
 
-    fn take(&mut self, input: Input) {
+    /// Takes an input, and gives the rows of the last table whose books it changed.
+    fn take(&mut self, now: Timestamp, input: Input) -> Vec<StrikeRow> {
+        let mut rows = Vec::new();
         match input {
             Input::Spot(spot) => {
                 if self.spot.as_ref().is_none_or(|known| known.observed_at <= spot.observed_at) {
@@ -66,17 +74,39 @@ impl OddsMachine {
                         received_at: print.received_at,
                     });
                 }
+                self.prices_changed = true;
             }
-            Input::Momentum(reading) => self.momentum = Some(reading),
+            Input::Momentum(reading) => {
+                self.momentum = Some(reading);
+                self.prices_changed = true;
+            }
             Input::Markets(markets) => {
                 self.markets = markets;
+                self.present = None;
+                self.prices_changed = true;
                 let markets = &self.markets;
                 self.tops.retain(|ticker, _top| markets.iter().any(|market| market.ticker == *ticker));
             }
-            Input::Books(tops) => self.tops.extend(tops.into_iter().map(|top| (top.ticker.clone(), top))),
-            Input::Wake => return,
+            Input::Books(tops) => rows = self.take_books(now, tops),
+            Input::Wake => return rows,
         }
         self.changed = true;
+        rows
+    }
+
+    /// Only the rows of these books are looked at again; their chances stay as they are until the next table.
+    fn take_books(&mut self, now: Timestamp, tops: Vec<BookTop>) -> Vec<StrikeRow> {
+        // Without fresh inputs there is no chance any more, which the next table says.
+        let fresh = self.inputs(now).is_ok();
+        let mut present = self.present.as_mut().filter(|present| fresh && present.is_open(now));
+        let mut rows = Vec::new();
+        for top in tops {
+            if let Some(present) = &mut present {
+                rows.extend(present.renew(now, &top, &self.markets, self.config.book_limit).cloned());
+            }
+            self.tops.insert(top.ticker.clone(), top);
+        }
+        rows
     }
 
     /// The open markets of the event that closes next which have a strike, in ascending strike.
@@ -171,38 +201,39 @@ impl OddsMachine {
         market: &Market,
         chance: Result<StrikeProbability, String>,
     ) -> StrikeRow {
-        let book = self.tops.get(&market.ticker);
-        let fresh = book.filter(|book| now.since(book.observed_at.min(book.received_at)) <= self.config.book_limit);
-        let top = fresh.and_then(|book| book.top);
         let (chance, why_not) = match chance {
             Ok(chance) => (Some(chance), None),
             Err(why_not) => (None, Some(why_not)),
         };
-        let edge_of = |side: Side| {
-            let yes = chance?.yes;
-            let probability = if side == Side::Yes { yes } else { yes.complement() };
-            edge(market, probability, top?.ask_of(side)?.price)
-        };
         let distance = price - strike;
         let nearer = if distance.is_negative() { Side::No } else { Side::Yes };
-        StrikeRow {
+        let mut row = StrikeRow {
             ticker: market.ticker.clone(),
             strike,
             buffer: if distance.is_negative() { -distance } else { distance },
             favoured: chance.map_or(nearer, |chance| chance.favoured),
             yes: chance.map(|chance| chance.yes),
             why_not,
-            top,
-            book_at: book.map(|book| book.observed_at.min(book.received_at)),
+            top: None,
+            book_at: None,
             volume: market.volume,
-            yes_edge: edge_of(Side::Yes),
-            no_edge: edge_of(Side::No),
+            yes_edge: None,
+            no_edge: None,
+        };
+        if let Some(book) = self.tops.get(&market.ticker) {
+            quote(&mut row, now, book, market, self.config.book_limit);
         }
+        row
     }
 
     fn due_at(&self) -> Timestamp {
         let Some(made_at) = self.made_at else { return Timestamp::default() };
-        made_at + if self.changed { self.config.least_gap } else { self.config.every }
+        let gap = match (self.prices_changed, self.changed) {
+            (true, _) => self.config.price_gap,
+            (false, true) => self.config.least_gap,
+            (false, false) => self.config.every,
+        };
+        made_at + gap
     }
 }
 
@@ -217,13 +248,20 @@ impl Machine for OddsMachine {
     }
 
     fn step(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
-        self.take(input);
-        if now < self.due_at() {
-            return Vec::new();
+        let rows = self.take(now, input);
+        if now >= self.due_at() {
+            (self.changed, self.prices_changed) = (false, false);
+            self.made_at = Some(now);
+            let table = self.table(now);
+            self.present = table.as_ref().map(|table| Present::of(table, &self.markets));
+            return table.map(|table| Output::Strikes(Box::new(table))).into_iter().collect();
         }
-        self.changed = false;
-        self.made_at = Some(now);
-        self.table(now).map(|table| Output::Strikes(Box::new(table))).into_iter().collect()
+        match &self.present {
+            Some(present) if !rows.is_empty() => {
+                vec![Output::Rows(StrikeRows { at: now, event: present.event().clone(), rows })]
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn next_wakeup(&self) -> Option<Timestamp> {

@@ -6,6 +6,8 @@
 mod edge;
 mod interface;
 mod machine;
+mod present;
+mod quote;
 
 #[cfg(test)]
 mod tests;

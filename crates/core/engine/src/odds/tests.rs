@@ -9,7 +9,7 @@ use rec_domain::{
     index::IndexPrint,
     market::{Collateral, Market, MarketStatus, StrikeRule},
     momentum::MomentumReading,
-    strike_table::StrikeTable,
+    strike_table::{StrikeRow, StrikeTable},
 };
 use rec_model::{Fingerprint, FingerprintSet, Grid};
 
@@ -100,8 +100,16 @@ fn machine(markets: Vec<Market>, seconds: i64) -> OddsMachine {
     machine
 }
 
+fn tables(outputs: Vec<Output>) -> Vec<StrikeTable> {
+    let table = |output| match output {
+        Output::Strikes(table) => Some(*table),
+        Output::Rows(_) => None,
+    };
+    outputs.into_iter().filter_map(table).collect()
+}
+
 fn wake(machine: &mut OddsMachine, seconds: i64) -> Option<StrikeTable> {
-    machine.step(at(seconds), Input::Wake).into_iter().map(|Output::Strikes(table)| *table).next_back()
+    tables(machine.step(at(seconds), Input::Wake)).pop()
 }
 
 #[test]
@@ -212,6 +220,60 @@ fn tables_are_made_at_most_every_gap_and_at_least_every_second() {
     let mut machine = self::machine(hour(), 0);
     wake(&mut machine, 1);
     assert_eq!(machine.next_wakeup(), Some(at(2)));
+}
+
+/// One book with an ask of its own, `millis` after noon.
+fn book(market: &Market, ask_cents: i64, millis: i64) -> Input {
+    let level = |cents| Some(Level { price: Price::from_cents(cents), quantity: Quantity::from_contracts(10) });
+    let at = NOON + TimeSpan::from_millis(millis);
+    let top = Some(Top { bid: level(ask_cents - 2), ask: level(ask_cents) });
+    Input::Books(vec![BookTop { ticker: market.ticker.clone(), top, observed_at: at, received_at: at }])
+}
+
+#[test]
+fn a_changed_book_gives_its_row_at_once_and_as_the_next_table_has_it() {
+    let markets = hour();
+    let mut machine = machine(markets.clone(), 0);
+    let before = wake(&mut machine, 1).expect("a table");
+    let touched = markets.iter().find(|market| market.ticker == before.rows[4].ticker).expect("a market");
+    let millis = |millis| NOON + TimeSpan::from_millis(millis);
+    let outputs = machine.step(millis(1_001), book(touched, 71, 1_001));
+    let [Output::Rows(rows)] = &outputs[..] else { panic!("{outputs:?}") };
+    assert_eq!((rows.event.clone(), rows.at, rows.rows.len()), (before.event, millis(1_001), 1));
+    assert_eq!(machine.step(millis(1_002), book(touched, 71, 1_002)), [], "the same again");
+    let after = tables(machine.step(millis(1_100), Input::Wake)).pop().expect("a table after the gap");
+    let row = after.rows.iter().find(|row| row.ticker == touched.ticker).expect("the row");
+    let expected = StrikeRow { yes: row.yes, book_at: row.book_at, yes_edge: row.yes_edge, ..rows.rows[0].clone() };
+    assert_eq!(StrikeRow { no_edge: expected.no_edge, ..row.clone() }, expected, "but for the time that passed");
+    assert_eq!(rows.rows[0].yes, before.rows[4].yes, "the chance is the last table's");
+    let edge = super::edge(touched, rows.rows[0].yes.expect("a chance"), Price::from_cents(71));
+    assert_eq!(rows.rows[0].yes_edge, edge);
+}
+
+#[test]
+fn no_row_is_told_of_a_market_outside_the_table_or_with_a_chance_that_is_not_fresh() {
+    let markets = hour();
+    let mut machine = machine(markets.clone(), 0);
+    let table = wake(&mut machine, 1).expect("a table");
+    let inside = markets.iter().find(|market| market.ticker == table.rows[4].ticker).expect("a market");
+    let outside = markets.iter().find(|market| table.rows.iter().all(|row| row.ticker != market.ticker)).expect("one");
+    let millis = |millis| NOON + TimeSpan::from_millis(millis);
+    assert_eq!(machine.step(millis(1_001), book(outside, 71, 1_001)), []);
+    assert_eq!(machine.step(millis(1_002), Input::Markets(markets.clone())), []);
+    assert_eq!(machine.step(millis(1_003), book(inside, 72, 1_003)), [], "markets changed, so a table comes first");
+    // Ages are counted from noon, when spot and index came last.
+    let mut machine = self::machine(markets.clone(), 0);
+    wake(&mut machine, 3);
+    assert_eq!(machine.step(millis(3_050), book(inside, 72, 3_050)), [], "the index is older than three seconds");
+}
+
+#[test]
+fn a_print_of_the_index_is_not_kept_waiting_by_a_table_of_a_moment_ago() {
+    let mut machine = machine(hour(), 0);
+    wake(&mut machine, 1);
+    let millis = |millis| NOON + TimeSpan::from_millis(millis);
+    assert_eq!(tables(machine.step(millis(1_020), spot(1))).len(), 0);
+    assert_eq!(tables(machine.step(millis(1_021), print(1))).len(), 1);
 }
 
 proptest! {

@@ -48,7 +48,7 @@ pub(super) fn read(payload: &[u8]) -> serde_json::Result<Message<BusEvent>> {
     serde_json::from_slice(payload)
 }
 
-const ALL_TOPICS: [Topic; 11] = [
+const ALL_TOPICS: [Topic; 12] = [
     Topic::Spot,
     Topic::Index,
     Topic::Momentum,
@@ -56,6 +56,7 @@ const ALL_TOPICS: [Topic; 11] = [
     Topic::Books,
     Topic::Lifecycle,
     Topic::Strikes,
+    Topic::Rows,
     Topic::Desk,
     Topic::Outbox,
     Topic::Health,
@@ -71,6 +72,7 @@ const fn topic_name(topic: Topic) -> &'static str {
         Topic::Books => "books",
         Topic::Lifecycle => "lifecycle",
         Topic::Strikes => "strikes",
+        Topic::Rows => "rows",
         Topic::Desk => "desk",
         Topic::Outbox => "outbox",
         Topic::Health => "health",

@@ -8,6 +8,7 @@ use reqwest::{Method, Url};
 use tracing::debug;
 
 use super::{
+    ahead::Signature,
     error::{ErrorBody, RestError},
     exchange_clock::ExchangeClock,
     pace::{NoRoom, Pace, Purse, Toll},
@@ -15,7 +16,7 @@ use super::{
     write::{WriteFailure, settle},
 };
 use crate::{
-    credentials::Signer,
+    credentials::{SignedHeaders, Signer},
     rows::{AccountLimits, list::ReadError},
 };
 
@@ -107,7 +108,7 @@ pub(crate) struct Write<'a> {
     pub(crate) path: &'a [&'a str],
     pub(crate) query: Query,
     pub(crate) body: Option<String>,
-    pub(crate) signed_at: Timestamp,
+    pub(crate) signature: Signature,
     pub(crate) purse: Purse,
     /// Orders of a batch; 1 for everything else.
     pub(crate) items: u32,
@@ -117,9 +118,14 @@ pub(crate) struct Write<'a> {
 
 impl<'a> Write<'a> {
     /// A write of one thing on a shard that leaves room for closes.
-    pub(crate) fn new(method: Method, path: &'a [&'a str], shard: ExchangeIndex, signed_at: Timestamp) -> Self {
-        let purse = Purse::of_shard(shard);
-        Self { method, path, query: Query::new(), body: None, signed_at, purse, items: 1, urgent: false }
+    pub(crate) fn new(
+        method: Method,
+        path: &'a [&'a str],
+        shard: ExchangeIndex,
+        signature: impl Into<Signature>,
+    ) -> Self {
+        let (purse, signature) = (Purse::of_shard(shard), signature.into());
+        Self { method, path, query: Query::new(), body: None, signature, purse, items: 1, urgent: false }
     }
 
     pub(crate) fn with_query(self, query: Query) -> Self {
@@ -237,19 +243,35 @@ impl Client {
         method: Method,
         url: Url,
         auth: Auth,
-        signed_at: Timestamp,
+        signature: Signature,
         body: Option<String>,
     ) -> Result<Outgoing, CallError> {
-        let signature = match (&self.signer, auth) {
-            (_, Auth::None) | (None, Auth::IfPossible) => None,
-            (None, Auth::Required) => return Err(CallError::NotSent("there is no exchange key".to_owned())),
-            (Some(signer), _) => Some(
+        let signature = match (signature, &self.signer, auth) {
+            (Signature::Ahead(ahead), _, _) => Some(ahead.headers),
+            (_, _, Auth::None) | (_, None, Auth::IfPossible) => None,
+            (_, None, Auth::Required) => return Err(CallError::NotSent("there is no exchange key".to_owned())),
+            (Signature::At(signed_at), Some(signer), _) => Some(
                 signer
                     .sign(signed_at, method.as_str(), url.path())
                     .map_err(|error| CallError::NotSent(error.to_string()))?,
             ),
         };
         Ok(Outgoing { method, url, signature, body })
+    }
+
+    /// Signs a request by its method and path, which is all that a signature covers besides the time.
+    pub(super) fn sign(
+        &self,
+        signed_at: Timestamp,
+        method: &Method,
+        segments: &[&str],
+    ) -> Result<SignedHeaders, RestError> {
+        let url = self.url(segments, &[]);
+        let request = || format!("{method} {}", url.path());
+        let signer = self.signer.as_ref().ok_or_else(|| RestError::NeedsCredential { request: request() })?;
+        signer
+            .sign(signed_at, method.as_str(), url.path())
+            .map_err(|error| RestError::NotSent { request: request(), reason: error.to_string() })
     }
 
     /// Sends a read, again where that may help; gives the answer whatever its status.
@@ -271,7 +293,7 @@ impl Client {
             }
             // Signed anew each time: a signature is only good for seconds.
             let sent_at = self.clock.now();
-            let result = match self.outgoing(Method::GET, url.clone(), auth, sent_at, None) {
+            let result = match self.outgoing(Method::GET, url.clone(), auth, sent_at.into(), None) {
                 Ok(outgoing) => call(&self.http, outgoing, self.config.deadline).await,
                 Err(error) => Err(error),
             };
@@ -338,12 +360,12 @@ impl Client {
 
     /// Sends a write once, when the account's rate has room for it. `Ok` is the body of a success.
     pub(crate) async fn write(&self, write: Write<'_>) -> Result<String, WriteFailure> {
-        let Write { method, path, query, body, signed_at, purse, items, urgent } = write;
+        let Write { method, path, query, body, signature, purse, items, urgent } = write;
         let tokens = self.pace.cost(method.as_str(), path).saturating_mul(items);
         let paid = self.pace.pay(Toll { purse, tokens, urgent }).await;
         paid.map_err(|full| WriteFailure::NotSent { reason: full.to_string() })?;
         let url = self.url(path, &query);
-        let result = match self.outgoing(method, url, Auth::Required, signed_at, body) {
+        let result = match self.outgoing(method, url, Auth::Required, signature, body) {
             Ok(outgoing) => call(&self.http, outgoing, self.config.deadline).await,
             Err(error) => Err(error),
         };

@@ -4,6 +4,7 @@
 //! is never guessed ([`WriteFailure`]). Whatever the account pays for with its rate waits its turn in the client's own
 //! token buckets.
 
+pub mod ahead;
 pub mod client;
 pub mod error;
 pub mod exchange_clock;
@@ -24,6 +25,7 @@ pub mod write;
 #[cfg(test)]
 pub(crate) mod canned;
 
+pub use ahead::{Signature, SignedAhead};
 pub use client::{Client, ClientConfig};
 pub use error::{ErrorBody, RestError};
 pub use exchange_clock::ExchangeClock;

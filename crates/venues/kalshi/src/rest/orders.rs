@@ -12,6 +12,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    ahead::Signature,
     client::{Client, Query, Write},
     write::{WriteFailure, not_found},
 };
@@ -19,6 +20,10 @@ use crate::{
     number::{Millis, informative, optional_text, required},
     rows::list::object,
 };
+
+/// How and where a new order is sent.
+pub(super) const METHOD: Method = Method::POST;
+pub(super) const PATH: [&str; 3] = ["portfolio", "events", "orders"];
 
 /// What happens where an order would trade with another of the same account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,12 +228,15 @@ impl Client {
     /// # Errors
     /// Whatever is not an acknowledgement of this order. [`WriteFailure::AlreadyExists`] means that an earlier
     /// attempt with the same identity landed.
-    pub async fn create_order(&self, order: &NewOrder, signed_at: Timestamp) -> Result<CreateAck, WriteFailure> {
+    pub async fn create_order(
+        &self,
+        order: &NewOrder,
+        signature: impl Into<Signature>,
+    ) -> Result<CreateAck, WriteFailure> {
         let body = order
             .body(self.subaccount_number())
             .map_err(|error| WriteFailure::NotSent { reason: error.to_string() })?;
-        let path = ["portfolio", "events", "orders"];
-        let write = Write::new(Method::POST, &path, order.spec.exchange_index, signed_at).with_body(body);
+        let write = Write::new(METHOD, &PATH, order.spec.exchange_index, signature).with_body(body);
         let answer = self.write(write.urgent(order.spec.reduce_only)).await?;
         read_create_ack(&answer, order).map_err(WriteFailure::unknown)
     }
@@ -302,6 +310,20 @@ mod tests {
             body,
             r#"{"ticker":"KXBTCD-26SEP2516-T92799.99","client_order_id":"c","side":"ask","count":"10.00","price":"0.0950","time_in_force":"immediate_or_cancel","self_trade_prevention_type":"taker_at_cross","reduce_only":true,"order_group_id":"g","exchange_index":2}"#
         );
+    }
+
+    #[tokio::test]
+    async fn an_order_signed_ahead_carries_that_signature_and_nothing_is_signed_again() {
+        let (client, log) = client(vec![Canned::answer(201, ACK)]).await;
+        let ahead = client.sign_order_ahead(Timestamp::from_seconds(6)).expect("a key");
+        let expected = ahead.headers.pairs.clone();
+        client.create_order(&order(), Signature::Ahead(ahead)).await.expect("acknowledged");
+        let request = log.requests().remove(0);
+        for (name, value) in expected {
+            assert!(request.contains(&format!("{}: {value}\r\n", name.to_lowercase())), "{name} in {request}");
+        }
+        assert!(request.contains("kalshi-access-timestamp: 6000\r\n"), "{request}");
+        assert_eq!(request.matches("kalshi-access-signature").count(), 1);
     }
 
     #[tokio::test]

@@ -52,7 +52,8 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(judgement: &Judgement, has_index: bool) -> Self {
         // A table is made whenever it is asked for.
-        let config = odds::Config { least_gap: TimeSpan::ZERO, every: TimeSpan::ZERO, ..odds::Config::default() };
+        let always = TimeSpan::ZERO;
+        let config = odds::Config { least_gap: always, price_gap: always, every: always, ..odds::Config::default() };
         Self {
             odds: judgement.fingerprints.clone().map(|fingerprints| OddsMachine::new(config, fingerprints)),
             momentum: MomentumMachine::new(momentum::Config { publish_every: TimeSpan::ZERO }),
@@ -121,7 +122,11 @@ impl Desk {
 
     fn tell_odds(&mut self, at: Timestamp, input: odds::Input) -> Option<StrikeTable> {
         let outputs = self.odds.as_mut()?.step(at, input);
-        outputs.into_iter().map(|odds::Output::Strikes(table)| *table).next_back()
+        let tables = outputs.into_iter().filter_map(|output| match output {
+            odds::Output::Strikes(table) => Some(*table),
+            odds::Output::Rows(_) => None,
+        });
+        tables.last()
     }
 
     /// The table as the desk has it at `now`, and what it decides on each row.
