@@ -47,7 +47,11 @@ let
     let
       toml = cargoToml folder;
       test = target: target.path or "tests/${target.name}.rs";
-      files = map (target: target.path or "src/main.rs") (toml.bin or [ ]) ++ map test (toml.test or [ ]);
+      bench = target: target.path or "benches/${target.name}.rs";
+      files =
+        map (target: target.path or "src/main.rs") (toml.bin or [ ])
+        ++ map test (toml.test or [ ])
+        ++ map bench (toml.bench or [ ]);
     in
     map (file: "${folder}/${file}") ([ "src/lib.rs" ] ++ files);
 

@@ -21,4 +21,5 @@ mod series;
 mod single_writer;
 mod storm;
 mod support;
+mod wire;
 mod wrong;

@@ -1,6 +1,7 @@
 //! Exchange and desk in processes of their own: `rec twin` and `rec up`.
 
 use std::{
+    process::Command,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -46,6 +47,14 @@ impl Apart {
 
     /// The same with a twin that is started by these arguments.
     pub(crate) async fn start_on(twin: &[&str]) -> Option<Self> {
+        Self::start_changed(twin, async |_place, _said, _desk| {}).await
+    }
+
+    /// The same, and the command that starts the desk is changed by somebody who knows what the twin said.
+    pub(crate) async fn start_changed(
+        twin: &[&str],
+        change: impl AsyncFnOnce(&Place, &str, &mut Command),
+    ) -> Option<Self> {
         let place = Place::for_a_desk().await?;
         let mut twin = place.start(twin);
         let words = twin
@@ -56,7 +65,9 @@ impl Apart {
             .await;
         let mut arguments = vec!["up"];
         arguments.extend(words.iter().map(String::as_str));
-        let mut desk = place.start(&arguments);
+        let mut command = place.command(&arguments);
+        change(&place, &twin.said(), &mut command).await;
+        let mut desk = place.start_command(command);
         let _link = desk.link().await;
 
         let after = |option: &str| words.iter().skip_while(|word| *word != option).nth(1).expect("rec twin says it");

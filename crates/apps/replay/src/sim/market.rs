@@ -200,9 +200,14 @@ impl World {
     }
 
     pub(super) fn act_odds(&mut self, outputs: Vec<odds::Output>) {
-        for odds::Output::Strikes(table) in outputs {
-            self.strikes_most = self.strikes_most.max(table.rows.len());
-            self.publish(&BusEvent::Strikes(table));
+        for output in outputs {
+            match output {
+                odds::Output::Strikes(table) => {
+                    self.strikes_most = self.strikes_most.max(table.rows.len());
+                    self.publish(&BusEvent::Strikes(table));
+                }
+                odds::Output::Rows(rows) => self.publish(&BusEvent::Rows(rows)),
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! A machine in its driver, with a journal that keeps one number.
 
-use rec_domain::{Timestamp, book::BookTop, strike_table::StrikeTable};
+use rec_domain::{Timestamp, book::BookTop, strike_table::StrikeRow};
 use rec_engine::{
     Driver, Journal, JournalEntry, Machine,
     account::{self, AccountMachine},
@@ -174,7 +174,8 @@ impl Told for OddsMachine {
 impl Told for EntryMachine {
     fn take(input: &entry::Input, digest: &mut Digest) {
         match input {
-            entry::Input::Strikes(table) => take_table(table, digest),
+            entry::Input::Strikes(table) => take_rows(&table.rows, digest),
+            entry::Input::Rows(rows) => take_rows(&rows.rows, digest),
             entry::Input::Desk(view) => digest.take_signed(view.exposure.micros()),
             entry::Input::Reply { reply, .. } => digest.take_value(reply),
             entry::Input::Momentum(_) | entry::Input::Markets(_) | entry::Input::Wake => {}
@@ -185,7 +186,7 @@ impl Told for EntryMachine {
 impl Told for ExitMachine {
     fn take(input: &exit::Input, digest: &mut Digest) {
         match input {
-            exit::Input::Strikes(table) => take_table(table, digest),
+            exit::Input::Strikes(table) => take_rows(&table.rows, digest),
             exit::Input::Books(tops) => digest.take(tops.len() as u64),
             exit::Input::Desk(view) => digest.take(view.orders.len() as u64),
             exit::Input::Reply { reply, .. } => digest.take_value(reply),
@@ -202,8 +203,8 @@ fn take_tops(tops: &[BookTop], digest: &mut Digest) {
     }
 }
 
-fn take_table(table: &StrikeTable, digest: &mut Digest) {
-    for row in &table.rows {
+fn take_rows(rows: &[StrikeRow], digest: &mut Digest) {
+    for row in rows {
         digest.take_signed(row.strike.units());
         digest.take(row.yes.map_or(1, |yes| yes.get().to_bits()));
         digest.take(row.yes_edge.map_or(1, |edge| edge.net_points.to_bits()));

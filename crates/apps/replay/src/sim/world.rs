@@ -537,6 +537,7 @@ fn subscriber_input(service: Service, event: &BusEvent) -> Option<Mail> {
         }
         (Service::TradeManager, BusEvent::Lifecycle(change)) => Mail::Desk(DeskInput::Lifecycle(change.clone())),
         (Service::AutoEntrySupervisor, BusEvent::Strikes(table)) => Mail::Entry(entry::Input::Strikes(table.clone())),
+        (Service::AutoEntrySupervisor, BusEvent::Rows(rows)) => Mail::Entry(entry::Input::Rows(rows.clone())),
         (Service::AutoEntrySupervisor, BusEvent::Desk(view)) => Mail::Entry(entry::Input::Desk(view.clone())),
         (Service::AutoEntrySupervisor, BusEvent::Momentum(reading)) => {
             Mail::Entry(entry::Input::Momentum(reading.clone()))

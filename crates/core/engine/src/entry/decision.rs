@@ -45,6 +45,9 @@ pub struct Situation<'a> {
     pub pause: Option<&'a SpikePause>,
     /// What was asked for already.
     pub pending: Pending,
+    /// Whether objections say their reason in words. Words cost more than the decision, and are wanted when it is
+    /// another one than before.
+    pub worded: bool,
 }
 
 /// An entry that every rule allows.

@@ -9,7 +9,7 @@ use rec_domain::{
     desk_view::DeskView,
     market::Market,
     momentum::MomentumReading,
-    refusal::RefusalCode,
+    refusal::{Refusal, RefusalCode},
     strike_table::{StrikeRow, StrikeRows, StrikeTable},
     trade::Origin,
 };
@@ -170,6 +170,7 @@ impl EntryMachine {
         Pending { trades, cost, requests_last_minute: u32::try_from(requests).unwrap_or(u32::MAX) }
     }
 
+    /// Without words.
     fn situation<'a>(&'a self, now: Timestamp, table: &'a StrikeTable, row: &'a StrikeRow) -> Situation<'a> {
         Situation {
             now,
@@ -182,6 +183,7 @@ impl EntryMachine {
             momentum: self.momentum.as_ref(),
             pause: self.pause.as_ref(),
             pending: self.pending(now),
+            worded: false,
         }
     }
 
@@ -225,9 +227,11 @@ impl EntryMachine {
                     out.push(Output::Request(Box::new(request)));
                 }
             }
-            Err(refusal) => {
-                *self.refused.entry(refusal.code).or_default() += 1;
-                if self.reasons.insert(key, refusal.code) != Some(refusal.code) {
+            Err(Refusal { code, .. }) => {
+                *self.refused.entry(code).or_default() += 1;
+                if self.reasons.insert(key, code) != Some(code)
+                    && let Err(refusal) = propose(&Situation { worded: true, ..self.situation(now, table, row) })
+                {
                     let (ticker, side) = (row.ticker.clone(), row.favoured);
                     let evidence = self.evidence(now, table, row, None);
                     out.push(Output::RefusalChanged(Box::new(NotedRefusal { ticker, side, refusal, evidence })));

@@ -51,8 +51,10 @@ fn refuse<T>(code: RefusalCode, message: impl Into<String>) -> Result<T, Refusal
     Err(Refusal::new(code, message))
 }
 
-fn demand(holds: bool, code: RefusalCode, message: impl FnOnce() -> String) -> Verdict {
-    if holds { Ok(()) } else { refuse(code, message()) }
+impl Situation<'_> {
+    fn demand(&self, holds: bool, code: RefusalCode, message: impl FnOnce() -> String) -> Verdict {
+        if holds { Ok(()) } else { refuse(code, if self.worded { message() } else { String::new() }) }
+    }
 }
 
 /// `12:05`, minutes and seconds.
@@ -114,29 +116,29 @@ fn halt(s: &Situation<'_>) -> Verdict {
 
 fn arming(s: &Situation<'_>) -> Verdict {
     let desk = s.desk()?;
-    demand(desk.armed, RefusalCode::Disarmed, || format!("mode {} is not armed", desk.mode))
+    s.demand(desk.armed, RefusalCode::Disarmed, || format!("mode {} is not armed", desk.mode))
 }
 
 fn switch(s: &Situation<'_>) -> Verdict {
-    demand(s.desk()?.settings.auto_entry, RefusalCode::SwitchedOff, || "automatic entry is switched off".to_owned())
+    s.demand(s.desk()?.settings.auto_entry, RefusalCode::SwitchedOff, || "automatic entry is switched off".to_owned())
 }
 
 fn inputs(s: &Situation<'_>) -> Verdict {
     let desk = s.desk()?;
     let old = |age: TimeSpan| format!("{:.1} s old", age.as_seconds_f64());
     let desk_age = s.now.since(desk.at);
-    demand(desk_age <= s.limits.desk, RefusalCode::StaleDesk, || format!("the desk's view is {}", old(desk_age)))?;
-    demand(desk.ready, RefusalCode::Unreconciled, || "books and exchange have not been compared yet".to_owned())?;
+    s.demand(desk_age <= s.limits.desk, RefusalCode::StaleDesk, || format!("the desk's view is {}", old(desk_age)))?;
+    s.demand(desk.ready, RefusalCode::Unreconciled, || "books and exchange have not been compared yet".to_owned())?;
     for (name, value, limit, code) in [
         ("spot price", &s.table.spot, s.limits.spot, RefusalCode::StaleSpot),
         ("index", &s.table.index, s.limits.index, RefusalCode::StaleIndex),
     ] {
         let Some(value) = value else { return refuse(code, format!("there is no {name}")) };
         let age = value.age(s.now);
-        demand(age <= limit, code, || format!("the {name} is {}", old(age)))?;
+        s.demand(age <= limit, code, || format!("the {name} is {}", old(age)))?;
     }
     let table_age = s.now.since(s.table.at);
-    demand(table_age <= s.limits.table, RefusalCode::NoProbability, || {
+    s.demand(table_age <= s.limits.table, RefusalCode::NoProbability, || {
         format!("the strike table is {}", old(table_age))
     })
 }
@@ -144,16 +146,16 @@ fn inputs(s: &Situation<'_>) -> Verdict {
 fn market(s: &Situation<'_>) -> Verdict {
     let market = s.market()?;
     let same = market.event == s.table.event && market.close_time == s.table.close_time;
-    demand(same && market.takes_orders(s.now), RefusalCode::MarketNotOpen, || {
+    s.demand(same && market.takes_orders(s.now), RefusalCode::MarketNotOpen, || {
         if same { "the market does not take orders".to_owned() } else { "the table is of another event".to_owned() }
     })?;
-    demand(market.collateral.may_enter(), RefusalCode::UnknownTerms, || {
+    s.demand(market.collateral.may_enter(), RefusalCode::UnknownTerms, || {
         "the event's collateral rule is not known".to_owned()
     })?;
     s.probability()?;
     let age = s.row.book_at.map(|at| s.now.since(at));
     let current = s.row.top.is_some() && age.is_some_and(|age| age <= s.limits.book);
-    demand(current, RefusalCode::StaleBook, || match age {
+    s.demand(current, RefusalCode::StaleBook, || match age {
         Some(age) if age > s.limits.book => format!("the book is {:.1} s old", age.as_seconds_f64()),
         _ => "the book is not known".to_owned(),
     })
@@ -172,7 +174,7 @@ fn pause(s: &Situation<'_>) -> Verdict {
         );
     }
     let reading = s.momentum.filter(|reading| s.now.since(reading.at) <= s.limits.momentum);
-    demand(reading.is_some_and(|reading| reading.score_percent.is_some()), RefusalCode::SpikePause, || {
+    s.demand(reading.is_some_and(|reading| reading.score_percent.is_some()), RefusalCode::SpikePause, || {
         "momentum is not known, so a spike cannot be ruled out".to_owned()
     })
 }
@@ -182,7 +184,7 @@ fn window(s: &Situation<'_>) -> Verdict {
     let left = s.table.time_to_close(s.now);
     let (least, most) =
         (TimeSpan::from_seconds(settings.min_time_seconds), TimeSpan::from_seconds(settings.max_time_seconds));
-    demand(least <= left && left <= most, RefusalCode::OutsideWindow, || {
+    s.demand(least <= left && left <= most, RefusalCode::OutsideWindow, || {
         let [left, least, most] = [left, least, most].map(minutes_and_seconds);
         format!("{left} to the close is not between {least} and {most}")
     })
@@ -192,7 +194,7 @@ fn cooldown(s: &Situation<'_>) -> Verdict {
     let desk = s.desk()?;
     let there = desk.history.iter().find(|past| past.ticker == s.row.ticker && past.side == s.side);
     let left = there.map(|past| (past.last_entry_at + desk.settings.cooldown()).since(s.now));
-    demand(left.is_none_or(|left| left <= TimeSpan::ZERO), RefusalCode::Cooldown, || {
+    s.demand(left.is_none_or(|left| left <= TimeSpan::ZERO), RefusalCode::Cooldown, || {
         format!("an order was sent here less than {} s ago", desk.settings.cooldown_seconds)
     })
 }
@@ -217,57 +219,57 @@ fn held(s: &Situation<'_>) -> Verdict {
         .history
         .iter()
         .any(|past| past.ticker == s.row.ticker && past.side == s.side && past.entered.is_positive());
-    demand(!before || desk.settings.allow_re_entry, RefusalCode::AlreadyTraded, || {
+    s.demand(!before || desk.settings.allow_re_entry, RefusalCode::AlreadyTraded, || {
         "traded here before, and re-entry is not allowed".to_owned()
     })
 }
 
 fn liquidity(s: &Situation<'_>) -> Verdict {
     let settings = &s.desk()?.settings;
-    demand(s.row.volume >= settings.min_volume, RefusalCode::Volume, || {
+    s.demand(s.row.volume >= settings.min_volume, RefusalCode::Volume, || {
         format!("volume {} is below {}", s.row.volume, settings.min_volume)
     })?;
     let ask = s.ask()?;
-    demand(ask <= settings.max_ask, RefusalCode::AskLimit, || format!("ask {ask} is above {}", settings.max_ask))
+    s.demand(ask <= settings.max_ask, RefusalCode::AskLimit, || format!("ask {ask} is above {}", settings.max_ask))
 }
 
 fn probability(s: &Situation<'_>) -> Verdict {
     let (least, percent) = (s.desk()?.settings.min_probability_percent, s.probability()?.percent());
-    demand(percent >= least, RefusalCode::Probability, || format!("chance {percent:.2} % is below {least:.2} %"))
+    s.demand(percent >= least, RefusalCode::Probability, || format!("chance {percent:.2} % is below {least:.2} %"))
 }
 
 fn edge(s: &Situation<'_>) -> Verdict {
     let (least, points) = (s.desk()?.settings.min_differential_points, s.edge()?.net_points);
-    demand(points >= least, RefusalCode::Edge, || format!("edge {points:.2} after fees is below {least:.2} points"))
+    s.demand(points >= least, RefusalCode::Edge, || format!("edge {points:.2} after fees is below {least:.2} points"))
 }
 
 fn risk(s: &Situation<'_>) -> Verdict {
     let desk = s.desk()?;
     let caps = &desk.caps;
     let quantity = desk.settings.contracts();
-    demand(quantity.is_positive(), RefusalCode::Quantity, || format!("{quantity} contracts cannot be bought"))?;
-    demand(quantity <= caps.contracts_per_order, RefusalCode::ContractsPerOrder, || {
+    s.demand(quantity.is_positive(), RefusalCode::Quantity, || format!("{quantity} contracts cannot be bought"))?;
+    s.demand(quantity <= caps.contracts_per_order, RefusalCode::ContractsPerOrder, || {
         format!("{quantity} contracts are above the limit of {} an order", caps.contracts_per_order)
     })?;
     let open = desk.trades.iter().filter(|trade| !trade.state.is_final()).count();
     let trades = u32::try_from(open).unwrap_or(u32::MAX).saturating_add(s.pending.trades);
-    demand(trades < caps.open_trades, RefusalCode::OpenTrades, || format!("{trades} trades are open or under way"))?;
-    demand(s.pending.requests_last_minute < caps.orders_per_minute, RefusalCode::OrdersPerMinute, || {
+    s.demand(trades < caps.open_trades, RefusalCode::OpenTrades, || format!("{trades} trades are open or under way"))?;
+    s.demand(s.pending.requests_last_minute < caps.orders_per_minute, RefusalCode::OrdersPerMinute, || {
         format!("{} orders in the last minute", s.pending.requests_last_minute)
     })?;
     for cap in [Cap::DailyLoss, Cap::Drawdown] {
         let reached = desk.risk.caps.iter().find(|known| known.cap == cap && !known.limit.is_above(known.used));
-        demand(reached.is_none(), cap.refusal(), || {
+        s.demand(reached.is_none(), cap.refusal(), || {
             reached.map_or_else(String::new, |known| format!("{cap}: {} used of {}", known.used, known.limit))
         })?;
     }
     // What the limit costs is judged only where there is one; the last rule says why there is none.
     let Ok(proposal) = s.proposal() else { return Ok(()) };
     let exposure = desk.exposure + s.pending.cost + proposal.worst_case;
-    demand(exposure <= caps.money_per_account, RefusalCode::MoneyPerAccount, || {
+    s.demand(exposure <= caps.money_per_account, RefusalCode::MoneyPerAccount, || {
         format!("{exposure} $ at risk would be above {} $", caps.money_per_account)
     })?;
     let cash = desk.cash.get(&s.market()?.exchange_index).copied().unwrap_or(Money::ZERO);
     let needed = s.pending.cost + proposal.worst_case;
-    demand(needed <= cash, RefusalCode::Cash, || format!("{needed} $ are needed and {cash} $ are there"))
+    s.demand(needed <= cash, RefusalCode::Cash, || format!("{needed} $ are needed and {cash} $ are there"))
 }

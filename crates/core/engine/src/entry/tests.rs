@@ -180,6 +180,7 @@ fn objection(change: impl FnOnce(&mut DeskView, &mut StrikeTable, &mut Market)) 
         momentum: Some(&momentum),
         pause: None,
         pending: Pending::default(),
+        worded: true,
     };
     why_not(&situation).map(|refusal| refusal.code)
 }

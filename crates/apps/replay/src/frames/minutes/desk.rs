@@ -229,6 +229,7 @@ impl Desk {
                 momentum: self.reading.as_ref(),
                 pause: self.pause.as_ref(),
                 pending: Pending::default(),
+                worded: true,
             };
             let decision = propose(&situation).map_or(Decision::Refuse, |proposal| Decision::Enter {
                 quantity: proposal.quantity,

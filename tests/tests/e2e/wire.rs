@@ -1,0 +1,201 @@
+//! From a decisive frame to the order on the wire, in a whole desk (`rec up`) that trades all the time: held against what
+//! two durable commits cost in the same run, that of the intent and that of the claim.
+//!
+//! It measures a machine, so it is not among the usual tests:
+//! `cargo test --release -p rec-e2e --test e2e wire:: -- --ignored --nocapture`
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use rec_domain::{Service, TimeSpan, Timestamp};
+use serde_json::Value;
+
+use crate::support::{Apart, relay::Relay, web};
+
+/// Changes of books a second that the twin is asked for.
+const FLICKER: &str = "200";
+const WARM_UP: Duration = Duration::from_secs(20);
+const LASTS: Duration = Duration::from_secs(240);
+/// Orders that make a ninety-ninth percentile worth stating.
+const LEAST: usize = 100;
+/// How many times two commits the whole way may take.
+const MOST: f64 = 3.0;
+
+/// A desk that enters and leaves as often as its limits let it.
+const RESTLESS: &str = r#"
+[log]
+format = "json"
+
+[risk]
+orders_per_minute = 60
+open_trades = 50
+money_per_market = "1000.00"
+money_per_event = "2000.00"
+money_per_day = "10000.00"
+money_per_account = "5000.00"
+daily_loss = "1000.00"
+
+[automation]
+auto_entry = true
+auto_stop = true
+min_probability_percent = 50
+min_differential_points = -10
+min_time_seconds = 0
+max_time_seconds = 3600
+allow_re_entry = true
+spike_alert_enabled = false
+stop_probability_percent = 100
+stop_min_time_seconds = 0
+min_volume = "0"
+max_ask = "0.99"
+cooldown_seconds = 1
+entry_slippage = "0.05"
+"#;
+
+#[tokio::test]
+#[ignore = "five minutes on an idle machine: cargo test --release -p rec-e2e --test e2e wire:: -- --ignored --nocapture"]
+async fn an_order_is_on_the_wire_within_three_times_two_commits_of_its_decisive_frame() {
+    let mut relay = None;
+    let started = Apart::start_changed(&["twin", "--flicker", FLICKER], async |place, said, desk| {
+        let url = said.split_whitespace().find(|word| word.starts_with("http://")).expect("the twin's address");
+        let (exchange, path) = url.trim_start_matches("http://").split_once('/').expect("a path");
+        let before = Relay::before(exchange.parse().expect("an address")).await;
+        let config = place.folder().join("restless.toml");
+        std::fs::write(&config, RESTLESS).expect("our own folder");
+        desk.arg("--config").arg(config);
+        desk.env("REC_KALSHI_BASE_URL", format!("http://{}/{path}", before.address));
+        relay = Some(before);
+    });
+    let (Some(mut apart), Some(relay)) = (started.await, relay) else { return };
+    tokio::time::sleep(WARM_UP).await;
+    let before = Commits::of(&apart).await;
+    let began = Instant::now();
+    while began.elapsed() < LASTS {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(apart.desk.runs() && apart.twin.runs(), "{}{}", apart.desk.complained(), apart.twin.complained());
+    }
+    let commits = Commits::of(&apart).await;
+
+    let now = (Instant::now(), apart.clock().now());
+    let at = |instant: Instant| now.1 - TimeSpan::from_micros(now.0.duration_since(instant).as_micros() as i64);
+    let log = std::fs::read_dir(apart.place.state().join("log")).expect("it logs").flatten();
+    let log: String = log.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect();
+    let decisions = Decisions::of(&log);
+    let passed = relay.passed();
+    let mut ways: Vec<f64> = passed
+        .iter()
+        .filter(|(_, came)| *came > began)
+        .filter_map(|(id, came)| Some(at(*came).since(decisions.frame_behind(id)?).as_seconds_f64() * 1e3))
+        .collect();
+    ways.sort_by(f64::total_cmp);
+    println!("{} orders passed, {} of them decided on the change of one book", passed.len(), ways.len());
+    assert!(ways.len() >= LEAST, "too few to say anything");
+    let of_ways = |share: f64| ways[((ways.len() - 1) as f64 * share) as usize];
+    println!("frame to wire: median {:.2} ms, p90 {:.2}, p99 {:.2}", of_ways(0.5), of_ways(0.9), of_ways(0.99));
+    let (intent, claim) =
+        (commits.since(&before, "rec_desk_commit_seconds"), commits.since(&before, "rec_claim_seconds"));
+    for (name, of) in [("commit of trade-manager", &intent), ("claim", &claim)] {
+        println!(
+            "{name}: {} of them, median {:.2} ms, p90 {:.2}, p99 {:.2}",
+            of.count(),
+            of.at(0.5),
+            of.at(0.9),
+            of.at(0.99)
+        );
+    }
+    let ratio = of_ways(0.99) / (intent.at(0.99) + claim.at(0.99));
+    println!("at the ninety-ninth percentile the way takes {ratio:.2} times the two commits");
+    assert!(ratio <= MOST, "{ratio}");
+}
+
+/// What auto-entry-supervisor logged of its decisions.
+struct Decisions {
+    /// When the newest frame behind a decision came, by the decision.
+    frames: BTreeMap<String, Timestamp>,
+    /// The decision of each intent.
+    intents: BTreeMap<String, String>,
+}
+
+impl Decisions {
+    fn of(log: &str) -> Self {
+        let mut decisions = Self { frames: BTreeMap::new(), intents: BTreeMap::new() };
+        for line in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+            let text = |key: &str| line[key].as_str().map(str::to_owned);
+            let Some(decision) = text("decision") else { continue };
+            match line["message"].as_str() {
+                Some("asking to open") => {
+                    let frame = frame_of(&text("decided_at").expect("it says"), &text("evidence").expect("it says"));
+                    decisions.frames.extend(frame.map(|at| (decision, at)));
+                }
+                Some("asked to open") => {
+                    let reply = text("reply").expect("it says");
+                    let intent = reply.split_once("IntentId(").and_then(|(_, rest)| rest.split_once(')'));
+                    decisions.intents.extend(intent.map(|(intent, _)| (intent.to_owned(), decision)));
+                }
+                _ => {}
+            }
+        }
+        decisions
+    }
+
+    /// When the frame came on which the order was decided; none for what was decided on a whole table, which is made
+    /// when prices come and every so often, and not when a book changes.
+    fn frame_behind(&self, order: &str) -> Option<Timestamp> {
+        self.frames.get(self.intents.get(order)?).copied()
+    }
+}
+
+fn frame_of(decided_at: &str, evidence: &str) -> Option<Timestamp> {
+    let decided_at: Timestamp = decided_at.parse().expect("an instant");
+    let evidence: Value = serde_json::from_str(evidence).expect("JSON");
+    let age = evidence["book_age_micros"].as_i64().expect("a number");
+    (evidence["table_age_micros"].as_i64()? > 0).then(|| decided_at - TimeSpan::from_micros(age))
+}
+
+/// Histograms of the desk's commits, by name and bound in milliseconds: how many were no longer.
+struct Commits(BTreeMap<String, Vec<(f64, f64)>>);
+
+/// What came to one of them meanwhile.
+struct Spread(Vec<(f64, f64)>);
+
+impl Commits {
+    async fn of(apart: &Apart) -> Self {
+        let url = apart.config.net.url(Service::TradeManager).expect("it has a port");
+        let text = web::get(&format!("{url}/metrics"), "").await.text;
+        let mut histograms: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+        for line in text.lines() {
+            let Some((name, rest)) = line.split_once("_bucket{le=\"") else { continue };
+            let Some((bound, count)) = rest.split_once("\"} ") else { continue };
+            let (bound, count) = (bound.parse().unwrap_or(f64::INFINITY), count.parse().expect("a number"));
+            histograms.entry(name.to_owned()).or_default().push((bound * 1e3, count));
+        }
+        Self(histograms)
+    }
+
+    fn since(&self, before: &Self, name: &str) -> Spread {
+        let (after, before) = (&self.0[name], &before.0[name]);
+        Spread(after.iter().zip(before).map(|(after, before)| (after.0, after.1 - before.1)).collect())
+    }
+}
+
+impl Spread {
+    fn count(&self) -> f64 {
+        self.0.last().expect("a histogram has buckets").1
+    }
+
+    /// The percentile in milliseconds, evenly spread within its bucket.
+    fn at(&self, share: f64) -> f64 {
+        let wanted = self.count() * share;
+        let mut below = (0.0, 0.0);
+        for (bound, count) in &self.0 {
+            if *count >= wanted {
+                let part = (wanted - below.1) / (count - below.1).max(1.0);
+                return if bound.is_finite() { below.0 + part * (bound - below.0) } else { below.0 };
+            }
+            below = (*bound, *count);
+        }
+        below.0
+    }
+}
