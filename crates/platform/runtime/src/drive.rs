@@ -223,12 +223,12 @@ mod tests {
         sender.send(7).await.expect("room");
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
         // The loops of other tests are idle, and turn.
-        while turning::standing_still(3 * turning::EVERY) != Some(Doubler::NAME) {
+        while !turning::standing_still(3 * turning::EVERY).contains(&Doubler::NAME) {
             assert!(std::time::Instant::now() < deadline, "it turns although its work hangs");
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         task.abort();
         assert!(task.await.is_err_and(|error| error.is_cancelled()));
-        assert_ne!(turning::standing_still(3 * turning::EVERY), Some(Doubler::NAME));
+        assert!(!turning::standing_still(3 * turning::EVERY).contains(&Doubler::NAME));
     }
 }

@@ -73,9 +73,11 @@ pub async fn run_until_signal(services: Vec<Hosted>, config: Arc<Config>, take_o
                 Ended::Failed(failure) => break Some(failure),
             },
             _ = upkeep.tick() => {
-                match turning::standing_still(LONGEST_TURN) {
-                    None => systemd::alive(),
-                    Some(machine) => error!(machine, "stands still: the watchdog is not fed any more"),
+                let still = turning::standing_still(LONGEST_TURN);
+                if still.is_empty() {
+                    systemd::alive();
+                } else {
+                    error!(loops = ?still, "stand still: the watchdog is not fed any more");
                 }
                 metric::upkeep();
             }
