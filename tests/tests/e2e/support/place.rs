@@ -13,8 +13,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{Desk, postgres, program};
 
-/// How many places with a desk there are at a time: each is a whole desk, and a machine may have two cores.
-static SEATS: Semaphore = Semaphore::const_new(2);
+/// How many places with a desk there are at a time: each is a whole desk, which mostly waits.
+static SEATS: Semaphore = Semaphore::const_new(3);
 
 /// What a command said and how it ended.
 #[derive(Debug)]

@@ -239,14 +239,13 @@ impl Books {
 
     /// Worst-case loss of what `matches`: cost of what is held, and what orders under way may still cost.
     pub fn exposure(&self, matches: impl Fn(&Trade) -> bool) -> Money {
-        self.trades
-            .values()
-            .filter(|trade| matches(trade))
-            .map(|trade| {
-                let under_way: Money = self.open_orders_of(trade.id).map(Order::open_worst_case).sum();
-                trade.open_cost + under_way
-            })
-            .sum()
+        self.trades.values().filter(|trade| matches(trade)).map(|trade| self.exposure_of(trade)).sum()
+    }
+
+    /// Worst-case loss of one trade.
+    pub(super) fn exposure_of(&self, trade: &Trade) -> Money {
+        let under_way: Money = self.open_orders_of(trade.id).map(Order::open_worst_case).sum();
+        trade.open_cost + under_way
     }
 
     /// Cash on a shard, as the ledger has it.

@@ -122,21 +122,19 @@ impl Books {
     #[must_use]
     pub fn used(&self, cap: Cap, equity: &Equity, now: Timestamp) -> (Amount, Option<String>) {
         let count = |number: usize| Amount::Count(u32::try_from(number).unwrap_or(u32::MAX));
-        let most = |names: BTreeSet<String>, exposure: &dyn Fn(&str) -> Money| {
-            let largest = names.into_iter().map(|name| (exposure(&name), name)).max();
-            let (money, name) = largest.map_or((Money::ZERO, None), |(money, name)| (money, Some(name)));
+        let most = |name: fn(&Trade) -> &str| {
+            let mut exposures: BTreeMap<&str, Money> = BTreeMap::new();
+            for trade in self.trades.values() {
+                *exposures.entry(name(trade)).or_default() += self.exposure_of(trade);
+            }
+            let largest = exposures.into_iter().map(|(name, money)| (money, name)).max();
+            let (money, name) = largest.map_or((Money::ZERO, None), |(money, name)| (money, Some(name.to_owned())));
             (Amount::Dollars(money), name)
         };
         match cap {
             Cap::ContractsPerOrder => (Amount::Contracts(rec_domain::Quantity::ZERO), None),
-            Cap::MoneyPerMarket => {
-                let names = self.trades.values().map(|trade| trade.ticker.to_string()).collect();
-                most(names, &|name| self.exposure(|trade| trade.ticker.as_str() == name))
-            }
-            Cap::MoneyPerEvent => {
-                let names = self.trades.values().map(|trade| trade.event.to_string()).collect();
-                most(names, &|name| self.exposure(|trade| trade.event.as_str() == name))
-            }
+            Cap::MoneyPerMarket => most(|trade| trade.ticker.as_str()),
+            Cap::MoneyPerEvent => most(|trade| trade.event.as_str()),
             Cap::MoneyPerDay => (Amount::Dollars(self.risked_today), None),
             Cap::MoneyPerAccount => (Amount::Dollars(self.exposure(|_| true)), None),
             Cap::OrdersPerMinute => (count(self.entries_in_last_minute(now)), None),
