@@ -208,10 +208,43 @@ impl fmt::Display for Timestamp {
 impl FromStr for Timestamp {
     type Err = TimestampError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(micros) = plain_instant(text.as_bytes()) {
+            return Ok(Self(micros));
+        }
         text.parse::<jiff::Timestamp>()
             .map(|instant| Self(instant.as_microsecond()))
             .map_err(|_invalid| TimestampError(text.chars().take(40).collect()))
     }
+}
+
+/// Microseconds since the epoch of an instant in the form that exchanges write, `2026-09-25T19:13:44.342537Z` with up to
+/// six digits of the second's fraction. `None` leaves it to the general reader, which knows all forms and every error:
+/// each change of a book carries such a text, and this takes a tenth of its time.
+fn plain_instant(text: &[u8]) -> Option<i64> {
+    let (clock, fraction) = match text.split_at_checked(19)? {
+        (clock, [b'.', digits @ .., b'Z']) if (1..=6).contains(&digits.len()) => (clock, digits),
+        (clock, b"Z") => (clock, &[][..]),
+        _ => return None,
+    };
+    let number = |digits: &[u8]| {
+        let digit = |number: i64, digit: &u8| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0'));
+        digits.iter().try_fold(0, digit)
+    };
+    let part = |begin: usize, end: usize| number(clock.get(begin..end)?);
+    let marks = [clock[4], clock[7], clock[10], clock[13], clock[16]];
+    let (year, month, day) = (part(0, 4)?, part(5, 7)?, part(8, 10)?);
+    let (hour, minute, second) = (part(11, 13)?, part(14, 16)?, part(17, 19)?);
+    // Days that few months have are left to the general reader too.
+    let last = if month == 2 { 28 } else { 30 };
+    let is_plain = marks == *b"--T::" && year >= 1970 && (1..=12).contains(&month) && (1..=last).contains(&day);
+    if !is_plain || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // The year begins in March, so that the day of the leap year is its last.
+    let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * years + years / 4 - years / 100 + years / 400 + (153 * months + 2) / 5 + day - 1 - 719_468;
+    let micros = number(fraction)? * 10_i64.pow(6 - u32::try_from(fraction.len()).ok()?);
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + micros)
 }
 
 impl Serialize for Timestamp {
@@ -235,6 +268,8 @@ impl fmt::Display for TimeSpan {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -255,8 +290,44 @@ mod tests {
     }
 
     #[test]
+    fn the_short_way_reads_nothing_else_than_the_general_one() {
+        for text in ["2026-09-25T19:13:44.342537Z", "2024-02-28T23:59:59Z", "1970-01-01T00:00:00.5Z"] {
+            assert!(plain_instant(text.as_bytes()).is_some(), "{text}");
+        }
+        for text in [
+            "2026-09-25T19:13:60Z",
+            "2026-09-25T24:13:00Z",
+            "2026-13-25T19:13:00Z",
+            "2026-00-25T19:13:00Z",
+            "2026-09-00T19:13:00Z",
+            "2026-09-25T19:13:00.Z",
+            "2026-09-25T19:13:00.1234567Z",
+            "2026-09-25T19:13:00+02:00",
+            "2026/09/25T19:13:00Z",
+            "2026-09-2\u{0661}T19:13:00Z",
+            "2026-09-25T19:13",
+        ] {
+            assert_eq!(plain_instant(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
     fn rounds_down_before_the_epoch_too() {
         assert_eq!(Timestamp::from_micros(-1).seconds(), -1);
         assert_eq!(TimeSpan::from_millis(1_500).seconds(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_read_the_same_instant(micros in 0..253_000_000_000_000_000_i64, digits in 0..=6_usize) {
+            let general = jiff::Timestamp::from_microsecond(micros).expect("within its range");
+            let text = format!("{general:.digits$}");
+            let expected = text.parse::<jiff::Timestamp>().expect("its own form").as_microsecond();
+            if let Some(read) = plain_instant(text.as_bytes()) {
+                prop_assert_eq!(read, expected);
+            } else {
+                prop_assert!(text[8..10].parse::<u8>().expect("a day") > 28, "{}", text);
+            }
+        }
     }
 }

@@ -205,7 +205,9 @@ impl EntryMachine {
         let Some(mut table) = self.table.take() else { return };
         if table.event == rows.event {
             for row in rows.rows {
-                let Some(place) = table.rows.iter().position(|known| known.ticker == row.ticker) else { continue };
+                // Numbers first: tickers of one event differ in their last characters only.
+                let is_it = |known: &StrikeRow| known.strike == row.strike && known.ticker == row.ticker;
+                let Some(place) = table.rows.iter().position(is_it) else { continue };
                 table.rows[place] = row;
                 self.consider(now, &table, &table.rows[place], out);
             }
