@@ -86,11 +86,12 @@ impl Bucket {
         i64::from(self.limit.capacity) * TOKEN * RESERVE_PERCENT / 100
     }
 
-    /// Takes all of the tokens or nothing. A clock that goes back fills nothing.
+    /// Takes all of the tokens or nothing. A clock that goes back fills nothing, and goes on filling from where it is then:
+    /// a close does not wait until the old time is reached again.
     fn take(&mut self, now: Timestamp, toll: Toll) -> bool {
         let gained = now.since(self.filled_at).micros().max(0).saturating_mul(i64::from(self.limit.per_second));
         self.level = self.level.saturating_add(gained).min(i64::from(self.limit.capacity) * TOKEN);
-        self.filled_at = self.filled_at.max(now);
+        self.filled_at = now;
         let wanted = i64::from(toll.tokens) * TOKEN;
         let is_full = self.level == i64::from(self.limit.capacity) * TOKEN;
         // What is larger than all but the reserve would never leave otherwise.
@@ -184,7 +185,7 @@ impl Pace {
         let now = self.clock.now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets.bucket(purse, now);
-        (bucket.level, bucket.filled_at) = (bucket.level.min(bucket.reserve()), bucket.filled_at.max(now));
+        (bucket.level, bucket.filled_at) = (bucket.level.min(bucket.reserve()), now);
     }
 }
 
@@ -268,6 +269,18 @@ mod tests {
         pace.refused(SHARD);
         assert_eq!(taken(&pace, toll(SHARD, 10, false)), 0);
         assert_eq!(taken(&pace, toll(SHARD, 10, true)), 2);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_fills_on_from_there() {
+        let (pace, hand) = pace();
+        let hour = TimeSpan::from_minutes(60).micros();
+        hand.0.store(hour, Ordering::SeqCst);
+        assert_eq!(taken(&pace, toll(SHARD, 10, true)), 10);
+        hand.0.store(0, Ordering::SeqCst);
+        assert_eq!(taken(&pace, toll(SHARD, 10, true)), 0, "nothing came by it");
+        hand.0.store(500_000, Ordering::SeqCst);
+        assert_eq!(taken(&pace, toll(SHARD, 10, true)), 5, "a close does not wait for an hour");
     }
 
     proptest! {
