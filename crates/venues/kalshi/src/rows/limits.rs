@@ -28,6 +28,9 @@ pub struct RateBucket {
     pub capacity: u32,
 }
 
+/// The tokens that most requests cost.
+const ONE_REQUEST: u32 = 10;
+
 /// What requests cost in tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct EndpointCosts {
@@ -59,7 +62,7 @@ impl EndpointCosts {
             path: path.to_owned(),
             cost,
         };
-        Self { default: 10, exceptions: DOCUMENTED.map(exception).into() }
+        Self { default: ONE_REQUEST, exceptions: DOCUMENTED.map(exception).into() }
     }
 
     /// The tokens of one request of a path, given in its parts below the interface's root.
@@ -117,7 +120,12 @@ pub(crate) fn read_limits(body: &str) -> Result<AccountLimits, ReadError> {
         read: RateBucket,
         write: RateBucket,
     }
-    let wire: Wire = read_object(body, "the account's limits")?;
+    let what = "the account's limits";
+    let wire: Wire = read_object(body, what)?;
+    // Kept to, such limits would let nothing leave any more, closes included.
+    if [wire.read, wire.write].iter().any(|bucket| bucket.per_second == 0 || bucket.capacity < ONE_REQUEST) {
+        return Err(ReadError::new(what, "they allow no request"));
+    }
     Ok(AccountLimits { tier: wire.usage_tier, read: wire.read, write: wire.write })
 }
 
@@ -174,5 +182,17 @@ mod tests {
         )
         .expect("limits");
         assert_eq!((limits.tier.as_str(), limits.write.per_second, limits.read.capacity), ("basic", 100, 600));
+    }
+
+    #[test]
+    fn limits_that_allow_nothing_are_no_limits() {
+        let of = |rate: u32, capacity: u32| {
+            read_limits(&format!(
+                r#"{{"usage_tier":"basic","read":{{"refill_rate":200,"bucket_capacity":600}},
+                "write":{{"refill_rate":{rate},"bucket_capacity":{capacity}}},"grants":[]}}"#
+            ))
+        };
+        assert!(of(10, 10).is_ok());
+        assert!(of(0, 100).is_err() && of(100, 0).is_err() && of(100, 9).is_err());
     }
 }
