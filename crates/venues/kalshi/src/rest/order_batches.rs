@@ -36,6 +36,23 @@ fn items(body: &str, sent: usize) -> Result<Vec<&RawValue>, WriteFailure> {
     }
 }
 
+/// Codes, or how they begin, that say of an item that nothing was done. A status would say it of any code, but an item has
+/// none, so that any other code, as of a service that fails, leaves open what became of it.
+const CERTAIN: [&str; 12] = [
+    "authentication_error",
+    "available_balance_too_low",
+    "bad_request",
+    "forbidden",
+    "insufficient_balance",
+    "invalid_",
+    "market_inactive",
+    "order_group_",
+    "order_id_and_client_order_id_mismatch",
+    "order_side_mismatch",
+    "order_ticker_mismatch",
+    "trading_is_paused",
+];
+
 /// Sorts one item. The exchange gives the status of each only in words.
 fn item<T>(json: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, WriteFailure> {
     let refusal: Refusal<'_> = object(json).map_err(WriteFailure::unknown)?;
@@ -48,8 +65,8 @@ fn item<T>(json: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T
         "order_already_exists" => WriteFailure::AlreadyExists,
         "too_many_requests" => WriteFailure::RateLimited,
         "not_found" => WriteFailure::Rejected(Rejection { status: 404, error }),
-        code if code.starts_with("internal") || code.contains("timeout") => WriteFailure::unknown(error),
-        _ => WriteFailure::Rejected(Rejection { status: 400, error }),
+        _ if CERTAIN.iter().any(|code| error.is(code)) => WriteFailure::Rejected(Rejection { status: 400, error }),
+        _ => WriteFailure::unknown(error),
     })
 }
 
@@ -152,6 +169,23 @@ mod tests {
         let missing = client.create_orders(&orders, NOW).await;
         assert!(matches!(missing, Err(WriteFailure::Unknown { .. })), "four orders and no answer");
         assert!(log.requests()[0].contains(r#"{"orders":[{"#), "{}", log.requests()[0]);
+    }
+
+    #[test]
+    fn an_error_that_does_not_say_what_became_of_an_order_is_no_refusal() {
+        let fate = |error: &str| item::<()>(&format!(r#"{{"error":{error}}}"#), |_| Ok(())).expect_err("an error");
+        for error in [
+            r#"{"code":"service_unavailable","message":"service unavailable"}"#,
+            r#"{"message":"deadline exceeded"}"#,
+            r#"{"code":"internal_error"}"#,
+            r#""try again""#,
+            "{}",
+        ] {
+            assert!(matches!(fate(error), WriteFailure::Unknown { .. }), "{error}");
+        }
+        for error in [r#"{"code":"invalid_price"}"#, r#"{"code":"MARKET_INACTIVE"}"#, r#"{"code":"not_found"}"#] {
+            assert!(matches!(fate(error), WriteFailure::Rejected(_)), "{error}");
+        }
     }
 
     #[tokio::test]
