@@ -8,7 +8,7 @@ use rec_domain::{
 use super::{
     client::{Auth, Client, Query},
     error::RestError,
-    market_data::{ROWS_PER_PAGE, at, query},
+    market_data::{ROWS_PER_PAGE, at, ceiling, query},
     market_history::{CandlesQuery, TradesQuery},
     paging::Pages,
 };
@@ -37,8 +37,7 @@ impl HistoricalQuery {
             "series_ticker" => self.series.as_ref().map(ToString::to_string),
             "event_ticker" => self.event.as_ref().map(ToString::to_string),
             "ticker" | "tickers" => self.ticker.as_ref().map(ToString::to_string),
-            // A second that begins at or before the instant may have rows after it.
-            _ => self.until.map(|until| until.seconds().to_string()),
+            _ => ceiling(self.until),
         };
         parameters.extend(wanted.into_iter().filter_map(|name| Some((name, value(name)?))));
         parameters
@@ -194,7 +193,7 @@ mod tests {
             asked,
             [
                 "/trade-api/v2/historical/markets?limit=1000&series_ticker=S&event_ticker=E&tickers=T",
-                "/trade-api/v2/historical/fills?limit=1000&ticker=T&max_ts=7",
+                "/trade-api/v2/historical/fills?limit=1000&ticker=T&max_ts=8",
                 "/trade-api/v2/historical/positions?limit=1000&ticker=T&event_ticker=E",
             ]
         );

@@ -90,6 +90,16 @@ pub(crate) fn at(cursor: Option<&Cursor>) -> Option<String> {
     cursor.map(|cursor| cursor.as_str().to_owned())
 }
 
+/// The whole second that an instant lies in.
+pub(crate) fn floor(instant: Option<Timestamp>) -> Option<String> {
+    instant.map(|instant| instant.seconds().to_string())
+}
+
+/// The whole second that ends an instant's second: nothing of it is left out.
+pub(crate) fn ceiling(instant: Option<Timestamp>) -> Option<String> {
+    instant.map(|instant| (instant.seconds() + 1).to_string())
+}
+
 impl Client {
     /// Whether the exchange and its shards are open, also while they are not.
     ///
@@ -151,7 +161,7 @@ impl Client {
             ("limit", Some(EVENTS_PER_PAGE.to_string())),
             ("series_ticker", wanted.series.as_ref().map(ToString::to_string)),
             ("status", wanted.status.map(|status| status.word().to_owned())),
-            ("min_close_ts", wanted.min_close.map(|instant| instant.seconds().to_string())),
+            ("min_close_ts", floor(wanted.min_close)),
             ("with_nested_markets", wanted.with_markets.then(|| "true".to_owned())),
             ("cursor", at(cursor)),
         ]);
@@ -188,8 +198,8 @@ impl Client {
             ("event_ticker", wanted.event.as_ref().map(ToString::to_string)),
             ("tickers", joined(&wanted.tickers)),
             ("status", wanted.status.map(|status| status.word().to_owned())),
-            ("min_close_ts", wanted.min_close.map(|instant| instant.seconds().to_string())),
-            ("max_close_ts", wanted.max_close.map(|instant| instant.seconds().to_string())),
+            ("min_close_ts", floor(wanted.min_close)),
+            ("max_close_ts", floor(wanted.max_close)),
             ("cursor", at(cursor)),
         ]);
         self.get(&["markets"], &parameters, Auth::None, |body| read_page(body, Strictness::Tolerant)).await

@@ -5,7 +5,7 @@ use rec_domain::{MarketTicker, SeriesTicker, Timestamp};
 use super::{
     client::{Auth, Client, Query},
     error::RestError,
-    market_data::{ROWS_PER_PAGE, at, query},
+    market_data::{ROWS_PER_PAGE, at, ceiling, floor, query},
     paging::Pages,
 };
 use crate::rows::{
@@ -71,8 +71,8 @@ impl TradesQuery {
         query([
             ("limit", Some(ROWS_PER_PAGE.to_string())),
             ("ticker", self.ticker.as_ref().map(ToString::to_string)),
-            ("min_ts", self.since.map(|since| since.seconds().to_string())),
-            ("max_ts", self.until.map(|until| until.seconds().to_string())),
+            ("min_ts", floor(self.since)),
+            ("max_ts", ceiling(self.until)),
             ("cursor", at(cursor)),
         ])
     }

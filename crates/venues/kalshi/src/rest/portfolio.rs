@@ -10,7 +10,7 @@ use rec_domain::{
 use super::{
     client::{Auth, Client, Query},
     error::RestError,
-    market_data::{ROWS_PER_PAGE, at, query},
+    market_data::{ROWS_PER_PAGE, at, ceiling, floor, query},
     paging::Pages,
 };
 use crate::rows::{
@@ -101,16 +101,6 @@ pub struct SettlementsQuery {
 
 /// Deposits of a page, the most that the exchange gives.
 pub(crate) const DEPOSITS_PER_PAGE: u32 = 500;
-
-/// The whole second that an instant lies in.
-fn floor(instant: Option<Timestamp>) -> Option<String> {
-    instant.map(|instant| instant.seconds().to_string())
-}
-
-/// The whole second that ends an instant's second: nothing of it is left out.
-fn ceiling(instant: Option<Timestamp>) -> Option<String> {
-    instant.map(|instant| (instant.seconds() + 1).to_string())
-}
 
 impl Client {
     async fn account_page<T: Row>(
