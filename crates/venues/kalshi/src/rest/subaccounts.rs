@@ -19,6 +19,7 @@ use super::{
 use crate::rows::{
     ApiKeyRow, Cursor, Netting, Page, ShardTransfer, SubaccountBalance, SubaccountTransfer,
     list::{Row, Strictness, object, read_member, read_page},
+    subaccount::EVENT_CONTRACTS,
 };
 
 /// Cash to move from one subaccount to another on the same shard. Whole cents.
@@ -184,8 +185,8 @@ impl Client {
             transfer_id: String,
         }
         let body = json!({
-            "source": "event_contract",
-            "destination": "event_contract",
+            "source": EVENT_CONTRACTS,
+            "destination": EVENT_CONTRACTS,
             "amount": whole(wanted.amount, 100)?,
             "source_exchange_shard": wanted.from.get(),
             "destination_exchange_shard": wanted.to.get(),

@@ -59,7 +59,9 @@ impl TryFrom<ShardTransfer> for FlowReport {
             "complete" => FlowStage::Done,
             other => FlowStage::Other(other.to_owned()),
         };
-        let (from, to, fee) = (Place::Shard(row.from), Place::Shard(row.to), Money::ZERO);
+        // What is no account for event contracts is outside of what the desk keeps books of.
+        let place = |shard: Option<ExchangeIndex>| shard.map_or(Place::World, Place::Shard);
+        let (from, to, fee) = (place(row.from), place(row.to), Money::ZERO);
         sound(FlowReport { id: row.id, kind: FlowKind::Transfer, from, to, amount: row.amount, fee, stage, at: row.at })
     }
 }
@@ -115,6 +117,23 @@ mod tests {
             assert!(FlowReport::try_from(Withdrawal(deposit.clone())).is_err(), "{body}");
             assert!(FlowReport::try_from(deposit).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_transfer_to_the_margined_account_leaves_the_books() {
+        let ends = |source: &str, destination: &str| {
+            let body = format!(
+                r#"{{"transfer_id":"t","source":"{source}","destination":"{destination}","source_exchange_shard":0,
+                "destination_exchange_shard":2,"amount":"5.0000","status":"complete","created_ts":10}}"#
+            );
+            FlowReport::try_from(read_row::<ShardTransfer>(&body).expect("a transfer"))
+                .map(|flow| (flow.from, flow.to))
+                .expect("sound")
+        };
+        let first = Place::Shard(FIRST_SHARD);
+        assert_eq!(ends("event_contract", "event_contract"), (first, Place::Shard(SHARD)));
+        assert_eq!(ends("event_contract", "margined"), (first, Place::World));
+        assert_eq!(ends("margined", "event_contract"), (Place::World, Place::Shard(SHARD)));
     }
 
     #[test]

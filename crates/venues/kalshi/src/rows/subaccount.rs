@@ -4,7 +4,11 @@ use rec_domain::{ExchangeIndex, Money, Timestamp};
 use serde::Deserialize;
 
 use super::list::Row;
-use crate::number::{Cents, Seconds, required};
+use crate::number::{Cents, Seconds, name, required};
+
+/// The exchange's word for the account in which event contracts are held; there is one for margined ones beside it, with
+/// shards of its own.
+pub(crate) const EVENT_CONTRACTS: &str = "event_contract";
 
 /// The cash of a subaccount on a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +98,7 @@ pub struct SubaccountTransfer {
 
 #[derive(Deserialize)]
 pub(crate) struct WireSubaccountTransfer {
+    #[serde(deserialize_with = "name")]
     transfer_id: String,
     from_subaccount: u32,
     to_subaccount: u32,
@@ -131,10 +136,10 @@ impl Row for SubaccountTransfer {
 pub struct ShardTransfer {
     /// The exchange's identity of it.
     pub id: String,
-    /// From.
-    pub from: ExchangeIndex,
-    /// To.
-    pub to: ExchangeIndex,
+    /// From; `None` where that is no account for event contracts.
+    pub from: Option<ExchangeIndex>,
+    /// To; `None` where that is no account for event contracts.
+    pub to: Option<ExchangeIndex>,
     /// How much.
     pub amount: Money,
     /// `pending`, `complete` or something new.
@@ -153,7 +158,10 @@ impl ShardTransfer {
 
 #[derive(Deserialize)]
 pub(crate) struct WireShardTransfer {
+    #[serde(deserialize_with = "name")]
     transfer_id: String,
+    source: String,
+    destination: String,
     source_exchange_shard: i32,
     destination_exchange_shard: i32,
     #[serde(deserialize_with = "required")]
@@ -169,10 +177,11 @@ impl Row for ShardTransfer {
     const WHAT: &'static str = "a transfer between shards";
 
     fn from_wire(wire: WireShardTransfer) -> Result<Self, String> {
+        let place = |instance: &str, shard| (instance == EVENT_CONTRACTS).then(|| ExchangeIndex::new(shard));
         Ok(Self {
             id: wire.transfer_id,
-            from: ExchangeIndex::new(wire.source_exchange_shard),
-            to: ExchangeIndex::new(wire.destination_exchange_shard),
+            from: place(&wire.source, wire.source_exchange_shard),
+            to: place(&wire.destination, wire.destination_exchange_shard),
             amount: wire.amount,
             status: wire.status,
             at: wire.created_ts.0,
