@@ -9,7 +9,7 @@ use super::{
     write::{WriteFailure, not_found},
 };
 use crate::{
-    number::{Millis, informative, optional, required},
+    number::{Millis, informative, optional},
     rows::list::object,
 };
 
@@ -102,12 +102,6 @@ fn read_changed(body: &str, order: &OrderId) -> Result<WireChanged, WriteFailure
     Ok(changed)
 }
 
-#[derive(Deserialize)]
-struct WireDecreased {
-    #[serde(deserialize_with = "required")]
-    remaining_count: Quantity,
-}
-
 impl Client {
     /// Amends a resting order, once. It may fill by it.
     ///
@@ -158,9 +152,9 @@ impl Client {
         let write = Write::new(Method::POST, &path, exchange_index, signed_at).with_query(query).with_body(body);
         let answer = self.write(write.urgent(true)).await.map_err(not_found)?;
         let changed = read_changed(&answer, order)?;
-        let decreased: WireDecreased =
-            object(&answer).map_err(|error| WriteFailure::unknown(format!("the answer is unreadable: {error}")))?;
-        Ok(DecreaseAck { remaining: decreased.remaining_count, at: changed.ts_ms.map(|millis| millis.0) })
+        let remaining = changed.remaining_count;
+        let remaining = remaining.ok_or_else(|| WriteFailure::unknown("the answer does not say what still rests"))?;
+        Ok(DecreaseAck { remaining, at: changed.ts_ms.map(|millis| millis.0) })
     }
 }
 
