@@ -6,6 +6,7 @@ use super::{Effect, Mirrored, PASSING};
 use crate::core::{
     Twin,
     book::{Owner, Resting, crosses},
+    market::{Market, Stage},
     output::{BookChange, Output},
 };
 
@@ -13,12 +14,24 @@ use crate::core::{
 const OTHERS: u64 = u64::MAX;
 const SIDES: [BookSide; 2] = [BookSide::Bid, BookSide::Ask];
 
+/// A market's book is unknown until it is shown whole.
+fn lose_book(market: &mut Market) {
+    let Some(mirrored) = &mut market.mirrored else { return };
+    mirrored.is_known = false;
+    for side in SIDES {
+        let prices: Vec<Price> = market.book.levels(side).keys().copied().collect();
+        for price in prices {
+            market.book.remove(side, price, OTHERS);
+        }
+    }
+}
+
 impl Twin {
     /// A market that is mirrored and takes orders or will.
     fn mirrored_open(&self, ticker: &str) -> Option<u32> {
         let number = *self.by_ticker.get(ticker)?;
         let event = self.event_of(number)?;
-        (event.stage == crate::core::market::Stage::Listed).then_some(number)
+        (event.stage == Stage::Listed).then_some(number)
     }
 
     pub(super) fn mirror_book(
@@ -50,25 +63,19 @@ impl Twin {
 
     pub(super) fn mirror_level(&mut self, ticker: &str, side: BookSide, price: Price, delta: Quantity) -> Effect {
         let Some(number) = self.mirrored_open(ticker) else { return PASSING };
-        let mirrored = self.markets.get_mut(&number).and_then(|market| market.mirrored.as_mut());
-        let Some(mirrored) = mirrored.filter(|mirrored| mirrored.is_known) else { return PASSING };
-        mirrored.depth.change(side, price, delta);
-        self.display(number, side, price);
+        let Some(market) = self.markets.get_mut(&number) else { return PASSING };
+        let Some(mirrored) = market.mirrored.as_mut().filter(|mirrored| mirrored.is_known) else { return PASSING };
+        if mirrored.depth.change(side, price, delta) {
+            self.display(number, side, price);
+        } else {
+            lose_book(market);
+        }
         PASSING
     }
 
     /// Every book is unknown: nothing is displayed, and nobody is told so, since an empty book would be a lie.
     pub(super) fn lose_books(&mut self) -> Effect {
-        for market in self.markets.values_mut() {
-            let Some(mirrored) = &mut market.mirrored else { continue };
-            mirrored.is_known = false;
-            for side in SIDES {
-                let prices: Vec<Price> = market.book.levels(side).keys().copied().collect();
-                for price in prices {
-                    market.book.remove(side, price, OTHERS);
-                }
-            }
-        }
+        self.markets.values_mut().for_each(lose_book);
         PASSING
     }
 

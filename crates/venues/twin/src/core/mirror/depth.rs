@@ -48,6 +48,7 @@ impl Depth {
 
     /// A level changed there: what was taken from it here counts no more. `false` when it would fall below zero, which no
     /// true book does.
+    #[must_use]
     pub(crate) fn change(&mut self, side: BookSide, price: Price, delta: Quantity) -> bool {
         let level = self.side_mut(side).entry(price).or_default();
         let shown = level.shown + delta;

@@ -112,6 +112,17 @@ fn orders_fill_on_what_is_displayed_and_what_they_took_is_gone_until_the_level_c
 }
 
 #[test]
+fn a_book_that_cannot_be_true_is_unknown_until_it_is_shown_whole() {
+    let mut twin = mirror();
+    show(&mut twin, level(BookSide::Ask, 42, -21));
+    assert_eq!(place(&mut twin, &buy("a", 5, 43)).expect("taken").filled, contracts(0), "nobody knows what is there");
+    show(&mut twin, level(BookSide::Ask, 42, 30));
+    assert_eq!(place(&mut twin, &buy("b", 5, 43)).expect("taken").filled, contracts(0), "nor by what changes in it");
+    show(&mut twin, book(&[(40, 30)], &[(42, 20)]));
+    assert_eq!(place(&mut twin, &buy("c", 5, 43)).expect("taken").filled, contracts(5));
+}
+
+#[test]
 fn an_order_that_rests_fills_only_when_a_trade_goes_through_its_price() {
     let mut twin = mirror();
     let made = place(&mut twin, &rest("a", 10, 41)).expect("rests");
