@@ -105,11 +105,27 @@ impl Listing {
                 }
             }
         }
+        self.want();
+        // One that the exchange does not give any more keeps neither the others nor what is open from being shown.
+        let mut missing = None;
         for (event, series) in self.awaited().collect::<Vec<_>>() {
-            let series = self.client.series(&series).await?;
-            let event = self.client.event(&EventTicker::new(event)).await?;
-            self.show(&event, &series);
+            match self.read_awaited(event, &series).await {
+                Err(error) if error.is_transient() => return Err(error),
+                read => missing = read.err().or(missing),
+            }
         }
+        missing.map_or(Ok(()), Err)
+    }
+
+    async fn read_awaited(&mut self, event: String, series: &SeriesTicker) -> Result<(), RestError> {
+        let series = self.client.series(series).await?;
+        let event = self.client.event(&EventTicker::new(event)).await?;
+        self.show(&event, &series);
+        Ok(())
+    }
+
+    /// Says which books are followed.
+    fn want(&mut self) {
         let now = self.clock.now();
         self.listed.retain(|_, (_, close)| now < *close);
         // What opens before the next reading is wanted already.
@@ -125,7 +141,6 @@ impl Listing {
             }
             changed
         });
-        Ok(())
     }
 
     /// Shows an event's markets.
