@@ -9,6 +9,7 @@
 //! - [`status`]: the health of a desk that runs.
 
 pub mod args;
+mod asking;
 pub mod commands;
 pub mod demo;
 mod durations;

@@ -2,19 +2,17 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::{Args, Subcommand};
-use rec_api::{DeskApi as _, HttpDesk};
 use rec_config::{Config, Sources};
 use rec_domain::{
-    DecisionId, ExchangeIndex, Money, Service, Timestamp,
-    command::{Adjustment, DeskCommand, DeskReply, DeskRequest},
+    ExchangeIndex, Money, Service, Timestamp,
+    command::{Adjustment, DeskCommand, DeskReply},
     desk_view::DeskView,
 };
-use rec_runtime::{database::connection, token};
+use rec_runtime::database::connection;
 use rec_store::{Database, Role, cluster::Address};
 use tokio::time::{Instant, sleep};
-use uuid::Uuid;
 
 use super::{
     config::loaded,
@@ -22,11 +20,10 @@ use super::{
     reconcile_report::{Report, Source},
     say::{complain, say, say_json},
 };
+use crate::asking::{Desk, reason};
 
 /// Connections that reading takes.
 const CONNECTIONS: u32 = 1;
-/// trade-manager answers within this.
-const DEADLINE: Duration = Duration::from_secs(3);
 /// How often the desk is looked at while it compares.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// How often the desk is asked to read the account again.
@@ -60,7 +57,7 @@ pub enum ReconcileCommand {
         #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true)]
         amount: Money,
         /// Why, for whoever reads the books.
-        #[arg(long)]
+        #[arg(long, value_parser = reason)]
         reason: String,
         /// It is interest, which the exchange lists nowhere.
         #[arg(long)]
@@ -75,15 +72,19 @@ pub enum ReconcileCommand {
 pub async fn run(args: ReconcileArgs, sources: Sources) -> anyhow::Result<ExitCode> {
     let Some(loaded) = loaded(&sources) else { return Ok(ExitCode::FAILURE) };
     let config = loaded.config;
-    let desk = running_desk(&config)?;
     if let Some(ReconcileCommand::Adjust { shard, amount, reason, interest }) = args.command {
         let exchange_index = ExchangeIndex::new(shard);
-        return adjust(&desk, Adjustment { exchange_index, amount, interest, reason }).await;
+        return adjust(&Desk::patient(&config)?, Adjustment { exchange_index, amount, interest, reason }).await;
     }
-    let report = match desk.view().await {
-        Ok(view) => compared_anew(&desk, *view, Duration::from_secs(args.within)).await?,
+    let asked = async {
+        let desk = Desk::patient(&config)?;
+        let view = desk.view().await?;
+        anyhow::Ok((desk, view))
+    };
+    let report = match asked.await {
+        Ok((desk, view)) => compared_anew(&desk, view, Duration::from_secs(args.within)).await?,
         Err(error) => {
-            complain(&format!("no desk answers ({error}); the database is read"));
+            complain(&format!("no desk answers ({error:#}); the database is read"));
             stored(&config).await?
         }
     };
@@ -95,21 +96,9 @@ pub async fn run(args: ReconcileArgs, sources: Sources) -> anyhow::Result<ExitCo
     Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn running_desk(config: &Config) -> anyhow::Result<HttpDesk> {
-    let base = config.net.url(Service::TradeManager).context("trade-manager has no port")?;
-    let token = token::load_or_make(&config.net.service_token_file)?;
-    Ok(HttpDesk::new(&base, token, DEADLINE)?)
-}
-
-async fn ask(desk: &HttpDesk, command: DeskCommand) -> anyhow::Result<DeskReply> {
-    let request =
-        DeskRequest { decision: DecisionId::from_uuid(Uuid::new_v4()), requester: "operator".to_owned(), command };
-    Ok(desk.request(request).await?)
-}
-
-async fn adjust(desk: &HttpDesk, adjustment: Adjustment) -> anyhow::Result<ExitCode> {
+async fn adjust(desk: &Desk, adjustment: Adjustment) -> anyhow::Result<ExitCode> {
     let said = format!("{} on shard {}", adjustment.amount, adjustment.exchange_index);
-    match ask(desk, DeskCommand::Adjust(adjustment)).await? {
+    match desk.reply(DeskCommand::Adjust(adjustment)).await? {
         DeskReply::Accepted { .. } => {
             say(&format!("posted: {said}; see `rec reconcile` in a few seconds"));
             Ok(ExitCode::SUCCESS)
@@ -119,18 +108,18 @@ async fn adjust(desk: &HttpDesk, adjustment: Adjustment) -> anyhow::Result<ExitC
 }
 
 /// Asks for comparisons until there are two of states of the exchange after the question, or the time is over.
-async fn compared_anew(desk: &HttpDesk, first: DeskView, within: Duration) -> anyhow::Result<Report> {
+async fn compared_anew(desk: &Desk, first: DeskView, within: Duration) -> anyhow::Result<Report> {
     let (asked_at, deadline) = (first.at, Instant::now() + within);
     let mut seen: Option<Timestamp> = None;
     let mut view = first;
     let mut ask_at = Instant::now();
     while Instant::now() < deadline {
         if Instant::now() >= ask_at {
-            ask(desk, DeskCommand::Compare).await?;
+            desk.ask(DeskCommand::Compare).await?;
             ask_at = Instant::now() + ASK_EVERY;
         }
         sleep(LOOK_EVERY).await;
-        view = *desk.view().await?;
+        view = desk.view().await?;
         let newest = view.reconciliation.as_ref().map(|last| last.as_of).filter(|as_of| *as_of > asked_at);
         match (seen, newest) {
             (Some(first), Some(second)) if second > first => return Ok(Report::of_view(&view, Source::RunningDesk)),

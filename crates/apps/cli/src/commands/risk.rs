@@ -1,26 +1,24 @@
 //! `rec risk`: the limits of a desk that runs, what is used of them, and lowering them.
 
-use std::{collections::BTreeMap, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, process::ExitCode};
 
-use anyhow::{Context as _, bail};
+use anyhow::ensure;
 use clap::{Args, Subcommand};
-use rec_api::desk::{DeskApi as _, HttpDesk};
 use rec_config::Sources;
 use rec_domain::{
-    DecisionId, Service,
     caps::{Amount, Cap},
-    command::{DeskCommand, DeskReply, DeskRequest},
+    command::{DeskCommand, DeskReply},
     risk_view::RiskView,
 };
 
 use super::{
-    say::{say, say_json},
+    say::{complain, say, say_json},
     table::columns,
 };
-use crate::run_main;
-
-/// How long trade-manager may take to answer.
-const DEADLINE: Duration = Duration::from_secs(5);
+use crate::{
+    asking::{Desk, reason},
+    run_main,
+};
 
 /// `rec risk`.
 #[derive(Debug, Clone, Args)]
@@ -44,7 +42,7 @@ pub enum RiskCommand {
         #[arg(required = true, value_name = "CAP=AMOUNT", value_parser = cap_and_amount)]
         caps: Vec<(Cap, Amount)>,
         /// Why; it stands in the audit.
-        #[arg(long)]
+        #[arg(long, value_parser = reason)]
         reason: String,
     },
 }
@@ -54,10 +52,7 @@ pub enum RiskCommand {
 /// # Errors
 /// When the configuration has faults or trade-manager does not answer.
 pub async fn run(args: RiskArgs, sources: Sources) -> anyhow::Result<ExitCode> {
-    let config = run_main::load(&sources)?;
-    let token = rec_runtime::token::load_or_make(&config.net.service_token_file)?;
-    let url = config.net.url(Service::TradeManager).context("trade-manager has no port")?;
-    let desk = HttpDesk::new(&url, token, DEADLINE)?;
+    let desk = Desk::patient(&run_main::load(&sources)?)?;
     match args.command {
         None => {
             let risk = desk.view().await?.risk;
@@ -69,13 +64,7 @@ pub async fn run(args: RiskArgs, sources: Sources) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Some(RiskCommand::Lower { caps, reason }) => {
-            if reason.trim().is_empty() {
-                bail!("--reason is empty: say why");
-            }
-            let caps: BTreeMap<Cap, Amount> = caps.into_iter().collect();
-            let command = DeskCommand::TightenCaps { caps, reason: reason.trim().to_owned() };
-            let decision = DecisionId::from_uuid(uuid::Uuid::new_v4());
-            let reply = desk.request(DeskRequest { decision, requester: "operator".to_owned(), command }).await?;
+            let reply = desk.reply(DeskCommand::TightenCaps { caps: each_once(caps)?, reason }).await?;
             if args.json {
                 say_json(&reply)?;
             }
@@ -86,12 +75,21 @@ pub async fn run(args: RiskArgs, sources: Sources) -> anyhow::Result<ExitCode> {
                     Ok(ExitCode::SUCCESS)
                 }
                 DeskReply::Refused(refusal) => {
-                    crate::say::complain(&format!("refused: {refusal}"));
+                    complain(&format!("refused: {refusal}"));
                     Ok(ExitCode::FAILURE)
                 }
             }
         }
     }
+}
+
+/// The caps by name. One that is named twice is a mistake, and nobody knows which of the two is meant.
+fn each_once(caps: Vec<(Cap, Amount)>) -> anyhow::Result<BTreeMap<Cap, Amount>> {
+    let mut lower = BTreeMap::new();
+    for (cap, amount) in caps {
+        ensure!(lower.insert(cap, amount).is_none(), "{cap} is named twice");
+    }
+    Ok(lower)
 }
 
 fn cap_and_amount(text: &str) -> Result<(Cap, Amount), String> {
@@ -158,6 +156,13 @@ mod tests {
         for wrong in ["daily_loss", "daily_los=5", "open_trades=2.5", "daily_loss=much"] {
             assert!(cap_and_amount(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_cap_that_is_named_twice_is_lowered_to_neither() {
+        let (three, four) = ((Cap::OpenTrades, Amount::Count(3)), (Cap::OpenTrades, Amount::Count(4)));
+        assert_eq!(each_once(vec![three]).expect("once"), BTreeMap::from([three]));
+        assert!(each_once(vec![three, four]).expect_err("twice").to_string().contains("open_trades"));
     }
 
     #[test]

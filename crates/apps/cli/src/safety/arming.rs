@@ -17,11 +17,13 @@ use rec_domain::{
 };
 
 use super::{
-    asking::{Desk, reason},
     doctor,
     enrolment::{self, EnrolArgs},
 };
-use crate::{durations, run_main, say};
+use crate::{
+    asking::{Desk, reason},
+    durations, run_main, say,
+};
 
 /// Options of `rec arm`.
 #[derive(Debug, Clone, Args)]
@@ -85,8 +87,8 @@ pub async fn arm(args: ArmArgs, sources: Sources) -> anyhow::Result<ExitCode> {
     let factor = Factor::Code { code: OneTimeCode::new(&code) };
     let request = ArmRequest { duration, reason, take_over: args.take_over, factor };
     desk.ask(DeskCommand::Arm(request)).await?;
-    let until = desk.view().await?.arming.map(|arming| eastern::clock(arming.until));
-    say::say(&format!("armed, mode {}, until {}", config.mode, until.as_deref().unwrap_or("its time is over")));
+    let arming = desk.view().await?.arming.context("the desk armed itself and ended it at once: its page says why")?;
+    say::say(&format!("armed, mode {}, until {}", config.mode, eastern::clock(arming.until)));
     Ok(ExitCode::SUCCESS)
 }
 

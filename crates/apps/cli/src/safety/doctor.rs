@@ -13,8 +13,7 @@ use rec_kalshi::{
 use rec_runtime::Clocks;
 use serde::Serialize;
 
-use super::asking::Desk;
-use crate::{run_main, say, status};
+use crate::{asking::Desk, run_main, say, status};
 
 /// How long each question may take, of wall time.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -17,11 +17,11 @@ use rec_domain::{
 };
 use rec_runtime::Clocks;
 
-use super::{
+use super::emergency;
+use crate::{
     asking::{Desk, reason},
-    emergency,
+    durations, run_main, say,
 };
-use crate::{durations, run_main, say};
 
 /// Between two requests, of wall time.
 const AGAIN: Duration = Duration::from_millis(500);

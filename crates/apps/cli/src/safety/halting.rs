@@ -7,8 +7,10 @@ use clap::Args;
 use rec_config::Sources;
 use rec_domain::{command::DeskCommand, halt::HaltSource};
 
-use super::asking::{Desk, reason};
-use crate::{run_main, say};
+use crate::{
+    asking::{Desk, reason},
+    run_main, say,
+};
 
 /// Options of `rec halt`.
 #[derive(Debug, Clone, Args)]

@@ -15,8 +15,10 @@ use rec_domain::{ExchangeIndex, command::DeskCommand, halt::HaltSource};
 use rec_guard::exchange::{Exchange, Trip as _};
 use rec_runtime::Clocks;
 
-use super::asking::{Desk, reason};
-use crate::{run_main, say};
+use crate::{
+    asking::{Desk, reason},
+    run_main, say,
+};
 
 /// How long the desk may take to take the halt.
 const DESK_WITHIN: Duration = Duration::from_secs(2);

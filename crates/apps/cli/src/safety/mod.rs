@@ -1,12 +1,10 @@
 //! What an operator does when it matters: `rec halt`, `resume`, `arm`, `disarm`, `kill`, `flatten`, `doctor`.
 //!
-//! - `asking`: asking trade-manager of a desk that runs.
 //! - [`kill`]: nothing is opened any more. [`flatten`]: nothing is held any more; `emergency`: the same without a desk.
 //! - [`doctor`]: what has to be right before a desk is armed.
 //! - [`halting`]: halt and resume. [`arming`]: arm and disarm. [`enrolment`]: the second factor.
 
 pub mod arming;
-mod asking;
 pub mod doctor;
 mod emergency;
 pub mod enrolment;
