@@ -7,13 +7,15 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use rec_api::guard::{self, EntryGroup, GroupWord, Remembered, socket_path};
 use rec_config::{Config, Sources};
 use rec_domain::{ExchangeIndex, command::DeskCommand, halt::HaltSource};
-use rec_guard::exchange::{Exchange, Trip as _};
+use rec_guard::exchange::{Exchange, Trip};
+use rec_kalshi::rows::OrderGroup;
 use rec_runtime::Clocks;
+use tokio::task::JoinSet;
 
 use crate::{
     asking::{Desk, reason},
@@ -72,11 +74,7 @@ async fn trip(config: &Config, reason: &str, all_groups: bool) -> anyhow::Result
     if all_groups {
         let exchange = exchange(config)?;
         let groups = exchange.client().order_groups(None).await.context("the account's order groups cannot be read")?;
-        let group = |known: rec_kalshi::rows::OrderGroup| EntryGroup {
-            exchange_index: known.exchange_index.unwrap_or(ExchangeIndex::new(0)),
-            group: known.id,
-        };
-        return Ok(trip_from_here(&exchange, groups.into_iter().map(group).collect()).await);
+        return Ok(trip_from_here(&exchange, all_of(groups)?).await);
     }
     let words = trip_by_guard(config, reason).await;
     let left: Vec<EntryGroup> = words.iter().filter(|word| !word.tripped).map(|word| word.group.clone()).collect();
@@ -85,6 +83,16 @@ async fn trip(config: &Config, reason: &str, all_groups: bool) -> anyhow::Result
     }
     let groups = if words.is_empty() { remembered(config)? } else { left };
     Ok(trip_from_here(&exchange(config)?, groups).await)
+}
+
+/// Every group of the account, of which there has to be one: that nothing was tripped must not look like success.
+fn all_of(groups: Vec<OrderGroup>) -> anyhow::Result<Vec<EntryGroup>> {
+    ensure!(!groups.is_empty(), "the account has no order groups: nothing was tripped");
+    let group = |known: OrderGroup| EntryGroup {
+        exchange_index: known.exchange_index.unwrap_or(ExchangeIndex::new(0)),
+        group: known.id,
+    };
+    Ok(groups.into_iter().map(group).collect())
 }
 
 /// What the guard says of the groups, at the latest when its time is over; nothing when it does not answer.
@@ -127,29 +135,82 @@ pub(super) fn exchange(config: &Config) -> anyhow::Result<Exchange> {
     })
 }
 
-async fn trip_from_here(exchange: &Exchange, groups: Vec<EntryGroup>) -> bool {
-    let mut all = true;
+/// Trips the groups from here, all at once: one for which the exchange does not answer makes no other wait.
+async fn trip_from_here(exchange: &impl Trip, groups: Vec<EntryGroup>) -> bool {
+    let mut tripping = JoinSet::new();
     for group in groups {
-        let name = format!("order group {} of shard {}", group.group, group.exchange_index);
-        let mut attempt = 1;
-        loop {
-            match exchange.trip(&group).await {
-                Ok(()) => {
-                    say::say(&format!("exchange: {name} is tripped, and no order stands in it"));
-                    break;
-                }
-                Err(why) if attempt < ATTEMPTS => {
-                    say::say(&format!("exchange: {name} is not tripped yet: {why}"));
-                    attempt += 1;
-                    tokio::time::sleep(PAUSE * attempt).await;
-                }
-                Err(why) => {
-                    say::complain(&format!("exchange: {name} could NOT be tripped: {why}"));
-                    all = false;
-                    break;
-                }
+        let exchange = exchange.clone();
+        tripping.spawn(async move { trip_group(&exchange, &group).await });
+    }
+    tripping.join_all().await.into_iter().all(|tripped| tripped)
+}
+
+/// Whether a group was seen to be tripped.
+async fn trip_group(exchange: &impl Trip, group: &EntryGroup) -> bool {
+    let name = format!("order group {} of shard {}", group.group, group.exchange_index);
+    let mut attempt = 1;
+    loop {
+        match exchange.trip(group).await {
+            Ok(()) => {
+                say::say(&format!("exchange: {name} is tripped, and no order stands in it"));
+                return true;
+            }
+            Err(why) if attempt < ATTEMPTS => {
+                say::say(&format!("exchange: {name} is not tripped yet: {why}"));
+                attempt += 1;
+                tokio::time::sleep(PAUSE * attempt).await;
+            }
+            Err(why) => {
+                say::complain(&format!("exchange: {name} could NOT be tripped: {why}"));
+                return false;
             }
         }
     }
-    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rec_domain::OrderGroupId;
+    use tokio::{sync::Notify, time::timeout};
+
+    use super::*;
+
+    /// An exchange that says nothing of the group `deaf`, and tells of the others.
+    #[derive(Clone)]
+    struct Deaf(Arc<Notify>);
+
+    impl Trip for Deaf {
+        async fn trip(&self, group: &EntryGroup) -> Result<(), String> {
+            if group.group.as_str() == "deaf" {
+                std::future::pending::<()>().await;
+            }
+            self.0.notify_one();
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_group_that_is_not_answered_for_keeps_no_other_from_being_tripped() {
+        let tripped = Arc::new(Notify::new());
+        let exchange = Deaf(Arc::clone(&tripped));
+        let group = |id: &str| EntryGroup { exchange_index: ExchangeIndex::new(2), group: OrderGroupId::new(id) };
+        let told = async {
+            tokio::select! {
+                _all = trip_from_here(&exchange, vec![group("deaf"), group("other")]) => panic!("one is not answered for"),
+                () = tripped.notified() => {}
+            }
+        };
+        timeout(Duration::from_secs(5), told).await.expect("the other is tripped");
+    }
+
+    #[test]
+    fn an_account_without_groups_is_not_taken_for_one_whose_groups_are_tripped() {
+        let refused = all_of(Vec::new()).expect_err("there is nothing to trip");
+        assert!(refused.to_string().contains("nothing was tripped"), "{refused}");
+        let id = OrderGroupId::new("g");
+        let one = OrderGroup { id, exchange_index: None, limit: None, auto_cancel_enabled: true, orders: vec![] };
+        assert_eq!(all_of(vec![one]).expect("one")[0].exchange_index, ExchangeIndex::new(0));
+    }
 }
