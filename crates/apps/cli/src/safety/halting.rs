@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use anyhow::ensure;
 use clap::Args;
 use rec_config::Sources;
-use rec_domain::{command::DeskCommand, halt::HaltSource};
+use rec_domain::{
+    command::DeskCommand,
+    halt::{Halt, HaltSource},
+};
 
 use crate::{
     asking::{Desk, reason},
@@ -51,16 +54,41 @@ pub async fn resume(args: ResumeArgs, sources: Sources) -> anyhow::Result<ExitCo
     let desk = Desk::patient(&run_main::load(&sources)?)?;
     let source = if args.order_group { HaltSource::OrderGroup } else { HaltSource::Operator };
     let halts = desk.view().await?.halts;
-    let in_force: Vec<String> =
-        halts.iter().map(|halt| format!("{}, which ends when {}", halt.source, halt.source.clearing_rule())).collect();
-    let listed = if in_force.is_empty() { "none is".to_owned() } else { in_force.join("; ") };
-    ensure!(halts.iter().any(|halt| halt.source == source), "no halt of {source} is in force: {listed}");
+    ensure!(halts.iter().any(|halt| halt.source == source), "no halt of {source} is in force: {}", listed(&halts));
     desk.ask(DeskCommand::Resume { source, reason: args.reason }).await?;
-    let others = halts.iter().filter(|halt| halt.source != source).count();
-    say::say(&match (args.order_group, others) {
-        (true, _) => "the order groups are being reset".to_owned(),
-        (false, 0) => "resumed".to_owned(),
-        (false, _) => format!("resumed; still in force: {listed}"),
-    });
+    say::say(&done(source, halts));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was done, and what else is in force.
+fn done(source: HaltSource, before: Vec<Halt>) -> String {
+    let others: Vec<Halt> = before.into_iter().filter(|halt| halt.source != source).collect();
+    let did = if source == HaltSource::OrderGroup { "the order groups are being reset" } else { "resumed" };
+    if others.is_empty() { did.to_owned() } else { format!("{did}; still in force: {}", listed(&others)) }
+}
+
+fn listed(halts: &[Halt]) -> String {
+    let rule = |halt: &Halt| format!("{}, which ends when {}", halt.source, halt.source.clearing_rule());
+    if halts.is_empty() { "none is".to_owned() } else { halts.iter().map(rule).collect::<Vec<_>>().join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use rec_domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn what_was_ended_is_not_said_to_be_in_force() {
+        let halt = |source| Halt { source, reason: "r".to_owned(), since: Timestamp::from_seconds(1) };
+        let both = || vec![halt(HaltSource::Operator), halt(HaltSource::OrderGroup)];
+        let said = done(HaltSource::Operator, both());
+        assert!(
+            said.starts_with("resumed; still in force: order_group, which") && !said.contains("operator"),
+            "{said}"
+        );
+        let said = done(HaltSource::OrderGroup, both());
+        assert!(said.contains("being reset; still in force: operator, which"), "{said}");
+        assert_eq!(done(HaltSource::Operator, vec![halt(HaltSource::Operator)]), "resumed");
+    }
 }
