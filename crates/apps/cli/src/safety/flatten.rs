@@ -13,7 +13,7 @@ use rec_domain::{
     Price,
     command::{DeskCommand, FlattenRequest},
     desk_view::DeskView,
-    trade::{Origin, Trade},
+    trade::{Origin, Trade, TradeState},
 };
 use rec_runtime::Clocks;
 
@@ -50,7 +50,7 @@ fn price(text: &str) -> Result<Price, String> {
     if price.is_positive() && price < Price::ONE { Ok(price) } else { Err("it must lie between 0 and 1 dollar".into()) }
 }
 
-/// Runs `rec flatten`. The exit code is 1 when something is still held at the end.
+/// Runs `rec flatten`. The exit code is 1 when something is still held, or being bought, at the end.
 ///
 /// # Errors
 /// When no desk answers; in an emergency, when there is no usable key or the journal cannot be written.
@@ -65,18 +65,18 @@ pub async fn run(args: FlattenArgs, sources: Sources) -> anyhow::Result<ExitCode
     Ok(if left == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Asks until nothing is held; how many trades still hold something at the end.
+/// Asks until nothing is held and nothing is being bought; how many trades are not so far at the end.
 async fn through_the_desk(config: &Config, args: &FlattenArgs) -> anyhow::Result<usize> {
     let desk = Desk::patient(config)?;
     let clocks = Clocks::of(&config.clock);
-    let mut last = held(&desk.view().await?);
+    let mut last = unfinished(&desk.view().await?);
     say::say(&format!("entries are being halted and {} trades closed at {} or better", last.len(), args.worst_price));
     let began = Instant::now();
     loop {
         let flatten = FlattenRequest { limit: args.worst_price, reason: args.reason.clone(), decided_at: clocks.now() };
         desk.ask(DeskCommand::Flatten(flatten)).await?;
         tokio::time::sleep(AGAIN).await;
-        let present = held(&desk.view().await.context("asked, and then it could not be looked at")?);
+        let present = unfinished(&desk.view().await.context("asked, and then it could not be looked at")?);
         for trade in last.iter().filter(|trade| !present.iter().any(|other| other.id == trade.id)) {
             say::say(&format!("trade {}  {} {}  closed", trade.id, trade.ticker, trade.side));
         }
@@ -87,28 +87,60 @@ async fn through_the_desk(config: &Config, args: &FlattenArgs) -> anyhow::Result
         }
         if began.elapsed() >= args.within {
             for trade in &last {
-                say::complain(&format!(
-                    "trade {}  {} {}  still holds {}",
-                    trade.id,
-                    trade.ticker,
-                    trade.side,
-                    trade.held()
-                ));
+                let (id, ticker, side, held) = (trade.id, &trade.ticker, trade.side, trade.held());
+                say::complain(&format!("trade {id}  {ticker} {side}  still {} and holds {held}", trade.state.name()));
             }
             return Ok(last.len());
         }
     }
 }
 
-/// What this desk holds and may close.
-fn held(view: &DeskView) -> Vec<Trade> {
-    let trades = view.trades.iter().filter(|trade| trade.origin != Origin::Foreign && trade.held().is_positive());
-    trades.cloned().collect()
+fn unfinished(view: &DeskView) -> Vec<Trade> {
+    view.trades.iter().filter(|trade| may_hold(trade)).cloned().collect()
+}
+
+/// Whether a trade of this desk holds something, or may yet: an order to open that left before the halt may fill after it.
+fn may_hold(trade: &Trade) -> bool {
+    trade.origin != Origin::Foreign && (trade.held().is_positive() || trade.state == TradeState::Opening)
 }
 
 #[cfg(test)]
 mod tests {
+    use rec_domain::{EventTicker, ExchangeIndex, MarketTicker, Money, Quantity, Side, Timestamp, TradeId};
+
     use super::*;
+
+    #[test]
+    fn an_entry_that_may_still_fill_is_waited_for_and_what_others_hold_is_not() {
+        let trade = |origin, state, contracts| Trade {
+            id: TradeId::new(1),
+            origin,
+            ticker: MarketTicker::new("T"),
+            event: EventTicker::new("E"),
+            exchange_index: ExchangeIndex::new(2),
+            side: Side::Yes,
+            close_time: Timestamp::from_seconds(9),
+            state,
+            entered: Quantity::from_contracts(contracts),
+            entry_cost: Money::ZERO,
+            exited: Quantity::ZERO,
+            exit_proceeds: Money::ZERO,
+            fees: Money::ZERO,
+            open_cost: Money::ZERO,
+            settlement_revenue: Money::ZERO,
+            entry_probability_percent: None,
+            entry_reason: String::new(),
+            exit_reason: None,
+            exit_attempts: 0,
+            last_exit_at: None,
+            created_at: Timestamp::from_seconds(1),
+            ended_at: None,
+        };
+        assert!(may_hold(&trade(Origin::Manual, TradeState::Opening, 0)));
+        assert!(may_hold(&trade(Origin::Auto, TradeState::Closing, 1)));
+        assert!(!may_hold(&trade(Origin::Auto, TradeState::Unfilled, 0)));
+        assert!(!may_hold(&trade(Origin::Foreign, TradeState::Open, 1)));
+    }
 
     #[test]
     fn a_worst_price_lies_between_nothing_and_a_dollar() {
