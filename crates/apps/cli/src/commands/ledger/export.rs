@@ -1,16 +1,17 @@
 //! `rec ledger export`: every posting, to be read elsewhere.
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
+use anyhow::Context as _;
 use rec_domain::{Money, ledger::Posting};
 use rec_store::Ledger;
 use serde::Serialize;
 
 use super::{Form, journal::Journal};
-use crate::commands::say::say;
 
 /// Postings that are read at a time.
 const PAGE: u32 = 1_000;
+const NOT_WRITTEN: &str = "the postings could not be written to their end";
 
 /// A posting as a JSON object.
 #[derive(Serialize)]
@@ -31,24 +32,32 @@ struct Line {
     amount: Money,
 }
 
-pub(super) async fn run(ledger: &Ledger, form: Form) -> anyhow::Result<ExitCode> {
+/// Writes every posting to `out`. Books that are cut off must not look whole: what cannot be written is an error.
+pub(super) async fn run(ledger: &Ledger, form: Form, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let mut journal = Journal::default();
     if form == Form::Csv {
-        say("number,at,kind,trade,fill,account,amount,note,hash");
+        put(out, "number,at,kind,trade,fill,account,amount,note,hash")?;
     }
     let mut after = 0;
     loop {
         let page = ledger.postings(after, PAGE).await?;
-        let Some((last, _)) = page.last() else { return Ok(ExitCode::SUCCESS) };
+        let Some((last, _)) = page.last() else {
+            out.flush().context(NOT_WRITTEN)?;
+            return Ok(ExitCode::SUCCESS);
+        };
         after = last.number;
         for (posting, hash) in &page {
             match form {
-                Form::Journal => say(&journal.entry(posting, hash)),
-                Form::Csv => csv(posting, hash).iter().for_each(|row| say(row)),
-                Form::Json => say(&serde_json::to_string(&shown(posting, hash))?),
+                Form::Journal => put(out, &journal.entry(posting, hash))?,
+                Form::Csv => csv(posting, hash).iter().try_for_each(|row| put(out, row))?,
+                Form::Json => put(out, &serde_json::to_string(&shown(posting, hash))?)?,
             }
         }
     }
+}
+
+fn put(out: &mut impl Write, line: &str) -> anyhow::Result<()> {
+    writeln!(out, "{line}").context(NOT_WRITTEN)
 }
 
 fn shown<'a>(posting: &'a Posting, hash: &'a str) -> Shown<'a> {
@@ -102,6 +111,13 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn what_cannot_be_written_is_no_success() {
+        let mut narrow = [0_u8; 4];
+        let refused = put(&mut &mut narrow[..], "1,2,3").expect_err("there is room for four bytes");
+        assert!(refused.to_string().contains("could not be written"), "{refused}");
+    }
 
     #[test]
     fn a_row_of_csv_keeps_commas_and_quotes_in_their_cell() {

@@ -6,7 +6,7 @@ mod journal;
 mod profit;
 mod verify;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
@@ -137,7 +137,7 @@ async fn on_database(command: LedgerCommand, database: &Database) -> anyhow::Res
                 (_, true) => Form::Json,
                 _ => format,
             };
-            export::run(&ledger, form).await
+            export::run(&ledger, form, &mut io::BufWriter::new(io::stdout())).await
         }
     }
 }
