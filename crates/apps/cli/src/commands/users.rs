@@ -101,7 +101,7 @@ pub async fn print_login_link(args: LoginLinkArgs, sources: Sources) -> anyhow::
 }
 
 /// The desk's database, as main-app: commands that look or set a password need no more than it may.
-pub(super) async fn open(config: &Config) -> anyhow::Result<Database> {
+pub(crate) async fn open(config: &Config) -> anyhow::Result<Database> {
     let role = Role::Service(Service::MainApp);
     if config.database.host.is_some() {
         return Ok(Database::open(&connection(&config.database)?, role, CONNECTIONS).await?);

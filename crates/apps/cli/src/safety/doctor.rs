@@ -1,24 +1,22 @@
 //! `rec doctor`: what has to be right before a desk is armed, each with its remedy.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
 use rec_api::guard::{Remembered, ask_health, socket_path};
-use rec_config::{Config, ExchangeKey, Sources};
-use rec_domain::{ExchangeIndex, OrderGroupId, TimeSpan, desk_view::DeskView, halt::HaltSource};
-use rec_kalshi::{
-    PrivateKey, Signer,
-    rest::{Client, ClientConfig, ExchangeClock, WriteFailure},
-};
+use rec_config::{Config, Sources};
+use rec_domain::{desk_view::DeskView, halt::HaltSource};
 use rec_runtime::Clocks;
 use serde::Serialize;
+use tokio::time::timeout;
 
-use crate::{asking::Desk, run_main, say, status};
+use super::key_checks;
+use crate::{asking::Desk, commands::users, run_main, say, status};
 
 /// How long each question may take, of wall time.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// How often a key is tried again, a second apart, while the exchange says that there were too many requests.
-const BUSY_TRIES: u32 = 5;
+/// How long checking the books may take, of wall time.
+const BOOKS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Options of `rec doctor`.
 #[derive(Debug, Clone, Args)]
@@ -42,7 +40,7 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    fn of(name: &'static str, found: Result<String, String>, remedy: &'static str) -> Self {
+    pub(super) fn of(name: &'static str, found: Result<String, String>, remedy: &'static str) -> Self {
         match found {
             Ok(found) => Self { name, ok: true, found, remedy: "" },
             Err(found) => Self { name, ok: false, found, remedy },
@@ -77,10 +75,11 @@ pub(super) fn tell(finding: &Finding) {
 /// Everything that has to be right.
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let clocks = Clocks::of(&config.clock);
-    let (keys, desk) = tokio::join!(keys(config, &clocks), desk(config));
+    let (keys, desk) = tokio::join!(key_checks::keys(config, &clocks), desk(config));
     let mut findings = vec![second_factor(config)];
     findings.extend(keys);
     findings.extend(desk);
+    findings.push(books(config).await);
     findings.push(guard(config).await);
     findings.push(services(config).await);
     findings.push(heartbeat(config));
@@ -98,71 +97,6 @@ fn second_factor(config: &Config) -> Finding {
         Err(format!("{} is not there", file.display()))
     };
     Finding::of("second factor", found, "rec arm enroll")
-}
-
-/// Whether each key is taken by the exchange and may do what it is for and no more, and where the exchange's clock is.
-async fn keys(config: &Config, clocks: &Clocks) -> Vec<Finding> {
-    let clock = Arc::new(ExchangeClock::default());
-    let mut findings = Vec::new();
-    let keys = [
-        ("key to read", &config.exchange.read, false),
-        ("key to trade", &config.exchange.write, true),
-        ("key of the guard", &config.exchange.guard, true),
-    ];
-    for (name, key, trades) in keys {
-        let found = key_works(config, key, trades, clocks, &clock).await;
-        findings.push(Finding::of(name, found, "make the key anew at the exchange and name its files in exchange.*"));
-    }
-    let limit = config.exchange.max_clock_distance;
-    let found = match clock.take_ahead() {
-        None => Err("the exchange did not say its time".to_owned()),
-        Some(ahead) if ahead <= limit && ahead >= TimeSpan::ZERO - limit => {
-            Ok(format!("within {limit} of the exchange's"))
-        }
-        Some(ahead) => {
-            Err(format!("at least {:+.3} s from the exchange's, {limit} are allowed", ahead.as_seconds_f64()))
-        }
-    };
-    findings.push(Finding::of("clock", found, "start systemd-timesyncd or chrony; docs/OPERATIONS.md, clock_jumped"));
-    findings
-}
-
-/// A key of scope trade is asked to trip a group that there is not; one to read must not even get as far.
-async fn key_works(
-    config: &Config,
-    key: &ExchangeKey,
-    trades: bool,
-    clocks: &Clocks,
-    clock: &Arc<ExchangeClock>,
-) -> Result<String, String> {
-    let client = client(config, key, clocks, clock).map_err(|error| format!("{error:#}"))?;
-    client.account_limits().await.map_err(|error| error.to_string())?;
-    let nowhere = OrderGroupId::new(uuid::Uuid::nil().to_string());
-    let mut tried = client.trigger_order_group(&nowhere, ExchangeIndex::new(0), clocks.now()).await;
-    for _ in 0..BUSY_TRIES {
-        if !matches!(tried, Err(WriteFailure::RateLimited)) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        tried = client.trigger_order_group(&nowhere, ExchangeIndex::new(0), clocks.now()).await;
-    }
-    match (trades, tried) {
-        (true, Err(WriteFailure::NotFound)) => Ok("reads and trades".to_owned()),
-        (false, Err(WriteFailure::Rejected(refusal))) if refusal.status == 403 => {
-            Ok("reads and cannot trade".to_owned())
-        }
-        (false, Err(WriteFailure::NotFound) | Ok(())) => Err("it may trade, and has to read only".to_owned()),
-        (_, Err(failure)) => Err(failure.to_string()),
-        (true, Ok(())) => Err("the exchange tripped a group that there is not".to_owned()),
-    }
-}
-
-fn client(config: &Config, key: &ExchangeKey, clocks: &Clocks, clock: &Arc<ExchangeClock>) -> anyhow::Result<Client> {
-    let credential = key.read()?;
-    let signer = Arc::new(Signer::new(credential.key_id, PrivateKey::from_pem(credential.pem.expose())?));
-    let base = ClientConfig::new(&config.exchange.rest_url);
-    let config = ClientConfig { exchange_clock: Some(Arc::clone(clock)), ..base };
-    Ok(Client::new(config, Some(signer), Arc::new(clocks.clone()))?)
 }
 
 /// What the desk says of itself.
@@ -214,6 +148,34 @@ fn halts(view: &DeskView) -> Result<String, String> {
         (true, false) => Ok("the operator's own".to_owned()),
         (false, _) => Err(others.join("; ")),
     }
+}
+
+/// Whether the books are sound. A database of the machine's own admits its users only, so that whoever may read the keys
+/// may not get in there: that is said, and no fault of the desk's.
+async fn books(config: &Config) -> Finding {
+    let remedy = "rec ledger verify; docs/LEDGER.md";
+    let database = match users::open(config).await {
+        Ok(database) => database,
+        Err(error) if config.database.host.is_some() => {
+            let found = format!("NOT LOOKED AT, as the database's owner can by `rec ledger verify`: {error:#}");
+            return Finding::of("books", Ok(found), remedy);
+        }
+        Err(error) => return Finding::of("books", Err(format!("{error:#}")), remedy),
+    };
+    let checked = timeout(BOOKS_WITHIN, async {
+        database.check_schema().await?;
+        database.ledger().check(None).await
+    });
+    let found = match checked.await {
+        Err(_elapsed) => Err(format!("they could not be checked within {} s", BOOKS_WITHIN.as_secs())),
+        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Ok(check)) => match check.faults.first() {
+            None => Ok(format!("{} postings are sound", check.postings)),
+            Some(fault) => Err(format!("{} faults, the first: {fault}", check.faults.len())),
+        },
+    };
+    database.close().await;
+    Finding::of("books", found, remedy)
 }
 
 /// The guard has to live, and to know what it would trip.
