@@ -41,6 +41,7 @@ pub(crate) fn routes() -> Vec<Route> {
         route("/logout", Page, post(pages::logout::submit)),
         route("/strategy", Page, get(pages::strategy::show).post(pages::strategy::submit)),
         route("/system", Page, get(pages::system::show)),
+        route("/risk", Page, get(pages::lowering::show).post(pages::lowering::submit)),
         route("/open", Page, get(pages::opening::show).post(pages::opening::submit)),
         route("/trades/{id}/close", Page, get(pages::closing::show).post(pages::closing::submit)),
         route("/api/auth/login", Everyone, change(post(api::auth::log_in))),

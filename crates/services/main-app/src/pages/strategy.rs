@@ -18,7 +18,7 @@ use rec_domain::{
 };
 use uuid::Uuid;
 
-use super::{Frame, answer, html};
+use super::{Frame, answer, html, said::Said};
 use crate::{
     api::command::request,
     app::Shared,
@@ -39,12 +39,6 @@ struct StrategyPage {
     said: Option<Said>,
 }
 
-/// What is said above the form.
-struct Said {
-    tone: Tone,
-    text: String,
-}
-
 /// `GET /strategy`: filled with what trade-manager has in force now.
 pub(crate) async fn show(
     State(app): State<Shared>,
@@ -55,7 +49,7 @@ pub(crate) async fn show(
         Ok(desk) => desk,
         Err(failure) => return Problem::from(failure).into_response(),
     };
-    let saved = || Said { tone: Tone::Good, text: "Saved, and in force.".to_owned() };
+    let saved = || Said::done("Saved, and in force.");
     page(&app, &who, StatusCode::OK, &desk, None, query.contains_key("saved").then(saved))
 }
 
@@ -76,8 +70,7 @@ pub(crate) async fn submit(
     let present = &desk.settings;
     let entered = Entered::of(&form, present, &desk.caps);
     if !entered.is_sound() {
-        let text = "Not saved: what is marked below cannot be meant.".to_owned();
-        let said = Some(Said { tone: Tone::Bad, text });
+        let said = Some(Said::not("Not saved: what is marked below cannot be meant."));
         return page(&app, &who, StatusCode::UNPROCESSABLE_ENTITY, &desk, Some(&entered), said);
     }
     // Sent twice, or changed back by hand: it is in force as it stands.
@@ -95,7 +88,7 @@ pub(crate) async fn submit(
         Ok(DeskReply::Refused(refusal)) => {
             let said = match refusal.code {
                 RefusalCode::SettingsChanged => stale(),
-                code => Said { tone: Tone::Bad, text: format!("Not saved: {} ({}).", words(code), refusal.message) },
+                code => Said::not(format!("Not saved: {} ({}).", words(code), refusal.message)),
             };
             page(&app, &who, status_of(refusal.code), &desk, Some(&entered), Some(said))
         }
@@ -103,7 +96,7 @@ pub(crate) async fn submit(
             let problem = Problem::from(failure);
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
             let text = format!("{}. It may have been saved or not; saving again is safe.", problem.detail);
-            page(&app, &who, status, &desk, Some(&entered), Some(Said { tone: Tone::Bad, text }))
+            page(&app, &who, status, &desk, Some(&entered), Some(Said::not(text)))
         }
     }
 }

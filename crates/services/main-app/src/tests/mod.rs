@@ -2,6 +2,7 @@
 
 mod commands;
 mod login;
+mod lowering;
 mod pages;
 mod routes;
 mod serve;

@@ -73,7 +73,8 @@ impl CapsView {
     }
 }
 
-fn amount(amount: Amount) -> String {
+/// An amount as it is written on pages.
+pub(crate) fn amount(amount: Amount) -> String {
     match amount {
         Amount::Contracts(quantity) => format::quantity(quantity),
         Amount::Dollars(money) => format::money(money),
@@ -81,7 +82,8 @@ fn amount(amount: Amount) -> String {
     }
 }
 
-const fn words(cap: Cap) -> &'static str {
+/// A cap in words.
+pub(crate) const fn words(cap: Cap) -> &'static str {
     match cap {
         Cap::ContractsPerOrder => "Contracts in one order",
         Cap::MoneyPerMarket => "At risk in one market",

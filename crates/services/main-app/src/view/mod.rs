@@ -3,7 +3,8 @@
 //! - [`mod@format`]: how numbers and times are written.
 //! - [`age`]: how old values are, and when that is too old.
 //! - [`panel`]: the parts of the page that are replaced by themselves.
-//! - [`opening`] and [`closing`]: the tickets of an order by hand. [`strategy`]: the form of the settings.
+//! - [`opening`] and [`closing`]: the tickets of an order by hand. [`strategy`] and [`lowering`]: the forms of the
+//!   settings and of the limits.
 //! - One module for each panel.
 
 pub mod age;
@@ -16,6 +17,7 @@ pub mod events;
 pub mod format;
 pub mod header;
 pub mod health;
+pub mod lowering;
 pub mod opening;
 pub mod page;
 pub mod panel;
