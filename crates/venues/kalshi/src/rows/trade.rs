@@ -41,23 +41,23 @@ pub(crate) struct WireTrade {
     created_time: Timestamp,
 }
 
+/// The outcome that a taker acquired, by the present word or the former one; `None` for a word that is not known.
+pub(crate) fn taker(outcome_side: Option<String>, former: Option<String>) -> Option<Side> {
+    outcome_side.or(former)?.parse().ok()
+}
+
 impl Row for TradeRow {
     type Wire = WireTrade;
     const LIST: &'static str = "trades";
     const WHAT: &'static str = "a trade";
 
     fn from_wire(wire: WireTrade) -> Result<Self, String> {
-        let taker = match wire.taker_outcome_side.or(wire.taker_side).as_deref() {
-            Some("yes") => Some(Side::Yes),
-            Some("no") => Some(Side::No),
-            _ => None,
-        };
         Ok(Self {
             id: wire.trade_id,
             ticker: MarketTicker::new(wire.ticker),
             price: wire.yes_price_dollars,
             quantity: wire.count_fp,
-            taker,
+            taker: taker(wire.taker_outcome_side, wire.taker_side),
             at: wire.created_time,
         })
     }

@@ -4,18 +4,10 @@
 //! the queue is full, the connection is dropped and made anew: a consumer never misses a frame without being told.
 //! Subscriptions belong to the consumer, which makes them again at each [`Event::Connected`].
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use rec_domain::{Clock, Timestamp, tap::Tap};
-use thiserror::Error;
+use rec_domain::Clock;
 use tokio::{
     net::TcpStream,
     sync::mpsc::{self, error::TrySendError},
@@ -28,171 +20,14 @@ use tokio_tungstenite::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{backoff::Backoff, command::Command, frame::Frame};
+use super::{
+    backoff::Backoff,
+    command_sender::{COMMAND_QUEUE, CommandSender, Request},
+    connection_config::ConnectionConfig,
+    event::{DisconnectReason, Event},
+    frame::Frame,
+};
 use crate::{credentials::Signer, rest::ErrorBody, rows::order_book::NoSidePrices};
-
-/// How the stream is reached. All spans are wall time.
-#[derive(Debug, Clone)]
-pub struct ConnectionConfig {
-    /// Address, as `wss://external-api-ws.kalshi.com/trade-api/ws/v2`.
-    pub url: String,
-    /// The `User-Agent` header.
-    pub user_agent: String,
-    /// A connection without any frame for this long is given up. A third of it after the last frame we ping.
-    pub liveness: Duration,
-    /// For connecting, encryption and upgrade together.
-    pub connect_deadline: Duration,
-    /// For one command to leave.
-    pub write_deadline: Duration,
-    /// Longest pause before the second attempt; it doubles with each further one.
-    pub first_pause: Duration,
-    /// Longest pause of all.
-    pub longest_pause: Duration,
-    /// A connection that held this long makes the next pause a first one again.
-    pub stable_after: Duration,
-    /// Events that wait for the consumer; one more drops the connection.
-    pub queue: usize,
-    /// Bytes of one message; a longer one is not read, and drops the connection.
-    pub largest_message: usize,
-    /// Who is given every frame before it is decoded.
-    pub tap: Option<Arc<dyn Tap>>,
-}
-
-impl ConnectionConfig {
-    /// The usual limits for the stream at `url`.
-    #[must_use]
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            user_agent: concat!("rec/", env!("CARGO_PKG_VERSION")).to_owned(),
-            // The exchange pings about every 10 s, but not under heavy flow; our own pings fill the gap.
-            liveness: Duration::from_secs(9),
-            connect_deadline: Duration::from_secs(5),
-            write_deadline: Duration::from_secs(2),
-            first_pause: Duration::from_millis(250),
-            longest_pause: Duration::from_secs(10),
-            stable_after: Duration::from_secs(10),
-            queue: 4096,
-            // A book of a thousand levels takes some thirty kilobytes.
-            largest_message: 4 << 20,
-            tap: None,
-        }
-    }
-}
-
-/// What the connection tells its consumer. `connection` counts the connections from one.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// There is a new connection without any subscription.
-    Connected {
-        /// Its number.
-        connection: u64,
-        /// When, by the given clock.
-        at: Timestamp,
-    },
-    /// A frame came.
-    Frame {
-        /// The connection that it came on.
-        connection: u64,
-        /// The frame.
-        frame: Frame,
-        /// When it came, by the given clock.
-        received_at: Timestamp,
-    },
-    /// The connection is gone, or could not be made; another attempt follows after a pause.
-    Disconnected {
-        /// Its number.
-        connection: u64,
-        /// Why.
-        reason: DisconnectReason,
-        /// When, by the given clock.
-        at: Timestamp,
-    },
-}
-
-/// Why there is no connection.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum DisconnectReason {
-    /// It could not be made.
-    #[error("cannot connect: {0}")]
-    CannotConnect(String),
-    /// The exchange refused it.
-    #[error("refused with status {status}: {error}")]
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// What it said.
-        error: ErrorBody,
-    },
-    /// Nothing came for longer than the limit.
-    #[error("nothing came for {0:?}")]
-    Silent(Duration),
-    /// The consumer was too slow.
-    #[error("the consumer was {0} events behind")]
-    Overflow(usize),
-    /// The exchange closed it.
-    #[error("closed by the exchange: {0}")]
-    Closed(String),
-    /// It broke.
-    #[error("lost: {0}")]
-    Lost(String),
-    /// The consumer wanted another one.
-    #[error("the consumer asked for a new connection")]
-    Requested,
-}
-
-/// Why a command was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum CommandError {
-    /// Too many commands wait.
-    #[error("too many commands wait to be sent")]
-    Full,
-    /// The connection task has ended.
-    #[error("the connection has ended")]
-    Ended,
-}
-
-enum Request {
-    Send { connection: u64, id: u64, command: Command },
-    Reconnect { connection: u64 },
-}
-
-/// Commands that wait to be sent.
-const COMMAND_QUEUE: usize = 256;
-
-/// Sends commands to the connection.
-#[derive(Debug, Clone)]
-pub struct CommandSender {
-    requests: mpsc::Sender<Request>,
-    last_id: Arc<AtomicU64>,
-}
-
-impl CommandSender {
-    /// Queues a command for the connection numbered `connection` and gives its number, which its answers repeat.
-    /// A command for an earlier connection is dropped: its subscriptions are gone.
-    ///
-    /// # Errors
-    /// When too many commands wait, or the connection task has ended.
-    pub fn send(&self, connection: u64, command: Command) -> Result<u64, CommandError> {
-        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        self.queue(Request::Send { connection, id, command }).map(|()| id)
-    }
-
-    /// Drops the connection numbered `connection`, unless it is gone already, and makes a new one.
-    ///
-    /// # Errors
-    /// When too many commands wait, or the connection task has ended.
-    pub fn reconnect(&self, connection: u64) -> Result<(), CommandError> {
-        self.queue(Request::Reconnect { connection })
-    }
-
-    fn queue(&self, request: Request) -> Result<(), CommandError> {
-        self.requests.try_send(request).map_err(|error| match error {
-            TrySendError::Full(_) => CommandError::Full,
-            TrySendError::Closed(_) => CommandError::Ended,
-        })
-    }
-}
 
 /// A connection that is kept up by a task until it is dropped or cancelled.
 pub struct Connection {
@@ -231,11 +66,7 @@ impl Connection {
             // The socket goes with the future; the exchange notices at once.
             stop.run_until_cancelled(task.run()).await;
         });
-        Self {
-            events: event_receiver,
-            commands: CommandSender { requests, last_id: Arc::new(AtomicU64::new(0)) },
-            _stop_on_drop: cancel.drop_guard(),
-        }
+        Self { events: event_receiver, commands: CommandSender::new(requests), _stop_on_drop: cancel.drop_guard() }
     }
 }
 
@@ -395,7 +226,7 @@ mod tests {
     use super::*;
     use crate::{
         rest::canned::{StoppedClock, signer},
-        ws::{Channel, FrameKind},
+        ws::{Channel, Command, CommandError, FrameKind},
     };
 
     async fn listen() -> (TcpListener, ConnectionConfig) {

@@ -2,26 +2,23 @@
 
 use std::borrow::Cow;
 
-use rec_domain::{
-    BookSide, ClientOrderId, MarketTicker, OrderGroupId, Price, Quantity, Side, Timestamp, UsdPrice, book::Top,
-};
+use rec_domain::{MarketTicker, OrderGroupId, Quantity};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    frame::{
-        BookDelta, BookSnapshot, ErrorFrame, Frame, FrameKind, IndexTick, IndexValue, OrderGroupUpdate, PublicTrade,
-        Subscription, TickerUpdate, WindowMean,
-    },
+    book::{WireDelta, WireSnapshot},
+    frame::{ErrorFrame, Frame, FrameKind, OrderGroupUpdate, Subscription},
+    index::WireIndex,
     lifecycle::{WireEventLifecycle, WireFeeUpdate, WireLifecycle},
+    market::{WireTicker, WireTrade},
     plain_delta::plain_delta,
 };
 use crate::{
-    number::{Mean, Millis, Seconds, Signed, informative, optional, optional_text, required, shorten},
+    number::{Millis, informative, optional, optional_text, shorten},
     rows::{
         list::{object, read_row},
-        market::quoted,
-        order_book::{NoSidePrices, WireSide, price_levels},
+        order_book::NoSidePrices,
     },
 };
 
@@ -92,11 +89,7 @@ fn decode_kind(kind: &str, msg: &str, no_side: NoSidePrices) -> Result<FrameKind
             let wire: WireError = object(msg)?;
             FrameKind::Error(ErrorFrame { code: wire.code, message: wire.msg, market: wire.market_ticker })
         }
-        "orderbook_snapshot" => {
-            let wire: WireSnapshot = object(msg)?;
-            let levels = price_levels(wire.yes_dollars_fp, wire.no_dollars_fp, no_side);
-            FrameKind::BookSnapshot(BookSnapshot { ticker: MarketTicker::new(wire.market_ticker), levels })
-        }
+        "orderbook_snapshot" => FrameKind::BookSnapshot(object::<WireSnapshot>(msg)?.snapshot(no_side)),
         "orderbook_delta" => FrameKind::BookDelta(object::<WireDelta>(msg)?.delta(no_side)?),
         "ticker" => FrameKind::Ticker(object::<WireTicker>(msg)?.update()),
         "trade" => FrameKind::Trade(object::<WireTrade>(msg)?.trade()),
@@ -159,117 +152,6 @@ struct WireError {
 }
 
 #[derive(Deserialize)]
-struct WireSnapshot {
-    market_ticker: String,
-    /// The key of an empty side is missing, or of both.
-    #[serde(default)]
-    yes_dollars_fp: WireSide,
-    #[serde(default)]
-    no_dollars_fp: WireSide,
-}
-
-#[derive(Deserialize)]
-struct WireDelta {
-    market_ticker: String,
-    #[serde(deserialize_with = "required")]
-    price_dollars: Price,
-    #[serde(deserialize_with = "required")]
-    delta_fp: Signed,
-    side: String,
-    #[serde(default, deserialize_with = "optional_text")]
-    client_order_id: Option<ClientOrderId>,
-    #[serde(default, deserialize_with = "informative")]
-    ts: Option<Timestamp>,
-    #[serde(default, deserialize_with = "informative")]
-    ts_ms: Option<Millis>,
-}
-
-impl WireDelta {
-    fn delta(self, no_side: NoSidePrices) -> Result<BookDelta, String> {
-        let (side, price) = match self.side.parse::<Side>().map_err(|error| error.to_string())? {
-            Side::Yes => (BookSide::Bid, self.price_dollars),
-            Side::No => (BookSide::Ask, no_side.yes_price(self.price_dollars)),
-        };
-        Ok(BookDelta {
-            ticker: MarketTicker::new(self.market_ticker),
-            side,
-            price,
-            delta: self.delta_fp.0,
-            client_order_id: self.client_order_id,
-            at: self.ts.or(self.ts_ms.map(|millis| millis.0)),
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct WireTicker {
-    market_ticker: String,
-    #[serde(default, deserialize_with = "optional")]
-    price_dollars: Option<Price>,
-    #[serde(default, deserialize_with = "optional")]
-    yes_bid_dollars: Option<Price>,
-    #[serde(default, deserialize_with = "optional")]
-    yes_bid_size_fp: Option<Quantity>,
-    #[serde(default, deserialize_with = "optional")]
-    yes_ask_dollars: Option<Price>,
-    #[serde(default, deserialize_with = "optional")]
-    yes_ask_size_fp: Option<Quantity>,
-    #[serde(default, deserialize_with = "optional")]
-    volume_fp: Option<Quantity>,
-    #[serde(default, deserialize_with = "informative")]
-    time: Option<Timestamp>,
-    #[serde(default, deserialize_with = "informative")]
-    ts_ms: Option<Millis>,
-}
-
-impl WireTicker {
-    fn update(self) -> TickerUpdate {
-        TickerUpdate {
-            ticker: MarketTicker::new(self.market_ticker),
-            top: Top {
-                bid: quoted(self.yes_bid_dollars, self.yes_bid_size_fp),
-                ask: quoted(self.yes_ask_dollars, self.yes_ask_size_fp),
-            },
-            last_price: self.price_dollars.filter(|price| price.is_positive()),
-            volume: self.volume_fp,
-            at: self.time.or(self.ts_ms.map(|millis| millis.0)),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct WireTrade {
-    #[serde(default)]
-    trade_id: String,
-    market_ticker: String,
-    #[serde(deserialize_with = "required")]
-    yes_price_dollars: Price,
-    #[serde(deserialize_with = "required")]
-    count_fp: Quantity,
-    #[serde(default)]
-    taker_outcome_side: Option<String>,
-    #[serde(default)]
-    taker_side: Option<String>,
-    #[serde(default, deserialize_with = "informative")]
-    ts_ms: Option<Millis>,
-    #[serde(default, deserialize_with = "informative")]
-    ts: Option<Seconds>,
-}
-
-impl WireTrade {
-    fn trade(self) -> PublicTrade {
-        PublicTrade {
-            trade_id: self.trade_id,
-            ticker: MarketTicker::new(self.market_ticker),
-            price: self.yes_price_dollars,
-            quantity: self.count_fp,
-            taker: self.taker_outcome_side.or(self.taker_side).and_then(|side| side.parse().ok()),
-            at: self.ts_ms.map(|millis| millis.0).or(self.ts.map(|seconds| seconds.0)),
-        }
-    }
-}
-
-#[derive(Deserialize)]
 struct WireGroupUpdate {
     event_type: String,
     order_group_id: String,
@@ -279,99 +161,15 @@ struct WireGroupUpdate {
     ts_ms: Option<Millis>,
 }
 
-/// Both index channels; the print itself is JSON inside a JSON text.
-#[derive(Deserialize)]
-struct WireIndex {
-    index_id: String,
-    #[serde(default)]
-    data: Option<String>,
-    #[serde(default, deserialize_with = "optional")]
-    value_usd: Option<UsdPrice>,
-    #[serde(default, deserialize_with = "optional")]
-    source_ts_ms: Option<Millis>,
-    #[serde(default)]
-    avg_60s_data: Option<WireMean>,
-    #[serde(default)]
-    last_60s_windowed_average_15min: Option<WireMean>,
-}
-
-#[derive(Deserialize)]
-struct WirePrint {
-    #[serde(deserialize_with = "required")]
-    time: Millis,
-    #[serde(deserialize_with = "required")]
-    value: UsdPrice,
-}
-
-#[derive(Deserialize)]
-struct WireMean {
-    #[serde(default, deserialize_with = "informative")]
-    value: Option<Mean>,
-    #[serde(default)]
-    window_size: u32,
-}
-
-impl WireMean {
-    fn mean(self) -> Option<WindowMean> {
-        // A window without prints carries the present value, which is no mean of anything.
-        let value = self.value.filter(|_| self.window_size > 0)?;
-        Some(WindowMean { value: value.0, prints: self.window_size })
-    }
-}
-
-fn positive(value: UsdPrice) -> Result<UsdPrice, String> {
-    if value.is_positive() { Ok(value) } else { Err(format!("the index is {value}")) }
-}
-
-impl WireIndex {
-    fn print(&self) -> Result<WirePrint, String> {
-        object(self.data.as_deref().ok_or("there is no data")?)
-    }
-
-    fn value(self) -> Result<IndexValue, String> {
-        let print = self.print()?;
-        Ok(IndexValue {
-            index: self.index_id,
-            stamped_at: print.time.0,
-            value: positive(print.value)?,
-            mean_60s: self.avg_60s_data.and_then(WireMean::mean),
-            mean_of_quarter_end: self.last_60s_windowed_average_15min.and_then(WireMean::mean),
-        })
-    }
-
-    fn tick(self) -> Result<IndexTick, String> {
-        let (value, stamped_at) = match (self.value_usd, &self.source_ts_ms) {
-            (Some(value), Some(at)) => (value, at.0),
-            _ => self.print().map(|print| (print.value, print.time.0))?,
-        };
-        Ok(IndexTick { index: self.index_id, stamped_at, value: positive(value)? })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use rec_domain::market::LifecycleChange;
+    use rec_domain::{Price, Timestamp, market::LifecycleChange};
 
     use super::*;
 
     fn kind(text: &str) -> FrameKind {
         Frame::decode(text, NoSidePrices::Yes).kind
-    }
-
-    #[test]
-    fn both_ways_of_writing_the_no_side_give_the_same_book() {
-        let frame = |price: &str| {
-            format!(
-                r#"{{"type":"orderbook_snapshot","sid":1,"seq":5,"msg":{{"market_ticker":"T","no_dollars_fp":[["{price}","2.00"]]}}}}"#
-            )
-        };
-        let in_no = Frame::decode(&frame("0.6100"), NoSidePrices::No);
-        let in_yes = Frame::decode(&frame("0.3900"), NoSidePrices::Yes);
-        assert_eq!(in_no, in_yes);
-        let FrameKind::BookSnapshot(snapshot) = in_yes.kind else { panic!("no snapshot") };
-        assert!(snapshot.levels.bids.is_empty());
-        assert_eq!(snapshot.levels.asks[0].price, Price::from_cents(39));
     }
 
     #[test]
@@ -453,24 +251,6 @@ mod tests {
             "collateral_return_type":"MECNET","series_ticker":"S"}}"#,
         );
         assert!(matches!(event, FrameKind::EventLifecycle(event) if !event.collateral.may_enter()));
-    }
-
-    #[test]
-    fn an_index_print_is_exact_and_an_empty_window_has_no_mean() {
-        let frame = |size: u32| {
-            format!(
-                r#"{{"type":"cfbenchmarks_value","sid":5,"seq":1,"msg":{{"index_id":"BRTI","received_at":1,
-                "data":"{{\"type\":\"value\",\"time\":1790363593000,\"id\":\"BRTI\",\"value\":\"84018.87\"}}",
-                "avg_60s_data":{{"value":"84023.75645833","window_size":{size}}}}}}}"#
-            )
-        };
-        let value = |size| match kind(&frame(size)) {
-            FrameKind::IndexValue(value) => value,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(value(0).value, UsdPrice::from_cents(8_401_887));
-        assert_eq!(value(0).mean_60s, None);
-        assert_eq!(value(48).mean_60s.map(|mean| (mean.value.units(), mean.prints)), Some((84_023_756_458, 48)));
     }
 
     proptest! {
