@@ -215,9 +215,13 @@ async fn ask<T: DeserializeOwned>(
     let _removed_at_the_end = Unlink(own);
     let question =
         serde_json::to_vec(question).map_err(|error| ApiError::BadAnswer { service, detail: error.to_string() })?;
-    socket.send_to(&question, path).await.map_err(unreachable)?;
     let mut bytes = vec![0; MOST_BYTES];
-    match tokio::time::timeout(deadline, socket.recv(&mut bytes)).await {
+    // Sending waits too: a guard that stands still reads nothing, and its queue is short.
+    let answered = tokio::time::timeout(deadline, async {
+        socket.send_to(&question, path).await?;
+        socket.recv(&mut bytes).await
+    });
+    match answered.await {
         Ok(Ok(length)) => serde_json::from_slice(&bytes[..length])
             .map_err(|error| ApiError::BadAnswer { service, detail: error.to_string() }),
         Ok(Err(error)) => Err(unreachable(error)),
@@ -252,5 +256,18 @@ mod link_tests {
             let message: GuardMessage = serde_json::from_slice(&bytes[..length]).expect("a message");
             assert_eq!(message, GuardMessage::Goodbye { epoch });
         }
+    }
+
+    #[tokio::test]
+    async fn a_guard_that_stands_still_with_a_full_queue_is_given_up_in_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("guard.sock");
+        let _reads_nothing = UnixDatagram::bind(&path).expect("bound");
+        let link = GuardLink::new(path.clone()).expect("a socket");
+        while link.send(&GuardMessage::Quit).is_ok() {}
+        let deadline = std::time::Duration::from_millis(100);
+        let asked = tokio::time::timeout(std::time::Duration::from_secs(10), ask_health(&path, deadline));
+        let answer = asked.await.expect("within its deadline");
+        assert!(matches!(answer, Err(ApiError::Timeout { service: Service::Guard, .. })), "{answer:?}");
     }
 }
