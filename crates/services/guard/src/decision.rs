@@ -65,8 +65,17 @@ enum State {
     Disarmed,
     /// The desk lives.
     Watching { heard: Duration, groups: Vec<EntryGroup> },
-    /// The desk is gone; each group until it is seen to be tripped.
-    Tripping { since: Duration, groups: BTreeMap<EntryGroup, Progress> },
+    /// The desk is gone, or the operator wants it; each group until it is seen to be tripped.
+    Tripping { since: Duration, by: Cause, groups: BTreeMap<EntryGroup, Progress> },
+}
+
+/// Why groups are tripped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// The desk was silent. Its end in order, or a newer one, makes up for that.
+    Silence,
+    /// The operator's word, which holds whatever becomes of the desk.
+    Operator,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,11 +140,13 @@ impl Guard {
             GuardInput::Goodbye { epoch } if epoch < self.known.epoch => {}
             GuardInput::Goodbye { epoch } => {
                 self.known.epoch = epoch;
-                self.state = State::Disarmed;
+                if self.unfinished() != Some(Cause::Operator) {
+                    self.state = State::Disarmed;
+                }
             }
             GuardInput::Trip { reason } => {
                 let groups = self.known.groups.clone();
-                self.trip(now, &reason, groups, &mut outputs);
+                self.trip(now, Cause::Operator, &reason, groups, &mut outputs);
             }
             GuardInput::Attempted { group, outcome } => self.attempted(now, &group, outcome, &mut outputs),
         }
@@ -144,7 +155,7 @@ impl Guard {
         {
             let silence = format!("no heartbeat for {} s", self.limits.silence.as_secs());
             let groups = groups.clone();
-            self.trip(now, &silence, groups, &mut outputs);
+            self.trip(now, Cause::Silence, &silence, groups, &mut outputs);
         }
         self.attempt(now, &mut outputs);
         outputs
@@ -156,12 +167,13 @@ impl Guard {
         // Before its groups exist a desk that begins anew knows none; those of the one before it are still there.
         let known = if told.is_empty() { std::mem::take(&mut self.known.groups) } else { told.clone() };
         self.known = Remembered { epoch, desk, groups: known };
-        if let State::Tripping { groups, .. } = &self.state {
-            let unfinished = groups.values().any(|progress| *progress != Progress::Tripped);
+        if matches!(self.state, State::Tripping { .. }) {
             // The same desk came back too late: what was begun is finished. A newer one has groups of its own to
             // look after and must not be tripped for the silence of the one before it.
-            if unfinished && !newer {
-                return;
+            match self.unfinished() {
+                Some(Cause::Operator) => return,
+                Some(Cause::Silence) if !newer => return,
+                _ => {}
             }
             outputs.push(GuardOutput::Alarm(
                 "the desk is back; its tripped entry groups stay tripped until it resets them".to_owned(),
@@ -170,10 +182,30 @@ impl Guard {
         self.state = State::Watching { heard: now, groups: told };
     }
 
-    fn trip(&mut self, now: Duration, reason: &str, groups: Vec<EntryGroup>, outputs: &mut Vec<GuardOutput>) {
-        if let State::Tripping { groups, .. } = &self.state
-            && groups.values().any(|progress| *progress != Progress::Tripped)
-        {
+    /// Why groups are being tripped, while one of them is not seen to be.
+    fn unfinished(&self) -> Option<Cause> {
+        match &self.state {
+            State::Tripping { by, groups, .. } => {
+                groups.values().any(|progress| *progress != Progress::Tripped).then_some(*by)
+            }
+            State::Disarmed | State::Watching { .. } => None,
+        }
+    }
+
+    fn trip(
+        &mut self,
+        now: Duration,
+        cause: Cause,
+        reason: &str,
+        groups: Vec<EntryGroup>,
+        outputs: &mut Vec<GuardOutput>,
+    ) {
+        if self.unfinished().is_some() {
+            if let State::Tripping { by, .. } = &mut self.state
+                && cause == Cause::Operator
+            {
+                *by = cause;
+            }
             return;
         }
         let names: Vec<String> =
@@ -185,7 +217,7 @@ impl Guard {
         )));
         self.words = groups.iter().map(|group| (group.clone(), Err(None))).collect();
         let groups = groups.into_iter().map(|group| (group, Progress::Due(now))).collect();
-        self.state = State::Tripping { since: now, groups };
+        self.state = State::Tripping { since: now, by: cause, groups };
     }
 
     fn attempted(
@@ -215,7 +247,7 @@ impl Guard {
 
     /// Attempts that are due, while the guard lives.
     fn attempt(&mut self, now: Duration, outputs: &mut Vec<GuardOutput>) {
-        let State::Tripping { since, groups } = &mut self.state else { return };
+        let State::Tripping { since, groups, .. } = &mut self.state else { return };
         if now.saturating_sub(*since) >= self.limits.linger {
             let left: Vec<&str> = groups
                 .iter()
@@ -353,6 +385,34 @@ mod tests {
         let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
         guard.step(at(0), beat(2));
         assert_eq!(trips(&guard.step(at(1), GuardInput::Trip { reason: "kill".to_owned() })).len(), 2);
+    }
+
+    #[test]
+    fn the_operators_kill_goes_on_when_the_desk_ends_in_order_or_a_newer_one_begins() {
+        let failed = || GuardInput::Attempted { group: group(0), outcome: Err("no answer".to_owned()) };
+        let kill = || GuardInput::Trip { reason: "kill".to_owned() };
+        let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
+        guard.step(at(0), beat(2));
+        guard.step(at(1), kill());
+        guard.step(at(1), failed());
+        guard.step(at(2), GuardInput::Goodbye { epoch: 2 });
+        assert_eq!(trips(&guard.step(at(3), GuardInput::Tick)), [group(0)], "after a goodbye");
+        guard.step(at(3), failed());
+        guard.step(at(4), beat(3));
+        assert_eq!(trips(&guard.step(at(5), GuardInput::Tick)), [group(0)], "and under a newer desk");
+        for shard in [0, 2] {
+            guard.step(at(6), GuardInput::Attempted { group: group(shard), outcome: Ok(()) });
+        }
+        guard.step(at(7), beat(3));
+        assert!(guard.is_watching());
+
+        let mut guard = Guard::new(GuardLimits::default(), Remembered::default());
+        guard.step(at(0), beat(2));
+        guard.step(at(15), GuardInput::Tick);
+        guard.step(at(15), failed());
+        assert!(trips(&guard.step(at(16), kill())).is_empty(), "it is being done for its silence");
+        guard.step(at(16), beat(3));
+        assert_eq!(trips(&guard.step(at(17), GuardInput::Tick)), [group(0)], "and now for the operator");
     }
 
     #[test]
