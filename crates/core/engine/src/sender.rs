@@ -257,6 +257,8 @@ impl Machine for Sender {
         match input {
             SenderInput::Dispatch { intent } => self.enqueue(intent),
             SenderInput::Unanswered { intents } => intents.into_iter().for_each(|intent| self.enqueue(intent)),
+            // A second look, asked for while the first was late, also finds claims that this process has made since.
+            SenderInput::Orphans { .. } if self.orphans_known => {}
             SenderInput::Orphans { claims } => {
                 self.orphans_known = true;
                 for (intent, signed_at) in claims {
@@ -419,6 +421,20 @@ mod tests {
         });
         assert!(unknown);
         assert_eq!(sends(&outputs), 0);
+    }
+
+    #[test]
+    fn what_this_process_claims_is_not_taken_for_an_orphan_by_a_look_that_comes_late() {
+        let mut sender = Sender::new(SenderConfig::default());
+        let first = sender.step(at(1), SenderInput::Dispatch { intent: id(1) });
+        let second = sender.step(at(2), SenderInput::Wake);
+        assert!([first, second].iter().all(|outputs| outputs.contains(&SenderOutput::ScanOrphans)), "asked twice");
+        sender.step(at(3), SenderInput::Orphans { claims: vec![] });
+        sender.step(at(3), SenderInput::Claimed { intent: intent(1), signed_at: at(3) });
+        let late = sender.step(at(3), SenderInput::Orphans { claims: vec![(id(1), at(3))] });
+        assert_eq!(late, [], "it is being sent");
+        let outputs = sender.step(at(4), SenderInput::Sent { intent: id(1), outcome: Outcome::Done });
+        assert!(matches!(&outputs[0], SenderOutput::Record { answer } if answer.outcome == Outcome::Done));
     }
 
     #[test]
