@@ -9,7 +9,7 @@ use std::{
 use rec_api::{DeskCall, DeskInbox};
 use rec_domain::{IntentId, MarketTicker, book::BookTop, bus_event::BusEvent, desk_view::DeskView};
 use rec_engine::desk::DeskInput;
-use rec_runtime::{Clocks, ServiceContext};
+use rec_runtime::{Clocks, HealthBoard, ServiceContext};
 use rec_store::Database;
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -21,7 +21,7 @@ use crate::{replies::Replies, second_factor};
 
 /// Reports or answers read at a time.
 const PAGE: u32 = 256;
-/// Reports that may be told and not committed yet.
+/// Reports that may be told and not committed yet, beside a page that is being told.
 const AHEAD: i64 = 512;
 /// How often the tables are looked at without a hint.
 const POLL: Duration = Duration::from_millis(250);
@@ -39,29 +39,36 @@ pub(crate) struct News {
     answers: Arc<Notify>,
 }
 
-/// Feeds the inbox's reports from `position` on, never far ahead of what is committed.
+/// Feeds the inbox's reports from `begin` on, never far ahead of what is committed: while the database takes no commits
+/// the desk's queue does not grow.
 pub(crate) async fn reports(
-    ctx: ServiceContext,
+    health: HealthBoard,
     database: Database,
     news: News,
-    mut position: i64,
-    committed: Committed,
+    begin: i64,
+    mut committed: Committed,
     inputs: mpsc::Sender<DeskInput>,
 ) -> anyhow::Result<()> {
     let inbox = database.inbox();
+    let mut position = begin;
     loop {
+        let consumed = committed.borrow_and_update().as_ref().map_or(begin, |view| view.cursors.report);
+        if position - consumed >= AHEAD {
+            // They come to it, or the end of this feed comes with that of the desk.
+            let _not_yet = tokio::time::timeout(POLL, committed.changed()).await;
+            continue;
+        }
         match inbox.reports_after(position, PAGE).await {
             Ok(page) => {
                 let more = page.len() == PAGE as usize;
                 for (number, report) in page {
                     position = number;
-                    ctx.health.beat(REPORTS);
+                    health.beat(REPORTS);
                     if inputs.send(DeskInput::Report { number, report }).await.is_err() {
                         return Ok(());
                     }
                 }
-                let consumed = committed.borrow().as_ref().map_or(position, |view| view.cursors.report);
-                if more && position - consumed < AHEAD {
+                if more {
                     continue;
                 }
             }
@@ -247,13 +254,42 @@ pub(crate) async fn clock(clocks: Clocks, inputs: mpsc::Sender<DeskInput>) -> an
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
-    use rec_domain::{TimeSpan, Timestamp};
+    use rec_domain::{
+        OrderGroupId, Service, TimeSpan, Timestamp,
+        report::{GroupReport, Report},
+    };
     use rec_runtime::{
         MarketClock,
         clock::{SystemWall, WallClock},
     };
+    use rec_store::{Role, testing::TestDatabase};
 
     use super::*;
+
+    #[tokio::test]
+    async fn reports_are_told_no_further_ahead_than_a_desk_that_commits_nothing_can_bear() {
+        let Some(test) = TestDatabase::migrated().await else { return };
+        let reports: Vec<Report> = (0..2_000)
+            .map(|second| {
+                let (group, at) = (OrderGroupId::new("g"), Timestamp::from_seconds(second));
+                Report::Group(GroupReport { group, event: "limit_updated".to_owned(), at })
+            })
+            .collect();
+        let sync = test.open(Role::Service(Service::KalshiAccountSync)).await;
+        sync.inbox().append_reports(&reports, Timestamp::from_seconds(0)).await.expect("appended");
+        let database = test.open(Role::Service(Service::TradeManager)).await;
+        let (inputs, mut told) = mpsc::channel(4_096);
+        let (_view, committed) = watch::channel(None);
+        let health = HealthBoard::new(Service::TradeManager);
+        let feed = tokio::spawn(super::reports(health, database, News::default(), 0, committed, inputs));
+        let mut count = 0;
+        while let Ok(Some(_)) = tokio::time::timeout(3 * POLL, told.recv()).await {
+            count += 1;
+        }
+        feed.abort();
+        let most = AHEAD + i64::from(PAGE);
+        assert!((AHEAD..=most).contains(&count), "{count}");
+    }
 
     struct Stepped(AtomicI64);
 

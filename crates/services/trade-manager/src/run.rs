@@ -111,7 +111,7 @@ async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &m
         ended = drive(driver, received, ctx.clocks.clone(), stop.clone(), effects) => ended.map(|_driver| ()),
         lost = lease::hold(ctx, held) => Err(lost.into()),
         ended = feeds::reports(
-            ctx.clone(), database.clone(), news.clone(), cursors.report, committed.clone(), inputs.clone(),
+            ctx.health.clone(), database.clone(), news.clone(), cursors.report, committed.clone(), inputs.clone(),
         ) => ended,
         ended = feeds::answers(database.clone(), news.clone(), cursors.answer, inputs.clone()) => ended,
         ended = feeds::requests(ctx, calls, news.clone(), replies.clone(), committed.clone(), inputs.clone()) => ended,
