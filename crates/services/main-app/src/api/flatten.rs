@@ -81,6 +81,9 @@ pub(crate) async fn kill(
         let detail = "not every entry group was seen to be tripped yet: look again, or run `rec kill` on the machine";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_tripped", detail));
     }
-    Ok((StatusCode::ACCEPTED, Json(json!({ "answer": "accepted", "halted": halted, "groups": groups })))
-        .into_response())
+    if !halted {
+        let detail = "the entry groups are tripped; the desk itself did not say that it is halted: see whether it runs";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_halted", detail));
+    }
+    Ok((StatusCode::ACCEPTED, Json(json!({ "answer": "accepted", "groups": groups }))).into_response())
 }

@@ -1,9 +1,14 @@
 //! What the operator asks for.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
-use rec_api::ApiError;
+use rec_api::{
+    ApiError,
+    guard::{EntryGroup, GroupWord, GuardMessage, MOST_BYTES},
+};
 use rec_domain::{
-    Money, Price, Service, TimeSpan, TradeId,
+    ExchangeIndex, Money, OrderGroupId, Price, Service, TimeSpan, TradeId,
     arming::Factor,
     caps::{Amount, Cap},
     command::{DeskCommand, DeskReply},
@@ -12,7 +17,7 @@ use rec_domain::{
     trade::Origin,
 };
 
-use super::support::{Desk, desk};
+use super::support::{Desk, desk, desk_beside};
 use crate::sample;
 
 fn asked(desk: &Desk) -> DeskCommand {
@@ -89,6 +94,36 @@ async fn a_kill_halts_the_desk_and_says_when_the_guard_does_not_answer() {
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "guard"));
     assert!(answer.text.contains("the desk is halted") && answer.text.contains("rec kill"), "{}", answer.text);
     assert_eq!(asked(&desk), DeskCommand::Halt { source: HaltSource::Operator, reason: "enough".to_owned() });
+}
+
+#[tokio::test]
+async fn a_kill_that_did_not_halt_the_desk_is_no_success_though_the_groups_are_tripped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("guard.sock");
+    let guard = tokio::net::UnixDatagram::bind(&path).expect("bound");
+    let tripped = GroupWord {
+        group: EntryGroup { exchange_index: ExchangeIndex::new(2), group: OrderGroupId::new("entry") },
+        tripped: true,
+        why_not: None,
+    };
+    tokio::spawn(async move {
+        let mut bytes = vec![0; MOST_BYTES];
+        while let Ok((length, sender)) = guard.recv_from(&mut bytes).await {
+            if serde_json::from_slice(&bytes[..length]).ok() == Some(GuardMessage::Groups) {
+                let words = serde_json::to_vec(&[&tripped]).expect("JSON");
+                guard.send_to(&words, sender.as_pathname().expect("named")).await.expect("heard");
+            }
+        }
+    });
+    let desk = desk_beside(&sample::live(), None, Arc::new(sample::moment), path);
+    let cookie = desk.log_in().await;
+    let body = r#"{"reason":"enough"}"#;
+    assert_eq!(desk.post("/api/kill", &cookie, body).await.status, StatusCode::ACCEPTED);
+    let gone = ApiError::Unreachable { service: Service::TradeManager, detail: "gone".to_owned() };
+    *desk.desk.answer.lock().expect("lock") = Err(gone);
+    let answer = desk.post("/api/kill", &cookie, body).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "not_halted"));
+    assert!(answer.text.contains("the entry groups are tripped"), "{}", answer.text);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -97,6 +98,11 @@ pub(super) fn desk_with(live: &Live, public_host: Option<&str>) -> Desk {
 }
 
 pub(super) fn desk_at(live: &Live, public_host: Option<&str>, now: Now) -> Desk {
+    desk_beside(live, public_host, now, "/nowhere/guard.sock".into())
+}
+
+/// The same with a guard that listens there.
+pub(super) fn desk_beside(live: &Live, public_host: Option<&str>, now: Now, guard_socket: PathBuf) -> Desk {
     let hash = password::hash(PASSWORD).expect("long enough");
     let account = Account { id: 1, name: NAME.to_owned(), password_hash: Some(hash) };
     let store = Arc::new(MemoryStore { accounts: vec![account], ..MemoryStore::default() });
@@ -117,7 +123,7 @@ pub(super) fn desk_at(live: &Live, public_host: Option<&str>, now: Now) -> Desk 
         hub,
         setting: sample::setting(),
         now,
-        guard_socket: "/nowhere/guard.sock".into(),
+        guard_socket,
         ports: BTreeMap::from([("main_app".to_owned(), 3_000), ("trade_manager".to_owned(), 4_000)]),
         public_host: public_host.map(str::to_owned),
     });
