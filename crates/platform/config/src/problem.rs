@@ -94,7 +94,7 @@ impl Problem {
         self.help.as_deref()
     }
 
-    /// Where it is, as `/home/op/.config/rec/config.local.toml:7` or `REC_DB_PORT`.
+    /// Where it is, as `config.local.toml:7` with its folder or `REC_DB_PORT`.
     #[must_use]
     pub fn place(&self) -> Option<&str> {
         self.place.as_deref()
