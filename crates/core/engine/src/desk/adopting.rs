@@ -30,10 +30,12 @@ impl Draft<'_> {
         }
         let Some(trade) = self.closed_by(emergency) else {
             let EmergencyOrder { id, spec, .. } = emergency;
-            self.alarm(format!(
-                "order {id} of an emergency closes no trade of this desk in {} {}",
-                spec.ticker, spec.side
-            ));
+            if self.books.strays_said.insert(*id) {
+                self.alarm(format!(
+                    "order {id} of an emergency closes no trade of this desk in {} {}",
+                    spec.ticker, spec.side
+                ));
+            }
             return;
         };
         let order = adopted(emergency, trade, self.now);

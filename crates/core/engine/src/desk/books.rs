@@ -118,6 +118,9 @@ pub struct Books {
     /// Trades of which it was said that their result is late.
     #[serde(default)]
     pub late_said: BTreeSet<TradeId>,
+    /// Orders of an emergency of which it was said that they close no trade of this desk.
+    #[serde(default)]
+    pub strays_said: BTreeSet<IntentId>,
     /// The differences that were said last, until books and exchange agree again.
     #[serde(default)]
     pub differences_said: Vec<Difference>,
@@ -197,6 +200,7 @@ impl Books {
             unplaced: BTreeMap::new(),
             opened_at: None,
             late_said: BTreeSet::new(),
+            strays_said: BTreeSet::new(),
             differences_said: Vec::new(),
             uncompared_said_at: None,
             parked_settlements: Vec::new(),

@@ -1,7 +1,8 @@
 //! A clock that cannot be trusted halts entries.
 //!
-//! The shells measure the time of day against the running time, and the exchange's clock against ours. Market time does not follow a step before it was
-//! accepted, so nothing in the books depends on it; but what the exchange takes for too old or too early does.
+//! The shells measure the time of day against the running time, and the exchange's clock against ours. Market time does
+//! not follow a step before it was accepted, so nothing in the books depends on it; but what the exchange takes for too
+//! old or too early does.
 
 use rec_domain::{TimeSpan, halt::HaltSource};
 

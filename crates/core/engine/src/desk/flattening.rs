@@ -34,8 +34,11 @@ impl Draft<'_> {
                 reason: request.reason.clone(),
                 decided_at: request.decided_at,
             };
-            // What cannot be closed now is being closed already, or its market has closed.
-            let _said_by_the_trades_that_stay = self.leave(decision, &close);
+            if let Err(refusal) = self.leave(decision, &close)
+                && refusal.code != RefusalCode::AlreadyClosing
+            {
+                self.alarm(format!("trade {trade} is not closed: {}", refusal.message));
+            }
         }
         self.reply(decision, requester, DeskReply::Accepted { intent: None, trade: None });
     }

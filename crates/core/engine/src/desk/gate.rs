@@ -58,7 +58,8 @@ pub(super) fn admit(
     now: Timestamp,
 ) -> Result<Admission, Refused> {
     let refuse = |code: RefusalCode, message: String| Err(Refused::from(Refusal::new(code, message)));
-    let send_by = request.decided_at + config.entry_send_by;
+    // Who decided may have a clock ahead of ours; that must not let an order wait longer.
+    let send_by = request.decided_at.min(now) + config.entry_send_by;
     if let Some(halt) = books.halts.values().next() {
         return refuse(RefusalCode::Halted, format!("halted by {}: {}", halt.source, halt.reason));
     }

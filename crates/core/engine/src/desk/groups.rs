@@ -70,7 +70,9 @@ impl Draft<'_> {
             Outcome::Done => {
                 if let Some(group) = self.books.groups.get(&(exchange_index, role)).cloned() {
                     self.put_group(exchange_index, role, Group { tripped: false, ..group });
-                    self.resume(HaltSource::OrderGroup, "the group was reset".to_owned());
+                    if !self.books.groups.values().any(|group| group.tripped) {
+                        self.resume(HaltSource::OrderGroup, "the groups were reset".to_owned());
+                    }
                 }
             }
             other => {

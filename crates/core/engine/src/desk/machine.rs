@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::{DeskConfig, DeskInput, DeskOutput, books::Books, draft::Draft};
 use crate::{KeptOutputs, Machine};
 
-/// Inputs that may wait for the commit in flight.
+/// Inputs that may wait for the commit in flight. What the database has to give, reports and answers, is held back by
+/// whoever reads it there.
 pub const QUEUE_BOUND: usize = 4_096;
 /// Inputs that one commit takes.
 const BATCH: usize = 64;
@@ -105,6 +106,8 @@ impl Desk {
                 let reply = DeskReply::Refused(Refusal::new(RefusalCode::NotLeading, message));
                 outputs.push(DeskOutput::Reply { decision: request.decision, reply });
             }
+            // Both are told again before long.
+            DeskInput::Adopt { .. } | DeskInput::ExchangeClock { .. } if self.waiting.len() >= QUEUE_BOUND => {}
             input => self.waiting.push_back(input),
         }
     }

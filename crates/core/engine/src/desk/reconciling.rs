@@ -199,12 +199,11 @@ impl Draft<'_> {
             self.event(DeskEvent::Disagreement { differences: texts });
             self.alarm(format!("books and exchange disagree: {message}"));
         }
-        let tolerated = found.differences.iter().all(|difference| {
-            let amount = |text: &str| text.parse::<Money>().unwrap_or(Money::from_dollars(i64::MAX / 2_000_000));
-            difference.compared == Compared::Cash
-                && (amount(&difference.ours) - amount(&difference.theirs)).abs() <= TOLERATED_CASH
-        });
-        if !tolerated {
+        let only_cash = found.differences.iter().all(|difference| difference.compared == Compared::Cash);
+        let is_little = |shard: &CashOfShard| {
+            shard.theirs.is_some_and(|theirs| (shard.ours - theirs).abs() <= TOLERATED_CASH)
+        };
+        if !(only_cash && found.compared.cash.iter().all(is_little)) {
             self.halt(HaltSource::Reconciliation, message);
         }
     }

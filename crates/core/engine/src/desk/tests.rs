@@ -33,7 +33,7 @@ mod lifecycle;
 mod repeating;
 mod wrong;
 
-use super::{Books, Desk, DeskConfig, DeskInput, DeskOutput, Identity};
+use super::{Books, Desk, DeskConfig, DeskInput, DeskOutput, Identity, machine::QUEUE_BOUND};
 use crate::Machine;
 
 const SHARD: ExchangeIndex = ExchangeIndex::new(2);
@@ -397,6 +397,19 @@ fn an_unknown_commit_holds_everything_until_it_is_resolved() {
 }
 
 #[test]
+fn what_waits_for_a_commit_is_bounded() {
+    let mut bench = Bench::ready();
+    bench.committing = false;
+    bench.ask("a", DeskCommand::Open(bench.wanted(Side::Yes, 20)));
+    for number in 0..=QUEUE_BOUND {
+        bench.tell(DeskInput::ExchangeClock { ahead: TimeSpan::ZERO });
+        bench.tell(DeskInput::Adopt { orders: vec![] });
+        bench.ask(&format!("{number}"), DeskCommand::Compare);
+    }
+    assert_eq!(bench.desk.waiting(), QUEUE_BOUND);
+}
+
+#[test]
 fn the_same_request_twice_gets_the_first_answer_and_sends_once() {
     let mut bench = Bench::ready();
     let first = bench.ask("a", DeskCommand::Open(bench.wanted(Side::Yes, 20)));
@@ -715,6 +728,23 @@ fn a_partial_fill_holds_what_was_filled_and_a_partial_close_leaves_the_rest() {
     let position = Account::Position { ticker: MarketTicker::new(MARKET), side: Side::Yes };
     assert_eq!(bench.desk.books().ledger[&position], held.open_cost);
     assert_eq!(bench.ledger_sum(), Money::ZERO);
+}
+
+#[test]
+fn the_halt_of_two_tripped_groups_ends_when_both_are_reset() {
+    let mut bench = Bench::ready();
+    for role in [GroupRole::Entry, GroupRole::Exit] {
+        let group = bench.desk.books().groups[&(SHARD, role)].group.clone();
+        bench.report(Report::Group(GroupReport { group, event: "triggered".to_owned(), at: bench.now }));
+    }
+    bench.sweep(&[], Money::from_dollars(1_000));
+    bench.ask("r", DeskCommand::Resume { source: HaltSource::OrderGroup, reason: "looked at".to_owned() });
+    let resets: Vec<IntentId> = bench.desk.books().group_intents.keys().copied().collect();
+    let [one, other] = resets.as_slice() else { panic!("two resets: {resets:?}") };
+    bench.answer(*one, Outcome::Done);
+    assert!(bench.desk.books().halts.contains_key(&HaltSource::OrderGroup), "one of them is tripped still");
+    bench.answer(*other, Outcome::Done);
+    assert!(bench.desk.books().halts.is_empty());
 }
 
 #[test]

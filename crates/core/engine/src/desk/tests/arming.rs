@@ -325,3 +325,17 @@ fn flattening_halts_and_closes_what_this_desk_opened_and_is_repeated_until_nothi
     assert_eq!(bench.orders_sent(), before + 2, "what is left is closed next");
     assert_eq!(bench.state(trade), TradeState::Closing);
 }
+
+#[test]
+fn what_flattening_cannot_close_is_said() {
+    let mut bench = Bench::ready();
+    let wanted = bench.wanted(Side::Yes, 20);
+    let (intent, trade) = bench.open("a", wanted).expect("opened");
+    bench.acknowledge(intent, 20);
+    bench.fill("f", intent, BookSide::Bid, 95, 20);
+    bench.desk.books.groups.remove(&(SHARD, GroupRole::Exit));
+    let flatten = FlattenRequest { limit: Price::from_cents(1), reason: "enough".to_owned(), decided_at: START };
+    bench.ask("b", DeskCommand::Flatten(flatten));
+    let said = format!("trade {trade} is not closed: the exit group of shard 2 is missing");
+    assert!(bench.outputs.contains(&DeskOutput::Alarm { message: said }), "{:?}", bench.outputs);
+}

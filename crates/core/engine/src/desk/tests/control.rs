@@ -53,6 +53,15 @@ fn what_a_person_asks_is_audited_once_with_its_reason_and_outcome_and_what_a_ser
 }
 
 #[test]
+fn a_requester_whose_clock_is_ahead_gives_his_order_no_more_time() {
+    let mut bench = Bench::ready();
+    let ahead = bench.now + TimeSpan::from_minutes(60);
+    bench.open("a", OpenRequest { decided_at: ahead, ..bench.wanted(Side::Yes, 20) }).expect("admitted");
+    let send_by = bench.intents().pop().expect("an order").send_by;
+    assert_eq!(send_by, Some(bench.now + DeskConfig::default().entry_send_by));
+}
+
+#[test]
 fn a_step_of_the_clock_halts_entries_until_it_has_run_evenly_for_a_while() {
     let mut bench = Bench::ready();
     bench.tell(DeskInput::ClockStepped { step: TimeSpan::from_millis(-1_500) });
