@@ -200,9 +200,8 @@ impl Draft<'_> {
             self.alarm(format!("books and exchange disagree: {message}"));
         }
         let only_cash = found.differences.iter().all(|difference| difference.compared == Compared::Cash);
-        let is_little = |shard: &CashOfShard| {
-            shard.theirs.is_some_and(|theirs| (shard.ours - theirs).abs() <= TOLERATED_CASH)
-        };
+        let is_little =
+            |shard: &CashOfShard| shard.theirs.is_some_and(|theirs| (shard.ours - theirs).abs() <= TOLERATED_CASH);
         if !(only_cash && found.compared.cash.iter().all(is_little)) {
             self.halt(HaltSource::Reconciliation, message);
         }

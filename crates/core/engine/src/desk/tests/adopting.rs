@@ -98,9 +98,5 @@ fn an_order_of_no_trade_of_this_desk_is_left_to_the_reports() {
         adopt(&mut bench, elsewhere.clone());
     }
     assert_eq!(bench.commits.len(), commits, "nothing was written");
-    let said = bench
-        .outputs
-        .iter()
-        .filter(|output| matches!(output, DeskOutput::Alarm { message } if message.contains("closes no trade")));
-    assert_eq!(said.count(), 1, "it is told every two seconds");
+    assert_eq!(bench.said("closes no trade"), 1, "it is told every two seconds");
 }

@@ -4,10 +4,7 @@ use super::*;
 
 /// A desk that was paid for 20 contracts of YES, bought at 91 cents.
 fn paid() -> (Bench, TradeId) {
-    let mut bench = Bench::ready();
-    let (intent, trade) = bench.open("a", bench.wanted(Side::Yes, 20)).expect("admitted");
-    bench.acknowledge(intent, 20);
-    bench.fill("f1", intent, BookSide::Bid, 91, 20);
+    let (mut bench, _, trade) = Bench::holding();
     bench.now = close_time();
     bench.later(1);
     bench.report(settlement("yes", 20, 0, 20));
@@ -33,20 +30,11 @@ impl Bench {
         postings.collect()
     }
 
-    fn alarms_of(&self, word: &str) -> usize {
-        let said = |output: &&DeskOutput| matches!(output, DeskOutput::Alarm { message } if message.contains(word));
-        self.outputs.iter().filter(said).count()
-    }
-
     /// The same books in another process.
     fn restarted(mut self) -> Self {
         let stored = serde_json::to_string(self.desk.books()).expect("written");
         self.desk = Desk::new(DeskConfig::default(), serde_json::from_str(&stored).expect("read"));
         self
-    }
-
-    fn is_halted_for_its_books(&self) -> bool {
-        self.desk.books().halts.contains_key(&HaltSource::Reconciliation)
     }
 }
 
@@ -63,7 +51,7 @@ fn an_amended_result_is_a_reversal_and_a_new_posting_with_an_alarm() {
     assert_eq!(posted[0].amount(&Account::Cash { exchange_index: SHARD }), Money::from_dollars(-20));
     assert_eq!(posted[0].amount(&Account::Result), Money::from_cents(20 * 9), "the cost of 18.20 comes back");
     assert_eq!(posted[1].amount(&Account::Result), Money::from_cents(20 * 91));
-    assert_eq!(bench.alarms_of("amended to no"), 1, "{:?}", bench.outputs);
+    assert_eq!(bench.said("amended to no"), 1, "{:?}", bench.outputs);
     let ended = &bench.desk.books().ended[&trade];
     // 18.20 and a fee of 0.1147 are lost, where 1.6853 had been won.
     assert_eq!((ended.state, ended.realised().to_string()), (TradeState::Settled, "-18.3147".to_owned()));
@@ -86,7 +74,7 @@ fn an_amendment_that_comes_again_or_an_older_word_changes_nothing_also_after_a_r
     let mut bench = bench.restarted();
     bench.report(amended("no", 0, 60));
     bench.report(settlement("yes", 20, 0, 20));
-    assert_eq!((bench.posted().len(), bench.alarms_of("amended"), bench.cash()), (2, 1, cash));
+    assert_eq!((bench.posted().len(), bench.said("amended"), bench.cash()), (2, 1, cash));
     assert!(bench.desk.books().parked_settlements.is_empty());
 }
 
@@ -97,7 +85,7 @@ fn an_amendment_after_a_restart_and_one_back_to_the_first_result_are_booked_once
     let mut bench = bench.restarted();
     bench.report(amended("no", 0, 60));
     bench.report(amended("yes", 20, 120));
-    assert_eq!((bench.posted().len(), bench.alarms_of("amended"), bench.cash()), (4, 2, cash));
+    assert_eq!((bench.posted().len(), bench.said("amended"), bench.cash()), (4, 2, cash));
     assert_eq!(bench.desk.books().ended[&trade].realised().to_string(), "1.6853");
     assert_eq!(bench.ledger_sum(), Money::ZERO);
 }

@@ -46,17 +46,6 @@ impl Bench {
         bench
     }
 
-    fn make_ready(&mut self) {
-        self.tell(DeskInput::Markets { markets: vec![market(MARKET), market(OTHER)] });
-        self.tell(DeskInput::Wake);
-        let groups: Vec<_> = self.desk.books().group_intents.keys().copied().collect();
-        for (number, intent) in groups.into_iter().enumerate() {
-            let group = OrderGroupId::new(format!("group-{number}"));
-            self.answer(intent, Outcome::GroupCreated { group });
-        }
-        self.sweep(&[], Money::from_dollars(1_000));
-    }
-
     fn arm(&mut self, name: &str, request: ArmRequest) -> Result<(), RefusalCode> {
         match self.ask(name, DeskCommand::Arm(request)).expect("an answer") {
             DeskReply::Accepted { .. } => Ok(()),
@@ -270,21 +259,7 @@ fn a_second_crash_before_the_books_were_compared_and_the_third_in_ten_minutes_en
 #[test]
 fn while_another_desk_traded_on_the_account_arming_takes_it_over_or_is_refused() {
     let mut bench = Bench::ready_for_money();
-    let foreign = IntentId::new(DeskId::from_bits(99), 1, 1).client_order_id();
-    let order = OrderReport {
-        order_id: OrderId::new("theirs"),
-        client_order_id: Some(foreign),
-        ticker: MarketTicker::new(MARKET),
-        exchange_index: SHARD,
-        book_side: BookSide::Bid,
-        price: Price::from_cents(50),
-        status: ReportedStatus::Executed,
-        initial: Quantity::ZERO,
-        filled: Quantity::ZERO,
-        remaining: Quantity::ZERO,
-        updated_at: bench.now,
-    };
-    bench.report(Report::Order(order));
+    bench.report(order_of_desk(99, ReportedStatus::Executed, bench.now));
     bench.sweep(&[], Money::from_dollars(1_000));
     assert_eq!(bench.arm("a", right(STEP)), Err(RefusalCode::OtherDesk));
     bench.arm("b", ArmRequest { take_over: true, ..right(STEP) }).expect("taken over");
@@ -328,14 +303,9 @@ fn flattening_halts_and_closes_what_this_desk_opened_and_is_repeated_until_nothi
 
 #[test]
 fn what_flattening_cannot_close_is_said() {
-    let mut bench = Bench::ready();
-    let wanted = bench.wanted(Side::Yes, 20);
-    let (intent, trade) = bench.open("a", wanted).expect("opened");
-    bench.acknowledge(intent, 20);
-    bench.fill("f", intent, BookSide::Bid, 95, 20);
+    let (mut bench, _, trade) = Bench::holding();
     bench.desk.books.groups.remove(&(SHARD, GroupRole::Exit));
     let flatten = FlattenRequest { limit: Price::from_cents(1), reason: "enough".to_owned(), decided_at: START };
     bench.ask("b", DeskCommand::Flatten(flatten));
-    let said = format!("trade {trade} is not closed: the exit group of shard 2 is missing");
-    assert!(bench.outputs.contains(&DeskOutput::Alarm { message: said }), "{:?}", bench.outputs);
+    assert_eq!(bench.said(&format!("trade {trade} is not closed: the exit group of shard 2 is missing")), 1);
 }

@@ -38,14 +38,6 @@ impl Bench {
         self.ask(name, DeskCommand::TightenCaps { caps, reason: "careful".to_owned() }).expect("an answer")
     }
 
-    fn alarms(&self) -> Vec<&str> {
-        let alarms = self.outputs.iter().filter_map(|output| match output {
-            DeskOutput::Alarm { message } => Some(message.as_str()),
-            _ => None,
-        });
-        alarms.collect()
-    }
-
     fn other(&self, contracts: i64) -> OpenRequest {
         OpenRequest { ticker: MarketTicker::new(OTHER), ..self.wanted(Side::Yes, contracts) }
     }
@@ -124,8 +116,7 @@ fn equity_far_below_its_peak_is_an_alarm_at_four_fifths_and_refuses_entries_at_t
         bench.later(1);
     }
     assert!(bench.risk().drawdown_near);
-    let near = bench.alarms().iter().filter(|alarm| alarm.contains("below its peak")).count();
-    assert_eq!(near, 1, "said once: {:?}", bench.alarms());
+    assert_eq!(bench.said("below its peak"), 1, "said once");
     assert!(bench.open("b", bench.other(1)).is_ok(), "8.00 of 10 dollars warn and no more");
     bench.later(11);
     bench.bid(MARKET, 47);
@@ -190,7 +181,7 @@ fn exits_are_never_refused_by_a_cap_and_many_of_them_are_an_alarm() {
     for number in 1..=EXITS_ALARM + 1 {
         let closing = bench.close(&format!("close {number}"), trade).expect("never refused");
         bench.acknowledge(closing, 0);
-        let many = bench.alarms().iter().filter(|alarm| alarm.contains("orders to close within a minute")).count();
+        let many = bench.said("orders to close within a minute");
         assert_eq!(many, usize::from(number >= EXITS_ALARM), "{number}");
     }
     assert_eq!(bench.risk().exits_last_minute, EXITS_ALARM + 1);

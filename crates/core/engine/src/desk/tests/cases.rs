@@ -275,22 +275,8 @@ fn an_order_that_was_refused_and_is_there_after_all_counts_again() {
         let code = "insufficient_balance".to_owned();
         bench.answer(intent, Outcome::Rejected { status: 400, code, message: String::new() });
         assert_eq!((bench.state(trade), bench.desk.books().exposure(|_| true)), (TradeState::Unfilled, Money::ZERO));
-        bench.report(Report::Order(OrderReport {
-            order_id: order_id(intent),
-            client_order_id: Some(intent.client_order_id()),
-            ticker: MarketTicker::new(MARKET),
-            exchange_index: SHARD,
-            book_side: BookSide::Bid,
-            price: Price::from_cents(95),
-            status,
-            initial: Quantity::from_contracts(20),
-            filled: Quantity::from_contracts(filled),
-            remaining: Quantity::from_contracts(20 - filled),
-            updated_at: bench.now,
-        }));
-        let alarmed =
-            |output: &DeskOutput| matches!(output, DeskOutput::Alarm { message } if message.contains("rejected"));
-        assert!(bench.outputs.iter().any(alarmed));
+        bench.show(intent, status, filled);
+        assert!(bench.said("rejected") > 0);
         assert_eq!(bench.state(trade), state, "the trade goes on");
         assert!(bench.desk.books().exposure(|_| true) > Money::from_dollars(19), "its worst case counts");
     }

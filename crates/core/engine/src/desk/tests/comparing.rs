@@ -4,21 +4,7 @@ use rec_domain::market::MarketStatus;
 
 use super::*;
 
-fn held() -> (Bench, IntentId, TradeId) {
-    let mut bench = Bench::ready();
-    let (intent, trade) = bench.open("a", bench.wanted(Side::Yes, 20)).expect("admitted");
-    bench.acknowledge(intent, 20);
-    bench.fill("f1", intent, BookSide::Bid, 91, 20);
-    bench.outputs.clear();
-    (bench, intent, trade)
-}
-
 impl Bench {
-    fn said(&self, word: &str) -> usize {
-        let said = |output: &&DeskOutput| matches!(output, DeskOutput::Alarm { message } if message.contains(word));
-        self.outputs.iter().filter(said).count()
-    }
-
     fn clear(&mut self, name: &str) -> Result<(), RefusalCode> {
         let resume = DeskCommand::Resume { source: HaltSource::Reconciliation, reason: "looked at".to_owned() };
         match self.ask(name, resume).expect("an answer") {
@@ -26,6 +12,38 @@ impl Bench {
             DeskReply::Refused(refusal) => Err(refusal.code),
         }
     }
+}
+
+#[test]
+fn a_difference_counts_only_when_seen_twice() {
+    let mut bench = Bench::ready();
+    bench.sweep(&[(MARKET, 5)], Money::from_dollars(1_000));
+    assert!(bench.desk.books().halts.is_empty());
+    bench.sweep(&[(MARKET, 5)], Money::from_dollars(1_000));
+    assert!(bench.desk.books().halts.contains_key(&HaltSource::Reconciliation));
+    assert_eq!(bench.desk.books().net_position(&MarketTicker::new(MARKET)), Quantity::ZERO, "compared, never copied");
+    bench.sweep(&[], Money::from_dollars(1_000));
+    assert!(bench.desk.books().halts.is_empty(), "a clean comparison clears its own halt");
+}
+
+#[test]
+fn a_small_difference_of_cash_warns_and_a_large_one_halts() {
+    for (cents, halted) in [(100_100, false), (100_101, true)] {
+        let mut bench = Bench::ready();
+        bench.sweep(&[], Money::from_cents(cents));
+        bench.sweep(&[], Money::from_cents(cents));
+        assert_eq!(!bench.desk.books().halts.is_empty(), halted, "{cents}");
+        assert!(bench.outputs.iter().any(|output| matches!(output, DeskOutput::Alarm { .. })));
+    }
+}
+
+#[test]
+fn nothing_is_compared_while_an_order_is_under_way() {
+    let mut bench = Bench::ready();
+    let before = bench.desk.books().reconciliation.clone();
+    bench.open("a", bench.wanted(Side::Yes, 20)).expect("admitted");
+    bench.sweep(&[(MARKET, 20)], Money::from_dollars(980));
+    assert_eq!(bench.desk.books().reconciliation, before);
 }
 
 #[test]
@@ -70,7 +88,7 @@ fn a_fill_that_the_exchange_tells_of_and_never_reports_halts_entries() {
 
 #[test]
 fn books_that_cannot_be_compared_for_ten_minutes_are_said_to_be_so() {
-    let (mut bench, ..) = held();
+    let (mut bench, ..) = Bench::holding();
     bench.sweep(&[(MARKET, 20)], bench.cash());
     let closing = bench.close("c", TradeId::new(1)).expect("accepted");
     bench.answer(closing, Outcome::AlreadyExists { signed_at: bench.now });
@@ -82,7 +100,7 @@ fn books_that_cannot_be_compared_for_ten_minutes_are_said_to_be_so() {
 
 #[test]
 fn a_result_that_is_late_or_disputed_is_said_once_and_the_trade_stays_held() {
-    let (mut bench, _, trade) = held();
+    let (mut bench, _, trade) = Bench::holding();
     bench.now = close_time();
     bench.later(29 * 60);
     assert_eq!((bench.said("has not paid"), bench.desk.books().late_results(bench.now).len()), (0, 0));
@@ -94,7 +112,7 @@ fn a_result_that_is_late_or_disputed_is_said_once_and_the_trade_stays_held() {
     bench.report(settlement("yes", 20, 0, 20));
     assert!(bench.desk.books().late_results(bench.now).is_empty());
 
-    let (mut bench, _, trade) = held();
+    let (mut bench, _, trade) = Bench::holding();
     bench.now = close_time();
     bench.tell(DeskInput::Markets { markets: vec![Market { status: MarketStatus::Disputed, ..market(MARKET) }] });
     bench.later(60);
@@ -114,7 +132,7 @@ fn a_difference_that_only_warns_is_said_once_until_it_is_another() {
 
 #[test]
 fn what_a_comparison_looked_at_stands_in_it() {
-    let (mut bench, ..) = held();
+    let (mut bench, ..) = Bench::holding();
     bench.sweep(&[(MARKET, 20)], bench.cash());
     let last = bench.desk.books().reconciliation.clone().expect("compared");
     let looked = &last.compared;

@@ -4,10 +4,7 @@ use super::*;
 
 /// A desk that holds 20 contracts and does not know whether its order to close them was taken.
 fn unsure() -> (Bench, TradeId, IntentId) {
-    let mut bench = Bench::ready();
-    let (intent, trade) = bench.open("a", bench.wanted(Side::Yes, 20)).expect("admitted");
-    bench.acknowledge(intent, 20);
-    bench.fill("f1", intent, BookSide::Bid, 91, 20);
+    let (mut bench, _, trade) = Bench::holding();
     let close = bench.close("c", trade).expect("closing");
     bench.timeout(close);
     (bench, trade, close)
@@ -82,19 +79,7 @@ fn after_a_409_the_close_is_looked_for_until_a_report_shows_it() {
     bench.sweep(&[(MARKET, 20)], bench.cash());
     assert_eq!(bench.state_of(close), OrderState::Unknown, "the exchange has it, so it is never taken for absent");
     assert_eq!(bench.repeats_of(close).len(), 1);
-    bench.report(Report::Order(OrderReport {
-        order_id: order_id(close),
-        client_order_id: Some(close.client_order_id()),
-        ticker: MarketTicker::new(MARKET),
-        exchange_index: SHARD,
-        book_side: BookSide::Ask,
-        price: Price::from_cents(40),
-        status: ReportedStatus::Executed,
-        initial: Quantity::from_contracts(20),
-        filled: Quantity::from_contracts(20),
-        remaining: Quantity::ZERO,
-        updated_at: bench.now,
-    }));
+    bench.show(close, ReportedStatus::Executed, 20);
     bench.fill("f2", close, BookSide::Ask, 60, 20);
     assert_eq!(bench.state(trade), TradeState::Closed);
 }

@@ -3,25 +3,7 @@
 
 use super::*;
 
-/// A desk that holds 20 contracts, bought at 91 cents.
-fn holding() -> (Bench, IntentId, TradeId) {
-    let mut bench = Bench::ready();
-    let (intent, trade) = bench.open("a", bench.wanted(Side::Yes, 20)).expect("admitted");
-    bench.acknowledge(intent, 20);
-    bench.fill("f1", intent, BookSide::Bid, 91, 20);
-    bench.outputs.clear();
-    (bench, intent, trade)
-}
-
 impl Bench {
-    fn is_halted(&self) -> bool {
-        self.desk.books().halts.contains_key(&HaltSource::Reconciliation)
-    }
-
-    fn alarmed(&self, word: &str) -> bool {
-        self.outputs.iter().any(|output| matches!(output, DeskOutput::Alarm { message } if message.contains(word)))
-    }
-
     /// Asks for an entry in the other market.
     fn enter_elsewhere(&mut self, name: &str) -> Result<(IntentId, TradeId), RefusalCode> {
         let request = OpenRequest { ticker: MarketTicker::new(OTHER), ..self.wanted(Side::Yes, 1) };
@@ -30,27 +12,10 @@ impl Bench {
 
     /// Entries are refused and a close of the trade is accepted.
     fn only_exits_go_on(&mut self, trade: TradeId) {
-        assert!(self.is_halted());
+        assert!(self.is_halted_for_its_books());
         assert_eq!(self.enter_elsewhere("while halted"), Err(RefusalCode::Halted));
         assert!(self.close("while halted too", trade).is_ok());
     }
-}
-
-/// An order of the desk `bits` that changed at `at`.
-fn order_of(bits: u32, status: ReportedStatus, at: Timestamp) -> Report {
-    Report::Order(OrderReport {
-        order_id: OrderId::new("theirs"),
-        client_order_id: Some(IntentId::new(DeskId::from_bits(bits), 1, 1).client_order_id()),
-        ticker: MarketTicker::new(MARKET),
-        exchange_index: SHARD,
-        book_side: BookSide::Bid,
-        price: Price::from_cents(95),
-        status,
-        initial: Quantity::from_contracts(20),
-        filled: Quantity::ZERO,
-        remaining: Quantity::ZERO,
-        updated_at: at,
-    })
 }
 
 #[test]
@@ -72,7 +37,7 @@ fn an_order_whose_answer_cannot_be_read_blocks_entries_in_its_market_and_no_exit
 
 #[test]
 fn a_fill_for_an_order_that_nobody_knows_waits_and_is_then_booked_as_a_hands() {
-    let (mut bench, _, trade) = holding();
+    let (mut bench, _, trade) = Bench::holding();
     let stranger = bench.fill_of("f2", OrderId::new("unheard of"), BookSide::Bid, 50, 10);
     bench.report(Report::Fill(stranger.clone()));
     assert_eq!(bench.desk.books().parked_fills.len(), 1, "it waits");
@@ -80,22 +45,22 @@ fn a_fill_for_an_order_that_nobody_knows_waits_and_is_then_booked_as_a_hands() {
     let cash = bench.cash() - Money::from_dollars(5) - stranger.fee.expect("stated");
     bench.sweep(&[(MARKET, 30)], cash);
     assert_eq!((bench.cash(), bench.ledger_sum()), (cash, Money::ZERO));
-    assert!(bench.desk.books().parked_fills.is_empty() && !bench.is_halted());
+    assert!(bench.desk.books().parked_fills.is_empty() && !bench.is_halted_for_its_books());
     let held = bench.desk.books().trades[&trade].held();
     assert_eq!(held, Quantity::from_contracts(30), "on the side that is held already");
 }
 
 #[test]
 fn more_filled_than_was_ordered_is_booked_and_halts_entries_until_the_books_agree() {
-    let (mut bench, intent, trade) = holding();
+    let (mut bench, intent, trade) = Bench::holding();
     bench.fill("f2", intent, BookSide::Bid, 91, 5);
-    assert!(bench.alarmed("25.00 were filled"), "{:?}", bench.outputs);
+    assert!(bench.said("25.00 were filled") > 0, "{:?}", bench.outputs);
     assert_eq!(bench.desk.books().trades[&trade].held(), Quantity::from_contracts(25), "fills make positions");
     bench.only_exits_go_on(trade);
-    let (mut bench, intent, _) = holding();
+    let (mut bench, intent, _) = Bench::holding();
     bench.fill("f2", intent, BookSide::Bid, 91, 5);
     bench.sweep(&[(MARKET, 25)], bench.cash());
-    assert!(!bench.is_halted(), "the exchange says the same of position and cash");
+    assert!(!bench.is_halted_for_its_books(), "the exchange says the same of position and cash");
 }
 
 #[test]
@@ -104,16 +69,16 @@ fn a_fill_beyond_its_limit_is_booked_at_its_price_and_halts_entries() {
     let (intent, trade) = bench.open("a", bench.wanted(Side::Yes, 20)).expect("admitted");
     bench.acknowledge(intent, 20);
     bench.fill("f1", intent, BookSide::Bid, 96, 20);
-    assert!(bench.alarmed("beyond its limit"), "{:?}", bench.outputs);
+    assert!(bench.said("beyond its limit") > 0, "{:?}", bench.outputs);
     assert_eq!(bench.desk.books().trades[&trade].entry_cost, Money::from_cents(96 * 20));
     bench.only_exits_go_on(trade);
 }
 
 #[test]
 fn a_fill_on_the_wrong_side_of_its_order_is_booked_as_a_hands_with_an_alarm() {
-    let (mut bench, intent, trade) = holding();
+    let (mut bench, intent, trade) = Bench::holding();
     bench.fill("f2", intent, BookSide::Ask, 91, 5);
-    assert!(bench.alarmed("does not fit its order"), "{:?}", bench.outputs);
+    assert!(bench.said("does not fit its order") > 0, "{:?}", bench.outputs);
     assert_eq!(bench.desk.books().trades[&trade].held(), Quantity::from_contracts(15));
     assert_eq!(bench.ledger_sum(), Money::ZERO);
 }
@@ -125,28 +90,28 @@ fn a_fill_without_its_fee_is_booked_with_our_own_sum_and_an_alarm() {
     bench.acknowledge(intent, 20);
     let stated = bench.fill_of("f1", order_id(intent), BookSide::Bid, 91, 20);
     bench.report(Report::Fill(FillReport { fee: None, ..stated.clone() }));
-    assert!(bench.alarmed("without its fee"), "{:?}", bench.outputs);
+    assert!(bench.said("without its fee") > 0, "{:?}", bench.outputs);
     assert_eq!(Some(bench.desk.books().trades[&trade].fees), stated.fee);
 }
 
 #[test]
 fn a_result_that_nobody_knows_or_a_sum_that_does_not_fit_pays_nothing_and_halts_entries() {
     for wrong in [settlement("void", 20, 0, 20), settlement("yes", 20, 0, 19), settlement("yes", 25, 0, 25)] {
-        let (mut bench, _, trade) = holding();
+        let (mut bench, _, trade) = Bench::holding();
         bench.now = close_time();
         bench.later(1);
         let cash = bench.cash();
         bench.report(wrong);
         bench.sweep(&[], cash);
         assert_eq!(bench.state(trade), TradeState::Expired);
-        assert!(bench.is_halted());
+        assert!(bench.is_halted_for_its_books());
         assert_eq!((bench.cash(), bench.ledger_sum()), (cash, Money::ZERO));
     }
 }
 
 #[test]
 fn a_shard_that_the_balance_does_not_name_is_a_difference_and_no_zero() {
-    let (mut bench, _, trade) = holding();
+    let (mut bench, _, trade) = Bench::holding();
     for _ in 0..2 {
         bench.now += TimeSpan::from_seconds(10);
         let positions =
@@ -154,7 +119,7 @@ fn a_shard_that_the_balance_does_not_name_is_a_difference_and_no_zero() {
         let sweep = Sweep { positions, ..swept(bench.now) };
         bench.report(Report::Sweep(sweep));
     }
-    assert!(bench.alarmed("not stated"), "{:?}", bench.outputs);
+    assert!(bench.said("not stated") > 0, "{:?}", bench.outputs);
     bench.only_exits_go_on(trade);
 }
 
@@ -163,7 +128,7 @@ fn a_status_that_nobody_knows_changes_nothing_of_an_order() {
     let mut bench = Bench::ready();
     let (intent, _) = bench.open("a", bench.wanted(Side::Yes, 20)).expect("admitted");
     let before = bench.desk.books().orders[&intent].state;
-    let Report::Order(order) = order_of(7, ReportedStatus::Other("frozen".to_owned()), bench.now) else {
+    let Report::Order(order) = order_of_desk(7, ReportedStatus::Other("frozen".to_owned()), bench.now) else {
         unreachable!("as made")
     };
     bench.report(Report::Order(OrderReport { client_order_id: Some(intent.client_order_id()), ..order }));
@@ -173,31 +138,31 @@ fn a_status_that_nobody_knows_changes_nothing_of_an_order() {
 
 #[test]
 fn another_desk_halts_entries_until_it_has_been_silent_for_a_while() {
-    let (mut bench, _, trade) = holding();
-    bench.report(order_of(8, ReportedStatus::Resting, bench.now));
+    let (mut bench, _, trade) = Bench::holding();
+    bench.report(order_of_desk(8, ReportedStatus::Resting, bench.now));
     bench.sweep(&[(MARKET, 20)], bench.cash());
-    assert!(bench.is_halted(), "books that agree do not make the other desk go away");
+    assert!(bench.is_halted_for_its_books(), "books that agree do not make the other desk go away");
     assert_eq!(bench.enter_elsewhere("b"), Err(RefusalCode::Halted));
     bench.later(15 * 60);
     bench.sweep(&[(MARKET, 20)], bench.cash());
-    assert!(!bench.is_halted());
+    assert!(!bench.is_halted_for_its_books());
     assert_eq!(bench.desk.books().trades[&trade].held(), Quantity::from_contracts(20));
 }
 
 #[test]
 fn a_fill_of_another_desk_halts_entries_as_its_order_does() {
-    let (mut bench, _, trade) = holding();
+    let (mut bench, _, trade) = Bench::holding();
     let mut fill = bench.fill_of("f2", OrderId::new("theirs"), BookSide::Bid, 50, 10);
     fill.client_order_id = Some(IntentId::new(DeskId::from_bits(8), 1, 1).client_order_id());
     bench.report(Report::Fill(fill));
-    assert!(bench.alarmed("another REC desk"), "{:?}", bench.outputs);
+    assert!(bench.said("another REC desk") > 0, "{:?}", bench.outputs);
     bench.only_exits_go_on(trade);
 }
 
 #[test]
 fn what_another_desk_left_behind_long_ago_halts_nothing_for_long() {
-    let (mut bench, _, _) = holding();
-    bench.report(order_of(8, ReportedStatus::Executed, bench.now - TimeSpan::from_minutes(60)));
+    let (mut bench, _, _) = Bench::holding();
+    bench.report(order_of_desk(8, ReportedStatus::Executed, bench.now - TimeSpan::from_minutes(60)));
     bench.sweep(&[(MARKET, 20)], bench.cash());
-    assert!(!bench.is_halted());
+    assert!(!bench.is_halted_for_its_books());
 }

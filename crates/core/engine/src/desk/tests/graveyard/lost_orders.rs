@@ -16,19 +16,7 @@ fn an_outage_however_long_retires_no_order_and_its_fills_are_booked_when_it_ends
         assert_eq!(books.orders[&intent].state, OrderState::Unknown, "no timer and no failed question retires it");
         assert_eq!(books.exposure(|_| true), exposure);
     }
-    bench.report(Report::Order(OrderReport {
-        order_id: order_id(intent),
-        client_order_id: Some(intent.client_order_id()),
-        ticker: MarketTicker::new(MARKET),
-        exchange_index: SHARD,
-        book_side: BookSide::Bid,
-        price: Price::from_cents(95),
-        status: ReportedStatus::Executed,
-        initial: Quantity::from_contracts(20),
-        filled: Quantity::from_contracts(20),
-        remaining: Quantity::ZERO,
-        updated_at: bench.now,
-    }));
+    bench.show(intent, ReportedStatus::Executed, 20);
     bench.fill("found", intent, BookSide::Bid, 93, 20);
     assert_eq!((bench.net(), bench.ledger_sum()), (Quantity::from_contracts(20), Money::ZERO));
     assert_eq!(bench.desk.books().trades[&trade].held(), Quantity::from_contracts(20));
@@ -53,19 +41,7 @@ fn a_close_that_is_tried_again_is_the_same_order_and_the_exchange_takes_it_once(
     bench.later(2);
     let last = bench.intents().last().expect("a repetition").id;
     bench.answer(last, Outcome::AlreadyExists { signed_at: bench.now });
-    bench.report(Report::Order(OrderReport {
-        order_id: order_id(close),
-        client_order_id: Some(close.client_order_id()),
-        ticker: MarketTicker::new(MARKET),
-        exchange_index: SHARD,
-        book_side: BookSide::Ask,
-        price: Price::from_cents(40),
-        status: ReportedStatus::Executed,
-        initial: Quantity::from_contracts(20),
-        filled: Quantity::from_contracts(20),
-        remaining: Quantity::ZERO,
-        updated_at: bench.now,
-    }));
+    bench.show(close, ReportedStatus::Executed, 20);
     bench.fill("stopped", close, BookSide::Ask, 42, 20);
     assert_eq!((bench.closes().len(), bench.net()), (1, Quantity::ZERO));
     assert_eq!(bench.state(trade), TradeState::Closed);
