@@ -203,7 +203,8 @@ impl EntryMachine {
     /// Takes rows into the table that they belong to and looks at each.
     fn renew(&mut self, now: Timestamp, rows: StrikeRows, out: &mut Vec<Output>) {
         let Some(mut table) = self.table.take() else { return };
-        if table.event == rows.event {
+        // Rows that were overtaken by a newer table are of chances that are over.
+        if table.event == rows.event && table.at <= rows.at {
             for row in rows.rows {
                 // Numbers first: tickers of one event differ in their last characters only.
                 let is_it = |known: &StrikeRow| known.strike == row.strike && known.ticker == row.ticker;

@@ -357,6 +357,7 @@ fn a_row_of_another_event_or_of_no_table_changes_nothing() {
     let mut machine = machine(&["A"]);
     told(&mut machine, 1, vec![row("A", Side::Yes, 96.0, 98, 1)]);
     assert_eq!(machine.step(at(1), changed("LATER", cheap(), 1)), []);
+    assert_eq!(machine.step(at(1), changed("NOW", cheap(), 0)), [], "older than the table");
     let elsewhere = row("C", Side::Yes, 96.0, 92, 1);
     assert_eq!(machine.step(at(1), changed("NOW", elsewhere, 1)), [], "no row of the table");
 }
