@@ -11,9 +11,13 @@ use std::{
 };
 
 use rec_domain::{Clock, TimeSpan, Timestamp};
+use tracing::warn;
 
 /// A step of the wall clock against the running time that is worth halting for.
 pub const WORST_STEP: TimeSpan = TimeSpan::from_millis(250);
+
+/// How often it is looked for.
+pub const LOOK_AT_WALL_EVERY: Duration = Duration::from_secs(1);
 
 /// The longest that [`Clocks::sleep_until_market`] sleeps before it looks at the clock again.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -35,6 +39,18 @@ impl WallClock for SystemWall {
             Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |micros| -micros),
         };
         Timestamp::from_micros(micros)
+    }
+}
+
+/// The system's time of day, moved by so many milliseconds.
+#[cfg(any(test, feature = "testing"))]
+#[derive(Debug, Default)]
+pub struct SteppedWall(pub std::sync::atomic::AtomicI64);
+
+#[cfg(any(test, feature = "testing"))]
+impl WallClock for SteppedWall {
+    fn now(&self) -> Timestamp {
+        SystemWall.now() + TimeSpan::from_millis(self.0.load(std::sync::atomic::Ordering::Relaxed))
     }
 }
 
@@ -234,6 +250,26 @@ impl Clocks {
         step.micros().abs() > WORST_STEP.micros()
     }
 
+    /// A step of the time of day, once: it is accepted, so that the next one is seen.
+    pub fn take_wall_step(&self) -> Option<TimeSpan> {
+        // Twice, since a pause between reading the two clocks looks like a step.
+        self.wall_step()?;
+        let step = self.wall_step()?;
+        self.accept_wall();
+        Some(step)
+    }
+
+    /// Follows the steps of the time of day, for ever. Without it a process that outlives one would sign by a time that
+    /// the exchange refuses. Where trade-manager leads it does the same itself, and halts entries for it.
+    pub async fn follow_wall(&self) {
+        loop {
+            if let Some(step) = self.take_wall_step() {
+                warn!(%step, "the time of day stepped against the running time");
+            }
+            tokio::time::sleep(LOOK_AT_WALL_EVERY).await;
+        }
+    }
+
     /// Accepts the present time of day after a step: real-time market clocks follow it, though never back.
     pub fn accept_wall(&self) {
         self.market.accept(self.wall.now(), Instant::now());
@@ -262,21 +298,13 @@ fn scaled(wall: TimeSpan, speed: f64) -> TimeSpan {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::atomic::Ordering;
 
     use super::*;
 
-    struct Stepped(AtomicI64);
-
-    impl WallClock for Stepped {
-        fn now(&self) -> Timestamp {
-            SystemWall.now() + TimeSpan::from_millis(self.0.load(Ordering::Relaxed))
-        }
-    }
-
-    fn stepped(market: impl FnOnce(Timestamp) -> MarketClock) -> (Clocks, Arc<Stepped>) {
-        let wall = Arc::new(Stepped(AtomicI64::new(0)));
-        (Clocks::new(market(wall.now()), Arc::<Stepped>::clone(&wall)), wall)
+    fn stepped(market: impl FnOnce(Timestamp) -> MarketClock) -> (Clocks, Arc<SteppedWall>) {
+        let wall = Arc::new(SteppedWall::default());
+        (Clocks::new(market(wall.now()), Arc::<SteppedWall>::clone(&wall)), wall)
     }
 
     #[test]

@@ -103,6 +103,7 @@ impl Composition {
         let bus = joined::bus_of(&config, &boards)?;
         let peers = Peers::new(&config, boards.clone(), &addresses)?;
 
+        let leads = here(Service::TradeManager);
         let mut running = Running::new(Arc::clone(&bus), Arc::clone(&desk), peers.clone(), boards.clone(), addresses);
         for ((service, main), (_, listener)) in services.into_iter().zip(listeners) {
             let once = Once {
@@ -131,6 +132,9 @@ impl Composition {
             };
             let span = tracing::info_span!("service", name = %service);
             running.spawn(service, shutdown, main(context).instrument(span));
+        }
+        if !leads {
+            running.keep(async move { clocks.follow_wall().await });
         }
         Ok(running)
     }

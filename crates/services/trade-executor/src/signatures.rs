@@ -17,6 +17,8 @@ use tracing::warn;
 
 /// How old a signature may be when it is taken, in market time (more where transport takes longer than that).
 const OLDEST: TimeSpan = TimeSpan::from_seconds(2);
+/// How old the exchange lets one be that reaches it. Half of that is left for claim and transport.
+const ACCEPTED: TimeSpan = TimeSpan::from_seconds(5);
 /// Signatures that wait: a burst of orders finds that many.
 const WAITING: i64 = 4;
 /// How often those that wait are looked at, in wall time.
@@ -41,7 +43,8 @@ struct Kept {
 
 impl Signatures {
     pub(crate) fn new(client: Arc<Client>, clocks: Clocks) -> Self {
-        let oldest = clocks.limit(OLDEST);
+        let half = TimeSpan::from_micros(clocks.limit(ACCEPTED).micros() / 2);
+        let oldest = clocks.limit(OLDEST).min(half);
         Self { client, clocks, oldest, kept: Arc::default() }
     }
 
@@ -113,31 +116,22 @@ impl Signatures {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::atomic::Ordering;
 
     use rec_domain::DeskId;
     use rec_kalshi::{PrivateKey, Signer, rest::ClientConfig};
     use rec_runtime::{
         MarketClock,
-        clock::{SystemWall, WallClock},
+        clock::{SteppedWall, WallClock as _},
     };
     use rec_twin::server::{ApiKey, Scope};
 
     use super::*;
 
-    /// The system's time of day, moved.
-    struct Moved(AtomicI64);
-
-    impl WallClock for Moved {
-        fn now(&self) -> Timestamp {
-            SystemWall.now() + TimeSpan::from_millis(self.0.load(Ordering::Relaxed))
-        }
-    }
-
-    fn signatures(speed: f64) -> (Signatures, Arc<Moved>) {
-        let wall = Arc::new(Moved(AtomicI64::new(0)));
+    fn signatures(speed: f64) -> (Signatures, Arc<SteppedWall>) {
+        let wall = Arc::new(SteppedWall::default());
         let now = wall.now();
-        let clocks = Clocks::new(MarketClock::accelerated(now, now, speed, now), Arc::<Moved>::clone(&wall));
+        let clocks = Clocks::new(MarketClock::accelerated(now, now, speed, now), Arc::<SteppedWall>::clone(&wall));
         let (_key, pem) = ApiKey::generate_ed25519("key", Scope::Write).expect("randomness");
         let signer = Signer::new("key", PrivateKey::from_pem(pem.expose()).expect("a key"));
         let config = ClientConfig::new("http://127.0.0.1:9/trade-api/v2");
@@ -194,8 +188,9 @@ mod tests {
 
     #[test]
     fn none_is_used_that_is_too_old() {
-        // A thousand seconds of market time are one of the wall's, which is the limit then.
+        // A thousand seconds of market time are one of the wall's, half of which is the limit then.
         let (signatures, _wall) = signatures(1_000.0);
+        assert_eq!(signatures.oldest, TimeSpan::from_seconds(500));
         let made_at = signatures.clocks.now();
         while signatures.clocks.now().since(made_at) <= signatures.oldest {
             std::thread::yield_now();

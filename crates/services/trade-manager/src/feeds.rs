@@ -9,7 +9,7 @@ use std::{
 use rec_api::{DeskCall, DeskInbox};
 use rec_domain::{IntentId, MarketTicker, book::BookTop, bus_event::BusEvent, desk_view::DeskView};
 use rec_engine::desk::DeskInput;
-use rec_runtime::{Clocks, HealthBoard, ServiceContext};
+use rec_runtime::{Clocks, HealthBoard, ServiceContext, clock::LOOK_AT_WALL_EVERY};
 use rec_store::Database;
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -231,36 +231,29 @@ pub(crate) async fn tops(
     }
 }
 
-/// How often the clocks are compared.
-const CLOCKS: Duration = Duration::from_secs(1);
-
 /// Feeds steps of the time of day. Each one is told once: the time is accepted, so that the next one is seen.
 pub(crate) async fn clock(clocks: Clocks, inputs: mpsc::Sender<DeskInput>) -> anyhow::Result<()> {
     loop {
-        // Twice, since a pause between reading the two clocks looks like a step.
-        if clocks.wall_step().is_some()
-            && let Some(step) = clocks.wall_step()
+        if let Some(step) = clocks.take_wall_step()
+            && inputs.send(DeskInput::ClockStepped { step }).await.is_err()
         {
-            clocks.accept_wall();
-            if inputs.send(DeskInput::ClockStepped { step }).await.is_err() {
-                return Ok(());
-            }
+            return Ok(());
         }
-        tokio::time::sleep(CLOCKS).await;
+        tokio::time::sleep(LOOK_AT_WALL_EVERY).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::atomic::Ordering;
 
     use rec_domain::{
-        OrderGroupId, Service, TimeSpan, Timestamp,
+        Mode, OrderGroupId, Service, Timestamp,
         report::{GroupReport, Report},
     };
     use rec_runtime::{
         MarketClock,
-        clock::{SystemWall, WallClock},
+        clock::{SteppedWall, WallClock as _},
     };
     use rec_store::{Role, testing::TestDatabase};
 
@@ -268,7 +261,7 @@ mod tests {
 
     #[tokio::test]
     async fn reports_are_told_no_further_ahead_than_a_desk_that_commits_nothing_can_bear() {
-        let Some(test) = TestDatabase::migrated().await else { return };
+        let Some((test, _desk)) = TestDatabase::of_mode(Mode::Twin).await else { return };
         let reports: Vec<Report> = (0..2_000)
             .map(|second| {
                 let (group, at) = (OrderGroupId::new("g"), Timestamp::from_seconds(second));
@@ -291,18 +284,10 @@ mod tests {
         assert!((AHEAD..=most).contains(&count), "{count}");
     }
 
-    struct Stepped(AtomicI64);
-
-    impl WallClock for Stepped {
-        fn now(&self) -> Timestamp {
-            SystemWall.now() + TimeSpan::from_millis(self.0.load(Ordering::Relaxed))
-        }
-    }
-
     #[tokio::test]
     async fn each_step_of_the_time_of_day_is_told_once() {
-        let wall = Arc::new(Stepped(AtomicI64::new(0)));
-        let clocks = Clocks::new(MarketClock::real_time(wall.now()), Arc::<Stepped>::clone(&wall));
+        let wall = Arc::new(SteppedWall::default());
+        let clocks = Clocks::new(MarketClock::real_time(wall.now()), Arc::<SteppedWall>::clone(&wall));
         let (inputs, mut received) = mpsc::channel(4);
         let feed = tokio::spawn(clock(clocks, inputs));
         for milliseconds in [-3_000, 2_000] {

@@ -51,7 +51,12 @@ async fn keep_leading(ctx: &ServiceContext, mut calls: DeskInbox) -> anyhow::Res
     // Once: whoever is taken over in turn waits.
     let (mut take_over, mut led) = (ctx.take_over, None);
     while !ctx.shutdown.is_cancelled() {
-        let Ok(held) = lease::acquire(ctx, &database, std::mem::take(&mut take_over), led).await else { break };
+        let acquired = tokio::select! {
+            acquired = lease::acquire(ctx, &database, std::mem::take(&mut take_over), led) => acquired,
+            // Whoever does not lead has no desk that would have to be told.
+            () = ctx.clocks.follow_wall() => continue,
+        };
+        let Ok(held) = acquired else { break };
         led = Some(held.epoch());
         let ended = lead(ctx, &database, &held, &mut calls).await;
         match ended {

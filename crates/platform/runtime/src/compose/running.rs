@@ -32,6 +32,8 @@ pub struct Running {
     boards: BTreeMap<Service, HealthBoard>,
     addresses: BTreeMap<Service, SocketAddr>,
     tasks: JoinSet<anyhow::Result<()>>,
+    // What the process does beside its services, as long as it lives.
+    upkeep: JoinSet<()>,
     // In the order of start.
     services: Vec<(Service, Id, CancellationToken)>,
     // Those that `ended` has told of.
@@ -60,7 +62,12 @@ impl Running {
         boards: BTreeMap<Service, HealthBoard>,
         addresses: BTreeMap<Service, SocketAddr>,
     ) -> Self {
-        Self { bus, desk, peers, boards, addresses, tasks: JoinSet::new(), services: Vec::new(), gone: HashSet::new() }
+        let (tasks, upkeep) = (JoinSet::new(), JoinSet::new());
+        Self { bus, desk, peers, boards, addresses, tasks, upkeep, services: Vec::new(), gone: HashSet::new() }
+    }
+
+    pub(super) fn keep(&mut self, upkeep: impl Future<Output = ()> + Send + 'static) {
+        self.upkeep.spawn(upkeep);
     }
 
     pub(super) fn spawn(

@@ -9,7 +9,11 @@ use rec_domain::{
 };
 
 use super::{running::Ended, *};
-use crate::{BoxFuture, serve_http};
+use crate::{
+    BoxFuture, MarketClock,
+    clock::{SteppedWall, WallClock as _},
+    serve_http,
+};
 
 /// A configuration whose files are below `folder` and whose ports are free ones.
 fn config(folder: &Path, overrides: &[(&str, &str)]) -> Arc<Config> {
@@ -161,6 +165,21 @@ async fn they_end_in_reverse_order_and_none_holds_the_end_up() {
     let running = composition(&services, config(folder.path(), &[])).start().await.expect("starts");
     let error = running.shutdown(Duration::from_millis(50)).await.expect_err("one hangs");
     assert_eq!(error.0.iter().map(|(service, _)| *service).next(), Some(Service::DbPoller));
+}
+
+#[tokio::test]
+async fn a_process_without_trade_manager_follows_a_step_of_the_time_of_day() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let wall = Arc::new(SteppedWall::default());
+    let clocks = Clocks::new(MarketClock::real_time(wall.now()), Arc::<SteppedWall>::clone(&wall));
+    let composition = composition(&[(Service::TradeExecutor, idle)], config(folder.path(), &[]));
+    let _running = Composition { clocks: clocks.clone(), ..composition }.start().await.expect("it starts");
+    wall.0.store(60_000, Ordering::Relaxed);
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while wall.now().since(clocks.now()) > rec_domain::TimeSpan::from_millis(250) {
+        assert!(std::time::Instant::now() < deadline, "it would sign by a time of a minute ago");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test]
