@@ -94,7 +94,7 @@ impl Bench {
         self.commit(&lease, rows).await;
         for (intent, case) in intents.iter().zip(&cases).filter(|(_, case)| case.claimed) {
             let early = NOW - TimeSpan::from_seconds(10);
-            let claimed = self.claims.claim(intent.id, early).await.expect("answered");
+            let claimed = self.claims.claim(intent.id, early, early).await.expect("answered");
             assert!(claimed.is_ok(), "{case:?}: {claimed:?}");
         }
         if !armed {
@@ -120,12 +120,12 @@ impl Bench {
                 lease_valid,
                 effect: case.effect,
                 send_by: intent.send_by,
-                signed_at: NOW,
+                now: NOW,
                 halted,
                 mode: self.mode,
                 armed,
             };
-            let stored = self.claims.claim(intent.id, NOW).await.expect("answered");
+            let stored = self.claims.claim(intent.id, NOW, NOW).await.expect("answered");
             assert_eq!(stored.map(|_intent| ()), may_claim(&facts), "{facts:?}");
         }
         let lease = self.lease().await;

@@ -20,8 +20,8 @@ pub struct ClaimFacts {
     pub effect: Effect,
     /// Not to be sent after this.
     pub send_by: Option<Timestamp>,
-    /// The signature time.
-    pub signed_at: Timestamp,
+    /// The present. The signature time may lie a little before it.
+    pub now: Timestamp,
     /// Whether any halt is in force.
     pub halted: bool,
     /// What the desk trades against.
@@ -40,7 +40,7 @@ pub fn may_claim(facts: &ClaimFacts) -> Result<(), ClaimRefusal> {
         (!facts.committed, ClaimRefusal::Missing),
         (facts.claimed, ClaimRefusal::AlreadyClaimed),
         (facts.intent_epoch != facts.lease_epoch || !facts.lease_valid, ClaimRefusal::StaleEpoch),
-        (facts.send_by.is_some_and(|send_by| send_by < facts.signed_at), ClaimRefusal::TooLate),
+        (facts.send_by.is_some_and(|send_by| send_by < facts.now), ClaimRefusal::TooLate),
         (increases && facts.halted, ClaimRefusal::Halted),
         (increases && facts.mode.needs_arming() && !facts.armed, ClaimRefusal::Disarmed),
     ];
@@ -59,7 +59,7 @@ mod tests {
         lease_valid: true,
         effect: Effect::Increases,
         send_by: Some(Timestamp::from_seconds(10)),
-        signed_at: Timestamp::from_seconds(10),
+        now: Timestamp::from_seconds(10),
         halted: false,
         mode: Mode::Twin,
         armed: false,
@@ -72,7 +72,7 @@ mod tests {
             (ClaimFacts { claimed: true, ..GOOD }, ClaimRefusal::AlreadyClaimed),
             (ClaimFacts { lease_epoch: 4, ..GOOD }, ClaimRefusal::StaleEpoch),
             (ClaimFacts { lease_valid: false, ..GOOD }, ClaimRefusal::StaleEpoch),
-            (ClaimFacts { signed_at: Timestamp::from_seconds(11), ..GOOD }, ClaimRefusal::TooLate),
+            (ClaimFacts { now: Timestamp::from_seconds(11), ..GOOD }, ClaimRefusal::TooLate),
             (ClaimFacts { halted: true, ..GOOD }, ClaimRefusal::Halted),
             (ClaimFacts { mode: Mode::Prod, ..GOOD }, ClaimRefusal::Disarmed),
         ];

@@ -34,7 +34,7 @@ impl Database {
 
 impl Claims {
     /// Claims an intent, so that it may be sent once with the signature time `signed_at`, or says by which rule it
-    /// may not.
+    /// may not. The rules hold at `now`, which is never before that.
     ///
     /// The claim is committed when this returns `Ok(Ok(_))`. After an error it may be too: such an intent is not
     /// sent, and [`Claims::claims_without_answer`] shows it if it was claimed.
@@ -45,12 +45,13 @@ impl Claims {
         &self,
         intent: IntentId,
         signed_at: Timestamp,
+        now: Timestamp,
     ) -> Result<std::result::Result<Intent, ClaimRefusal>> {
         for _ in 0..ATTEMPTS {
-            if self.insert(intent, signed_at).await? {
+            if self.insert(intent, signed_at, now).await? {
                 return self.intent(intent).await?.map(Ok).ok_or_else(|| StoreError::unreadable("an intent", intent));
             }
-            if let Some(refusal) = self.refusal(intent, signed_at).await? {
+            if let Some(refusal) = self.refusal(intent, now).await? {
                 return Ok(Err(refusal));
             }
         }
@@ -60,7 +61,7 @@ impl Claims {
     }
 
     /// One statement, and one transaction.
-    async fn insert(&self, intent: IntentId, signed_at: Timestamp) -> Result<bool> {
+    async fn insert(&self, intent: IntentId, signed_at: Timestamp, now: Timestamp) -> Result<bool> {
         // FOR SHARE: who takes the lease waits for this claim and then sees it.
         let inserted = sqlx::query!(
             "INSERT INTO desk.claims (intent, signed_at)
@@ -69,7 +70,7 @@ impl Claims {
              JOIN desk.lease ON lease.epoch = intents.epoch AND lease.expires_at > clock_timestamp()
              JOIN desk.identity ON true
              WHERE intents.id = $1
-                AND (intents.send_by IS NULL OR intents.send_by >= $2)
+                AND (intents.send_by IS NULL OR intents.send_by >= $3)
                 AND (
                     intents.effect <> 'increases'
                     OR (
@@ -78,7 +79,7 @@ impl Claims {
                             identity.mode NOT IN ('demo', 'prod')
                             OR EXISTS (
                                 SELECT FROM desk.armings
-                                WHERE armings.ended_at IS NULL AND NOT armings.unproven AND armings.until > $2
+                                WHERE armings.ended_at IS NULL AND NOT armings.unproven AND armings.until > $3
                             )
                         )
                     )
@@ -87,6 +88,7 @@ impl Claims {
              ON CONFLICT (intent) DO NOTHING",
             intent.as_uuid(),
             to_db(signed_at),
+            to_db(now),
         )
         .execute(&self.database.pool)
         .await?;
@@ -94,7 +96,7 @@ impl Claims {
     }
 
     /// The first rule that forbids the claim, in the engine's order.
-    async fn refusal(&self, intent: IntentId, signed_at: Timestamp) -> Result<Option<ClaimRefusal>> {
+    async fn refusal(&self, intent: IntentId, now: Timestamp) -> Result<Option<ClaimRefusal>> {
         let facts = sqlx::query!(
             r#"SELECT
                 EXISTS (SELECT FROM desk.claims WHERE claims.intent = intents.id) AS "claimed!",
@@ -113,7 +115,7 @@ impl Claims {
              JOIN desk.identity ON true
              WHERE intents.id = $1"#,
             intent.as_uuid(),
-            to_db(signed_at),
+            to_db(now),
         )
         .fetch_optional(&self.database.pool)
         .await?;

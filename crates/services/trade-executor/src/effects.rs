@@ -6,7 +6,7 @@ use rec_api::DeskApi;
 use rec_domain::{IntentId, Timestamp, answer::Answer, intent::Intent};
 use rec_engine::sender::{Sender, SenderInput, SenderOutput};
 use rec_kalshi::rest::Client;
-use rec_runtime::{Effects, HealthBoard, metric};
+use rec_runtime::{Clocks, Effects, HealthBoard, metric};
 use rec_store::{Answers, Claims};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
@@ -27,6 +27,7 @@ pub(crate) struct SenderEffects {
     pub(crate) client: Arc<Client>,
     pub(crate) signatures: Signatures,
     pub(crate) desk: Arc<dyn DeskApi>,
+    pub(crate) clocks: Clocks,
     pub(crate) health: HealthBoard,
     pub(crate) inputs: mpsc::Sender<SenderInput>,
 }
@@ -64,7 +65,7 @@ impl SenderEffects {
     async fn claim(&self, intent: IntentId) -> SenderInput {
         let signed_at = self.signatures.take(intent);
         let started = tokio::time::Instant::now();
-        let input = self.claim_signed(intent, signed_at).await;
+        let input = self.claim_signed(intent, signed_at, self.clocks.now()).await;
         metrics::histogram!(metric::CLAIM).record(started.elapsed());
         if !matches!(input, SenderInput::Claimed { .. }) {
             self.signatures.forget(intent);
@@ -72,8 +73,8 @@ impl SenderEffects {
         input
     }
 
-    async fn claim_signed(&self, intent: IntentId, signed_at: Timestamp) -> SenderInput {
-        match self.claims.claim(intent, signed_at).await {
+    async fn claim_signed(&self, intent: IntentId, signed_at: Timestamp, now: Timestamp) -> SenderInput {
+        match self.claims.claim(intent, signed_at, now).await {
             Ok(Ok(intent)) => SenderInput::Claimed { intent, signed_at },
             Ok(Err(refusal)) => {
                 info!(%intent, refusal = refusal.name(), "claim refused");
@@ -94,6 +95,8 @@ impl SenderEffects {
 
     async fn record(&self, answer: Answer) -> SenderInput {
         let intent = answer.intent;
+        // One whose claim came too late to be sent by still has a signature.
+        self.signatures.forget(intent);
         match self.answers.append_answer(&answer).await {
             Ok(known) => {
                 if !known {

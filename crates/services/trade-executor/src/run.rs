@@ -49,6 +49,7 @@ async fn work(ctx: &ServiceContext, inbox: DispatchInbox) -> anyhow::Result<()> 
         client: Arc::clone(&client),
         signatures: signatures.clone(),
         desk: Arc::clone(&ctx.desk),
+        clocks: ctx.clocks.clone(),
         health: ctx.health.clone(),
         inputs: inputs.clone(),
     };

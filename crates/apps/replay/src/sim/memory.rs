@@ -282,7 +282,7 @@ impl Memory {
             lease_valid: now < self.lease_until,
             effect: intent.effect,
             send_by: intent.send_by,
-            signed_at,
+            now,
             halted: !self.halts.is_empty(),
             mode: self.mode,
             armed,

@@ -33,7 +33,9 @@ impl Executor {
 
     async fn claim_at(&self, number: u32, late: TimeSpan) -> Result<(), ClaimRefusal> {
         let id = sample::intent_id(self.epoch, number);
-        let claimed = self.claims.claim(id, now() + late).await.expect("answered");
+        // Signed a little before, which makes nothing of it earlier.
+        let signed_at = now() - TimeSpan::from_seconds(2);
+        let claimed = self.claims.claim(id, signed_at, now() + late).await.expect("answered");
         claimed.map(|intent| assert_eq!(intent.id, id))
     }
 
@@ -62,10 +64,11 @@ async fn an_intent_is_claimed_once() {
     assert_eq!(left, [sample::intent(executor.epoch, 2, GroupRole::Exit)]);
 
     let id = sample::intent_id(executor.epoch, 1);
-    let claim = Claim { intent: id, signed_at: now() };
+    let signed_at = now() - TimeSpan::from_seconds(2);
+    let claim = Claim { intent: id, signed_at };
     assert_eq!(executor.claims.claims_without_answer().await.expect("read"), [claim]);
     let stored = executor.leader.desk.load(now()).await.expect("loaded").orders.remove(0);
-    assert_eq!((stored.claim_signed_at, stored.answered), (Some(now()), false));
+    assert_eq!((stored.claim_signed_at, stored.answered), (Some(signed_at), false));
 
     let answers = executor.leader.as_service(Service::TradeExecutor).await.answers();
     let outcome = Outcome::Unknown { reason: "timeout".to_owned(), signed_at: now() };
@@ -80,7 +83,7 @@ async fn of_many_claims_at_once_one_wins() {
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let (claims, id) = (executor.claims.clone(), sample::intent_id(executor.epoch, 1));
-        running.spawn(async move { claims.claim(id, now()).await.expect("answered").is_ok() });
+        running.spawn(async move { claims.claim(id, now(), now()).await.expect("answered").is_ok() });
     }
     assert_eq!(running.join_all().await.into_iter().filter(|won| *won).count(), 1);
 }

@@ -35,8 +35,8 @@ async fn each_repetition_is_claimed_once_and_counted_after_a_crash() {
     let executor = leader.as_service(Service::TradeExecutor).await;
     let (claims, answers) = (executor.claims(), executor.answers());
     assert!(claims.unanswered_intents(10).await.expect("read").iter().any(|intent| intent.id == first));
-    assert!(claims.claim(first, now()).await.expect("answered").is_ok());
-    assert_eq!(claims.claim(first, now()).await.expect("answered"), Err(ClaimRefusal::AlreadyClaimed));
+    assert!(claims.claim(first, now(), now()).await.expect("answered").is_ok());
+    assert_eq!(claims.claim(first, now(), now()).await.expect("answered"), Err(ClaimRefusal::AlreadyClaimed));
     let stored = |intent, answered, landed| StoredRepeat { order: close, intent: Some(intent), answered, landed };
     assert_eq!(leader.load().await.repeats, [stored(first, false, false)], "it may have been sent");
 

@@ -125,7 +125,7 @@ fn degraded_lease_lost_nothing_is_claimed() {
                 lease_valid,
                 effect,
                 send_by: None,
-                signed_at: START,
+                now: START,
                 halted: false,
                 mode: Mode::Twin,
                 armed: true,
