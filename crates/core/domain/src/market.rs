@@ -131,6 +131,19 @@ impl Market {
         by_status && self.open_time <= now && now < self.close_time
     }
 
+    /// Takes over what happened to it.
+    pub fn take(&mut self, change: &LifecycleChange) {
+        match change {
+            LifecycleChange::Activated => self.status = MarketStatus::Active,
+            LifecycleChange::Deactivated => self.status = MarketStatus::Inactive,
+            LifecycleChange::CloseDateUpdated(close_time) => self.close_time = *close_time,
+            LifecycleChange::Determined { .. } => self.status = MarketStatus::Determined,
+            LifecycleChange::Settled => self.status = MarketStatus::Finalized,
+            LifecycleChange::GridUpdated(grid) => self.grid = grid.clone(),
+            LifecycleChange::Created | LifecycleChange::Other(_) => {}
+        }
+    }
+
     /// Time until the close; negative afterwards.
     #[must_use]
     pub fn time_to_close(&self, now: Timestamp) -> TimeSpan {

@@ -6,7 +6,7 @@ use rec_domain::{
     DecisionId, TimeSpan, Timestamp,
     command::{DeskCommand, DeskReply, DeskRequest},
     halt::HaltSource,
-    market::{LifecycleChange, Market, MarketLifecycle, MarketStatus},
+    market::{Market, MarketLifecycle},
     refusal::{Refusal, RefusalCode},
     row::{Commit, Row},
 };
@@ -207,15 +207,7 @@ impl Desk {
     fn change_market(&mut self, change: &MarketLifecycle) {
         let known = Arc::make_mut(&mut self.books.markets);
         if let Some(market) = known.get_mut(&change.ticker) {
-            match &change.change {
-                LifecycleChange::Activated => market.status = MarketStatus::Active,
-                LifecycleChange::Deactivated => market.status = MarketStatus::Inactive,
-                LifecycleChange::CloseDateUpdated(close_time) => market.close_time = *close_time,
-                LifecycleChange::Determined { .. } => market.status = MarketStatus::Determined,
-                LifecycleChange::Settled => market.status = MarketStatus::Finalized,
-                LifecycleChange::GridUpdated(grid) => market.grid = grid.clone(),
-                LifecycleChange::Created | LifecycleChange::Other(_) => {}
-            }
+            market.take(&change.change);
         }
     }
 

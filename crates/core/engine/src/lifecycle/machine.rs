@@ -115,15 +115,7 @@ impl LifecycleMachine {
     fn apply(&mut self, change: &MarketLifecycle) -> bool {
         let Some(market) = self.markets.get_mut(&change.ticker) else { return false };
         self.boundary = None;
-        match &change.change {
-            LifecycleChange::Activated => market.status = MarketStatus::Active,
-            LifecycleChange::Deactivated => market.status = MarketStatus::Inactive,
-            LifecycleChange::CloseDateUpdated(close_time) => market.close_time = *close_time,
-            LifecycleChange::Determined { .. } => market.status = MarketStatus::Determined,
-            LifecycleChange::Settled => market.status = MarketStatus::Finalized,
-            LifecycleChange::GridUpdated(grid) => market.grid = grid.clone(),
-            LifecycleChange::Created | LifecycleChange::Other(_) => {}
-        }
+        market.take(&change.change);
         true
     }
 

@@ -60,15 +60,7 @@ impl Markets {
     /// Takes news of a market's life.
     pub(super) fn change(&mut self, ticker: &MarketTicker, change: &LifecycleChange) {
         let Some(market) = self.known.get_mut(ticker) else { return };
-        match change {
-            LifecycleChange::Activated => market.status = MarketStatus::Active,
-            LifecycleChange::Deactivated => market.status = MarketStatus::Inactive,
-            LifecycleChange::Determined { .. } => market.status = MarketStatus::Determined,
-            LifecycleChange::Settled => market.status = MarketStatus::Finalized,
-            LifecycleChange::CloseDateUpdated(at) => market.close_time = *at,
-            LifecycleChange::GridUpdated(grid) => market.grid = grid.clone(),
-            LifecycleChange::Created | LifecycleChange::Other(_) => {}
-        }
+        market.take(change);
     }
 }
 
