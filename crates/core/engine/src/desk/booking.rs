@@ -1,7 +1,7 @@
 //! Fills to trades and ledger, each once.
 
 use rec_domain::{
-    BookSide, EventTicker, FillId, Money, OrderId, Price, Quantity, Side, TradeId,
+    BookSide, EventTicker, FillId, Money, OrderId, Quantity, Side, TradeId,
     fee::{FeeSchedule, Liquidity},
     fill::Fill,
     halt::HaltSource,
@@ -215,7 +215,8 @@ impl Draft<'_> {
         self.put_trade(trade);
     }
 
-    /// What the exchange charged; our own sum, with an alarm, where it did not say.
+    /// What the exchange charged; our own sum, with an alarm, where it did not say. Where that is not known either,
+    /// entries halt until books and exchange agree.
     fn fee_of(&mut self, fill: &FillReport) -> Money {
         if let Some(fee) = fill.fee {
             return fee;
@@ -223,8 +224,10 @@ impl Draft<'_> {
         self.alarm(format!("fill {} came without its fee", fill.fill_id));
         let schedule = self.books.markets.get(&fill.ticker).map_or(FeeSchedule::CRYPTO, |market| market.fees);
         let liquidity = if fill.is_taker { Liquidity::Taker } else { Liquidity::Maker };
-        let price: Price = fill.price;
-        schedule.fee(liquidity, price, fill.quantity).unwrap_or_default()
+        schedule.fee(liquidity, fill.price, fill.quantity).unwrap_or_else(|| {
+            self.halt(HaltSource::Reconciliation, format!("nobody knows the fee of fill {}", fill.fill_id));
+            Money::ZERO
+        })
     }
 
     /// An ended trade goes on when one of its orders turns out not to have ended.

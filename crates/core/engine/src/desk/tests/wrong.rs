@@ -1,6 +1,8 @@
 //! Reports and answers of the exchange that cannot be right: nothing is guessed, nothing is booked twice, entries halt
 //! where money is in doubt, and exits go on. `docs/WRONG_INPUT.md` names these tests.
 
+use rec_domain::fee::FeeKind;
+
 use super::*;
 
 impl Bench {
@@ -92,6 +94,19 @@ fn a_fill_without_its_fee_is_booked_with_our_own_sum_and_an_alarm() {
     bench.report(Report::Fill(FillReport { fee: None, ..stated.clone() }));
     assert!(bench.said("without its fee") > 0, "{:?}", bench.outputs);
     assert_eq!(Some(bench.desk.books().trades[&trade].fees), stated.fee);
+}
+
+#[test]
+fn a_fill_whose_fee_nobody_knows_is_booked_and_halts_entries_until_the_books_agree() {
+    let (mut bench, _, trade) = Bench::holding();
+    let closing = bench.close("c", trade).expect("accepted");
+    bench.acknowledge(closing, 5);
+    let fees = FeeSchedule { kind: FeeKind::Unknown, ..FeeSchedule::CRYPTO };
+    bench.tell(DeskInput::Markets { markets: vec![Market { fees, ..market(MARKET) }] });
+    let fill = bench.fill_of("f2", order_id(closing), BookSide::Ask, 91, 5);
+    bench.report(Report::Fill(FillReport { fee: None, ..fill }));
+    assert_eq!(bench.desk.books().trades[&trade].held(), Quantity::from_contracts(15));
+    bench.only_exits_go_on(trade);
 }
 
 #[test]
