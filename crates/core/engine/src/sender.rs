@@ -138,7 +138,8 @@ enum Stage {
     /// An attempt to claim may have been committed although nothing was sent.
     ClaimUncertain {
         signed_at: Timestamp,
-        retry_at: Timestamp,
+        /// `None` while another attempt is under way: two at a time would take one another's claim for somebody else's.
+        retry_at: Option<Timestamp>,
     },
     Sending {
         effect: Effect,
@@ -147,6 +148,13 @@ enum Stage {
         answer: Answer,
         retry_at: Option<Timestamp>,
     },
+}
+
+impl Stage {
+    /// Whether a word on a claim can still be about it; one that comes later is of an attempt that is over.
+    const fn is_claiming(&self) -> bool {
+        matches!(self, Self::Claiming | Self::ClaimUncertain { .. })
+    }
 }
 
 /// The `sender` machine.
@@ -195,8 +203,9 @@ impl Sender {
     }
 
     fn refused(&mut self, now: Timestamp, intent: IntentId, refusal: ClaimRefusal, outputs: &mut Vec<SenderOutput>) {
-        match (refusal, self.stages.get(&intent)) {
-            (ClaimRefusal::AlreadyClaimed, Some(Stage::ClaimUncertain { signed_at, .. })) => {
+        let Some(stage) = self.stages.get(&intent).filter(|stage| stage.is_claiming()) else { return };
+        match (refusal, stage) {
+            (ClaimRefusal::AlreadyClaimed, Stage::ClaimUncertain { signed_at, .. }) => {
                 // The attempt that failed had been committed. Nothing was sent by this process; that is not known of
                 // every process, so it is unknown and not absent.
                 let outcome = Outcome::Unknown {
@@ -219,8 +228,8 @@ impl Sender {
     fn retry(&mut self, now: Timestamp, outputs: &mut Vec<SenderOutput>) {
         for (intent, stage) in &mut self.stages {
             match stage {
-                Stage::ClaimUncertain { retry_at, .. } if *retry_at <= now => {
-                    *retry_at = now + self.config.retry_after;
+                Stage::ClaimUncertain { retry_at, .. } if retry_at.is_some_and(|at| at <= now) => {
+                    *retry_at = None;
                     outputs.push(SenderOutput::Claim { intent: *intent });
                 }
                 Stage::Recording { answer, retry_at } if retry_at.is_some_and(|at| at <= now) => {
@@ -282,12 +291,12 @@ impl Machine for Sender {
             },
             SenderInput::Refused { intent, refusal } => self.refused(now, intent, refusal, &mut outputs),
             SenderInput::ClaimFailed { intent, signed_at, reason } => {
-                let first = match self.stages.get(&intent) {
-                    Some(Stage::ClaimUncertain { signed_at, .. }) => *signed_at,
-                    _ => signed_at,
-                };
-                let retry_at = now + self.config.retry_after;
-                self.stages.insert(intent, Stage::ClaimUncertain { signed_at: first, retry_at });
+                if let Some(stage) = self.stages.get_mut(&intent).filter(|stage| stage.is_claiming()) {
+                    let first =
+                        if let Stage::ClaimUncertain { signed_at, .. } = stage { *signed_at } else { signed_at };
+                    let retry_at = Some(now + self.config.retry_after);
+                    *stage = Stage::ClaimUncertain { signed_at: first, retry_at };
+                }
                 outputs.push(SenderOutput::Alarm { message: format!("claim of {intent} failed: {reason}") });
             }
             SenderInput::Sent { intent, outcome } => {
@@ -323,8 +332,7 @@ impl Machine for Sender {
 
     fn next_wakeup(&self) -> Option<Timestamp> {
         let retries = self.stages.values().filter_map(|stage| match stage {
-            Stage::ClaimUncertain { retry_at, .. } => Some(*retry_at),
-            Stage::Recording { retry_at, .. } => *retry_at,
+            Stage::ClaimUncertain { retry_at, .. } | Stage::Recording { retry_at, .. } => *retry_at,
             Stage::Claiming | Stage::Sending { .. } => None,
         });
         retries.chain([self.next_scan]).min()
@@ -468,6 +476,40 @@ mod tests {
         let too_late = NotSent::Claim { refusal: ClaimRefusal::TooLate };
         assert!(matches!(&outputs[0], SenderOutput::Record { answer }
             if answer.outcome == Outcome::NotSent { reason: too_late.clone() }));
+    }
+
+    #[test]
+    fn a_claim_is_tried_again_only_when_the_attempt_before_has_its_answer() {
+        let mut sender = started();
+        sender.step(at(2), SenderInput::Dispatch { intent: id(1) });
+        let failed = || SenderInput::ClaimFailed { intent: id(1), signed_at: at(2), reason: "slow".to_owned() };
+        sender.step(at(2), failed());
+        let asked = |sender: &mut Sender, seconds| claims(&sender.step(at(seconds), SenderInput::Wake));
+        assert_eq!((asked(&mut sender, 3), asked(&mut sender, 4), asked(&mut sender, 9)), (1, 0, 0));
+        sender.step(at(9), failed());
+        assert_eq!((asked(&mut sender, 10), asked(&mut sender, 11)), (1, 0));
+    }
+
+    #[test]
+    fn a_late_word_on_a_claim_changes_nothing_of_what_is_being_sent_or_recorded() {
+        let refused = |refusal| SenderInput::Refused { intent: id(1), refusal };
+        let late = [
+            refused(ClaimRefusal::AlreadyClaimed),
+            refused(ClaimRefusal::Halted),
+            SenderInput::ClaimFailed { intent: id(1), signed_at: at(1), reason: "slow".to_owned() },
+        ];
+        for word in late {
+            let mut sender = started();
+            sender.step(at(2), SenderInput::Dispatch { intent: id(1) });
+            sender.step(at(2), SenderInput::Claimed { intent: intent(1), signed_at: at(2) });
+            sender.step(at(2), word.clone());
+            let outputs = sender.step(at(2), SenderInput::Sent { intent: id(1), outcome: Outcome::Done });
+            let done = |output: &SenderOutput| matches!(output, SenderOutput::Record { answer } if answer.outcome == Outcome::Done);
+            assert!(outputs.iter().any(done), "{word:?}: {outputs:?}");
+            sender.step(at(2), SenderInput::RecordFailed { intent: id(1), reason: "down".to_owned() });
+            sender.step(at(2), word.clone());
+            assert!(sender.step(at(3), SenderInput::Wake).iter().any(done), "{word:?}");
+        }
     }
 
     #[test]
