@@ -7,24 +7,18 @@ let
   tradesOutside = mode == "demo" || mode == "prod";
 
   files =
-    lib.concatMap
-      (
-        scope:
-        map
-          (name: {
-            option = "credentials.${scope}.${name}";
-            file = cfg.credentials.${scope}.${name};
-          })
-          [
-            "keyFile"
-            "idFile"
-          ]
-      )
-      [
-        "read"
-        "write"
-        "guard"
-      ]
+    lib.concatMap (
+      scope:
+      map
+        (name: {
+          option = "credentials.${scope}.${name}";
+          file = cfg.credentials.${scope}.${name};
+        })
+        [
+          "keyFile"
+          "idFile"
+        ]
+    ) (builtins.attrNames cfg.credentials)
     ++ [
       {
         option = "arming.totpSecretFile";
@@ -122,6 +116,14 @@ in
           message = ''
             services."rec".twin.enable puts a simulated exchange beside a desk in mode ${mode}. Switch it off, or set
             settings.mode = "twin".'';
+        }
+        {
+          assertion =
+            !(cfg.twin.enable && mode == "paper")
+            || (cfg.credentials.mirror.keyFile != null && cfg.credentials.mirror.idFile != null);
+          message = ''
+            services."rec".settings.mode is paper, and nothing reads the real exchange. Set
+            services."rec".credentials.mirror.keyFile and idFile, of a key with scope read.'';
         }
       ];
     warnings =

@@ -97,7 +97,6 @@ in
       {
         requires = [ "rec-secrets.service" ];
         after = [ "rec-secrets.service" ];
-        environment.REC_DB_USER = "rec";
         serviceConfig.LoadCredential = [
           "service-token:/run/rec-secrets/service-token"
           "nats-password:/run/rec-secrets/nats-password"

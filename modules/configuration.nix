@@ -33,7 +33,11 @@ in
       settings = {
         log.format = lib.mkDefault "json";
         net.service_token_file = "credential:service-token";
-        database.host = "/run/postgresql";
+        database = {
+          host = "/run/postgresql";
+          # The owner; each process has a user of its own in its environment.
+          user = "rec";
+        };
         bus = {
           url = lib.mkDefault "nats://127.0.0.1:${toString config.services.nats.port}";
           user = lib.mkDefault "rec";

@@ -19,9 +19,8 @@ in
       ensureDatabases = [ cfg.settings.database.name ];
       ensureUsers = [
         {
-          name = cfg.settings.database.name;
-          ensureDBOwnership = true;
-          # Migrations make the services' roles.
+          # The owner of every database of the desk. Migrations make the services' roles.
+          name = "rec";
           ensureClauses.createrole = true;
         }
       ]
@@ -47,6 +46,9 @@ in
         log_lock_waits = lib.mkDefault true;
       };
     };
+    systemd.services.postgresql-setup.script = lib.mkAfter ''
+      psql -tAc 'ALTER DATABASE "${cfg.settings.database.name}" OWNER TO "rec"'
+    '';
     systemd.services.postgresql.serviceConfig = {
       OOMScoreAdjust = -850;
       LimitCORE = 0;

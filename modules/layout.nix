@@ -1,8 +1,11 @@
-# Which processes there are: services.toml, cut as the options say. A function of the options, not a module.
+# Which processes there are: services.toml, cut as the options say; and the secrets of the machine. A function of the
+# options, not a module.
 { lib, cfg }:
 let
   inherit (lib.importTOML ../services.toml) services;
   unitOf = service: if cfg.layout == "services" then service else services.${service}.unit;
+  # Whether an address elsewhere is asked for each minute.
+  beats = cfg.heartbeat.urlFile != null || cfg.settings ? monitor.heartbeat_url;
   enabled = builtins.filter (service: cfg.services.${service}.enable) (builtins.attrNames services);
 
   describe =
@@ -33,11 +36,25 @@ let
       needsDatabase = builtins.elem "postgres" needs;
       needsBus = builtins.elem "bus" needs;
       # Dials other machines.
-      goesOut = builtins.elem "exchange" needs || builtins.elem "spot" needs;
+      goesOut =
+        builtins.elem "exchange" needs
+        || builtins.elem "spot" needs
+        || builtins.elem "system-monitor" members && beats;
       after = lib.remove "rec-${unit}" (map (other: "rec-${other}") (lib.unique needed));
     };
 in
 {
   inherit services;
+  # Files that only root reads, by the names under which they are handed over.
+  secrets = lib.filterAttrs (_: file: file != null) (
+    {
+      totp = cfg.arming.totpSecretFile;
+      heartbeat-url = cfg.heartbeat.urlFile;
+    }
+    // lib.concatMapAttrs (scope: key: {
+      "${scope}.pem" = key.keyFile;
+      "${scope}.id" = key.idFile;
+    }) cfg.credentials
+  );
   units = lib.mapAttrs describe (lib.groupBy unitOf enabled);
 }

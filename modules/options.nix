@@ -13,6 +13,10 @@ let
     ;
   cfg = config.services."rec";
   layout = import ./layout.nix { inherit lib cfg; };
+  simulated = builtins.elem cfg.settings.mode [
+    "twin"
+    "paper"
+  ];
   withPort = lib.filterAttrs (_: entry: entry ? port) layout.services;
 
   secret =
@@ -23,9 +27,9 @@ let
       inherit example;
       description = "File with ${what}, readable by root; never in the Nix store.";
     };
-  key = scope: {
-    keyFile = secret "the private key with scope ${scope}" "/run/secrets/kalshi-${scope}.pem";
-    idFile = secret "the id of the key with scope ${scope}" "/run/secrets/kalshi-${scope}.id";
+  key = name: of: {
+    keyFile = secret "the private key ${of}" "/run/secrets/kalshi-${name}.pem";
+    idFile = secret "the id of the key ${of}" "/run/secrets/kalshi-${name}.id";
   };
 in
 {
@@ -100,12 +104,7 @@ in
           database.name = mkOption {
             type = types.str;
             default = "rec";
-            description = "The database; its owner has the same name.";
-          };
-          database.user = mkOption {
-            type = types.str;
-            default = "rec";
-            description = "The owner; each process has a user of its own in its environment.";
+            description = "The database. It belongs to one mode for good: another mode takes another name.";
           };
         };
       };
@@ -116,9 +115,10 @@ in
       description = "The keys of the exchange. Each reaches only the processes whose services need it.";
       type = types.submodule {
         options = {
-          read = key "read";
-          write = key "write";
-          guard = key "guard";
+          read = key "read" "with scope read";
+          write = key "write" "with scope write::trade";
+          guard = key "guard" "of the guard, with scope write::trade";
+          mirror = key "mirror" "with scope read of the exchange that is mirrored in mode paper";
         };
       };
     };
@@ -155,7 +155,12 @@ in
     };
 
     twin = {
-      enable = mkEnableOption "the simulated exchange beside the desk, in mode twin";
+      enable = mkOption {
+        type = types.bool;
+        default = simulated;
+        defaultText = lib.literalMD "in modes twin and paper";
+        description = "Whether the desk's exchange runs beside it: a simulated one in mode twin, a mirror of the real one in mode paper.";
+      };
       clockFile = mkOption {
         type = types.nullOr types.str;
         default = null;

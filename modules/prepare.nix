@@ -9,7 +9,6 @@
 let
   cfg = config.services."rec";
   layout = import ./layout.nix { inherit lib cfg; };
-  owner = cfg.settings.database.name;
   grants = lib.concatMap (unit: map (role: ''GRANT ${role} TO "${unit.user}";'') unit.roles) (
     builtins.attrValues layout.units
   );
@@ -27,7 +26,6 @@ in
         "rec-secrets.service"
       ];
       enableStrictShellChecks = true;
-      environment.REC_DB_USER = owner;
       serviceConfig = import ./hardening.nix { inherit lib; } // {
         Type = "oneshot";
         RemainAfterExit = true;
@@ -54,7 +52,7 @@ in
           "--no-psqlrc"
           "--quiet"
           "--set=ON_ERROR_STOP=1"
-          "--dbname=${owner}"
+          "--dbname=${cfg.settings.database.name}"
           "--file=${pkgs.writeText "rec-grants.sql" (lib.concatLines grants)}"
         ];
       };

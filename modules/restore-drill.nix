@@ -1,4 +1,4 @@
-# Every week the newest dump is restored into a cluster that is thrown away; its rows are counted and its books added up.
+# Every week the newest dump is restored into a cluster that is thrown away; its rows are counted and its books checked.
 {
   config,
   lib,
@@ -19,7 +19,7 @@ in
       ];
       script = ''
         newest=
-        for dump in ${cfg.backup.directory}/dump/*.dump; do
+        for dump in ${cfg.backup.directory}/dump/${cfg.settings.database.name}-*.dump; do
           [ ! -e "$dump" ] || newest=$dump
         done
         [ -n "$newest" ] || { echo "there is no dump in ${cfg.backup.directory}/dump yet; rec-backup.service makes one" >&2; exit 1; }

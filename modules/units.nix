@@ -40,25 +40,19 @@ let
   secretsOf =
     unit:
     let
-      # A secret of one service only.
-      handedOver =
-        service: name: file:
-        lib.optional (file != null && builtins.elem service unit.members) "${name}:${file}";
+      needed =
+        lib.optional (builtins.elem "trade-manager" unit.members) "totp"
+        ++ lib.optional (builtins.elem "system-monitor" unit.members) "heartbeat-url"
+        ++ lib.concatMap (scope: [
+          "${scope}.pem"
+          "${scope}.id"
+        ]) unit.credentials;
     in
     [ "service-token:/run/rec-secrets/service-token" ]
     ++ lib.optional unit.needsBus "nats-password:/run/rec-secrets/nats-password"
-    ++ handedOver "trade-manager" "totp" cfg.arming.totpSecretFile
-    ++ handedOver "system-monitor" "heartbeat-url" cfg.heartbeat.urlFile
-    ++ lib.concatMap (
-      scope:
-      let
-        inherit (cfg.credentials.${scope}) keyFile idFile;
-      in
-      lib.optionals (keyFile != null) [
-        "${scope}.pem:${keyFile}"
-        "${scope}.id:${idFile}"
-      ]
-    ) unit.credentials;
+    ++ map (name: "${name}:${layout.secrets.${name}}") (
+      builtins.filter (name: layout.secrets ? ${name}) needed
+    );
 
   service =
     _: unit:

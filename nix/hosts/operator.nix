@@ -5,6 +5,8 @@
   # The page's name, which points at the droplet, and where the certificate's authority writes.
   hostName = "desk.example.org";
   acmeEmail = "operator@example.org";
+  # Where the copies of the backups go, as restic names it.
+  backups = "s3:https://fra1.digitaloceanspaces.com/desk.example.org/rec";
   # From where SSH is reachable.
   addresses = [ "198.51.100.7/32" ];
   # Who may log in.

@@ -1,7 +1,17 @@
 # Secrets of the droplet, encrypted in the repository for its own SSH host key, decrypted into memory when it starts.
-{ config, ... }:
+{ config, lib, ... }:
 let
+  operator = import ./operator.nix;
   path = name: config.sops.secrets.${name}.path;
+  key = name: {
+    keyFile = path "kalshi-${name}-key";
+    idFile = path "kalshi-${name}-id";
+  };
+  # In modes twin and paper the desk's keys are those of the exchange beside it; what is mirrored is only read.
+  keys = {
+    twin = { };
+    paper.mirror = key "read";
+  };
 in
 {
   sops = {
@@ -24,24 +34,16 @@ in
   };
 
   services."rec" = {
-    credentials = {
-      read = {
-        keyFile = path "kalshi-read-key";
-        idFile = path "kalshi-read-id";
-      };
-      write = {
-        keyFile = path "kalshi-write-key";
-        idFile = path "kalshi-write-id";
-      };
-      guard = {
-        keyFile = path "kalshi-guard-key";
-        idFile = path "kalshi-guard-id";
-      };
-    };
+    credentials =
+      keys.${config.services."rec".settings.mode} or (lib.genAttrs [
+        "read"
+        "write"
+        "guard"
+      ] key);
     arming.totpSecretFile = path "rec-totp";
     heartbeat.urlFile = path "rec-heartbeat-url";
     backup.offsite = {
-      repository = "s3:https://fra1.digitaloceanspaces.com/REPLACE-bucket/rec";
+      repository = operator.backups;
       passwordFile = path "restic-password";
       environmentFile = path "restic-environment";
     };

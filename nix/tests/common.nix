@@ -1,5 +1,5 @@
 # What every VM test shares: a machine with a desk and, unless a test says otherwise, the simulated exchange beside it.
-{ inputs, lib, ... }:
+{ inputs, ... }:
 {
   globalTimeout = 1800;
   defaults = {
@@ -11,7 +11,6 @@
   nodes.desk = {
     services."rec" = {
       enable = true;
-      twin.enable = lib.mkDefault true;
       settings.automation.auto_entry = true;
     };
   };

@@ -4,21 +4,38 @@
   name = "rec-exchange";
 
   nodes.exchange =
-    { pkgs, ... }:
-    {
-      networking.firewall.allowedTCPPorts = [
+    { config, pkgs, ... }:
+    let
+      ports = [
         8090
         8091
       ];
-      systemd.services.twin = {
-        wantedBy = [ "multi-user.target" ];
-        serviceConfig = {
-          ExecStart = "${
-            lib.getExe inputs.self.packages.${pkgs.stdenv.hostPlatform.system}."rec"
-          } twin --state-dir /var/lib/twin --set twin.host=exchange";
-          StateDirectory = "twin";
+      of =
+        make: lib.listToAttrs (map (port: lib.nameValuePair "twin-${toString port}" (make port)) ports);
+    in
+    {
+      networking.firewall.allowedTCPPorts = ports;
+      # A twin listens on loopback only.
+      systemd.sockets = of (port: {
+        wantedBy = [ "sockets.target" ];
+        listenStreams = [ "${config.networking.primaryIPAddress}:${toString port}" ];
+        socketConfig.FreeBind = true;
+      });
+      systemd.services =
+        of (port: {
+          serviceConfig.ExecStart = "${config.systemd.package}/lib/systemd/systemd-socket-proxyd 127.0.0.1:${toString port}";
+        })
+        // {
+          twin = {
+            wantedBy = [ "multi-user.target" ];
+            serviceConfig = {
+              ExecStart = "${
+                lib.getExe inputs.self.packages.${pkgs.stdenv.hostPlatform.system}."rec"
+              } twin --state-dir /var/lib/twin";
+              StateDirectory = "twin";
+            };
+          };
         };
-      };
     };
 
   nodes.desk.services."rec" = {
@@ -33,13 +50,12 @@
 
   testScript = ''
     exchange.start()
-    exchange.wait_for_open_port(8090, "exchange")
+    said = exchange.wait_until_succeeds("journalctl --unit=twin --output=cat | grep '^desk ' | tail -1").split()
     desk.start()
     desk.succeed("install -d -m 0700 /var/lib/keys")
     for name in exchange.succeed("ls /var/lib/twin/credentials/twin").split():
         text = exchange.succeed(f"base64 --wrap=0 /var/lib/twin/credentials/twin/{name}")
         desk.succeed(f"echo {text} | base64 --decode >/var/lib/keys/{name}")
-    said = exchange.wait_until_succeeds("journalctl --unit=twin --output=cat | grep '^desk ' | tail -1").split()
     for name, value in {"SPEED": said[4], "MARKET_ORIGIN": said[6], "WALL_ORIGIN": said[8]}.items():
         desk.succeed(f"echo REC_CLOCK_{name}={value} >>/var/lib/keys/clock.env")
     desk.succeed("systemctl start rec-prepare rec.target")

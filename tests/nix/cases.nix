@@ -1,6 +1,7 @@
 # Mistakes that an operator could make on the droplet, each with a word of the assertion that has to stop it.
 #
-# A function of the droplet's `extendModules`; gives the cases that were not stopped as they should.
+# A function of the droplet's `extendModules`; gives the cases that were not stopped as they should, and the modes that
+# were.
 extendModules:
 let
   cases = [
@@ -75,6 +76,17 @@ let
       };
     }
     {
+      word = "nothing reads the real exchange";
+      module =
+        { lib, ... }:
+        {
+          services."rec" = {
+            settings.mode = lib.mkForce "paper";
+            credentials.mirror.keyFile = lib.mkForce null;
+          };
+        };
+    }
+    {
       word = "Switch off all services of that process";
       module = {
         services."rec".services.db-poller.enable = false;
@@ -89,5 +101,19 @@ let
     );
   contains = word: text: builtins.length (builtins.split word text) > 1;
   stopped = case: builtins.any (contains case.word) (said case.module);
+  refused =
+    mode:
+    said (
+      { lib, ... }:
+      {
+        services."rec".settings.mode = lib.mkForce mode;
+      }
+    ) != [ ];
 in
 map (case: case.word) (builtins.filter (case: !stopped case) cases)
+++ builtins.filter refused [
+  "twin"
+  "paper"
+  "demo"
+  "prod"
+]

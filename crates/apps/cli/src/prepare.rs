@@ -8,7 +8,7 @@ use rec_domain::{Mode, Timestamp};
 use rec_runtime::Clocks;
 
 use crate::{
-    keys, model_set, run_main, state_dir,
+    model_set, run_main, state_dir,
     steps::{Audience, Steps},
     whole_desk::DeskDatabase,
 };
@@ -20,7 +20,6 @@ use crate::{
 /// When no database is configured, it belongs to another mode, or a file cannot be written.
 pub async fn run(sources: Sources) -> anyhow::Result<ExitCode> {
     let config = run_main::load(&sources)?;
-    keys::check(&config)?;
     ensure!(
         config.database.host.is_some(),
         "no database is configured: set database.host (REC_DB_HOST); a desk in one process, `rec up`, runs its own"

@@ -336,6 +336,17 @@ fn a_damaged_journal_is_named_and_not_resumed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mirror_does_not_take_up_a_world_that_was_made_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, ..) = served_with(1.0, &Arc::new(Faults::default()), Some(folder.path()), false).await;
+    server.stop().await;
+    let mut config = client::config(1.0, Some(folder.path()), true, Vec::new());
+    config.twin.mirror = true;
+    let failed = serve(config, Arc::default(), CancellationToken::new()).await;
+    assert!(matches!(failed, Err(TwinError::OtherWorld(_))), "{failed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_desk_can_share_the_clock() {
     let (server, ..) = served(30.0).await;
     let origin = server.clock_origin();

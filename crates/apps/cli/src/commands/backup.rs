@@ -138,12 +138,13 @@ pub(super) async fn verify(
             None => format!("not compared with anything, since {} is missing", manifest_file(file).display()),
         };
         say(&format!(
-            "restored {}: {} rows of {} tables, {}; {} entries of the ledger",
+            "restored {}: {} rows of {} tables, {}; {} postings in the ledger, the last one {}",
             file.display(),
             verified.rows,
             verified.tables,
             if verified.differences.is_empty() { &counted } else { "NOT what was counted" },
-            verified.postings,
+            verified.ledger.postings,
+            verified.ledger.head.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string),
         ));
         for difference in &verified.differences {
             say(&format!(
@@ -151,8 +152,8 @@ pub(super) async fn verify(
                 difference.table, difference.dumped, difference.restored
             ));
         }
-        if !verified.ledger_is_balanced {
-            say("  the ledger does NOT add up: an entry does not sum to zero, or one is missing");
+        for fault in &verified.ledger.faults {
+            say(&format!("  the books are NOT sound: {fault}"));
         }
         say(if sound { "the dump is sound" } else { "the dump is NOT sound: do not rely on it" });
     }

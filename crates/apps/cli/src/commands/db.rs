@@ -72,9 +72,10 @@ pub enum DbCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Prove a dump: restore it into a cluster that is thrown away, compare rows, add up the ledger.
+    /// Prove a dump: restore it into a cluster that is thrown away, compare rows, check the ledger.
     ///
-    /// Exit code 0 when the dump is sound. Nothing of the desk is touched.
+    /// The books are checked as by `rec ledger verify`, the chain of hashes too. Exit code 0 when the dump is sound.
+    /// Nothing of the desk is touched.
     Verify {
         /// The dump.
         #[arg(value_name = "FILE")]
@@ -82,7 +83,7 @@ pub enum DbCommand {
         /// Where there is room for the scratch cluster, instead of the temporary folder.
         #[arg(long, value_name = "DIR")]
         scratch: Option<PathBuf>,
-        /// Print JSON: {file, sound, made_at, tables, rows, compared, differences, postings, ledger_is_balanced}.
+        /// Print JSON: {file, sound, made_at, tables, rows, compared, differences, ledger}.
         #[arg(long)]
         json: bool,
     },

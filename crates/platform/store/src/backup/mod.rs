@@ -4,7 +4,7 @@
 //! snapshot. What a dump holds is read from the dump itself, so that one without a manifest, made by hand, can be
 //! restored too: a dump of another mode, of another application or of a newer version is refused before anything is
 //! written. [`restore`] fills a fresh database only, in one transaction. [`ScratchRestore`] does it in a cluster that is
-//! thrown away, and counts.
+//! thrown away, counts, and checks the books.
 
 mod counts;
 mod dump;

@@ -1,4 +1,5 @@
-//! A dump is worth what its restore is worth: it is restored into a cluster that is thrown away, and counted.
+//! A dump is worth what its restore is worth: it is restored into a cluster that is thrown away, counted, and
+//! its books are checked.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,6 +18,7 @@ use crate::{
     cluster::{Cluster, ClusterOptions, Durability, SearchPlaces},
     connection::Role,
     database::Database,
+    ledger::LedgerCheck,
 };
 
 /// A database of that name is restored in the scratch cluster.
@@ -45,10 +47,8 @@ pub struct Verified {
     pub compared: bool,
     /// Tables with another number of rows than when the dump was made.
     pub differences: Vec<Difference>,
-    /// Entries of the ledger.
-    pub postings: u64,
-    /// Whether every entry sums to zero and their numbers have no gap.
-    pub ledger_is_balanced: bool,
+    /// What `rec ledger verify` says of the restored books.
+    pub ledger: LedgerCheck,
 }
 
 /// A table with another number of rows than when the dump was made; 0 for one that is not there.
@@ -65,14 +65,14 @@ pub struct Difference {
 impl Verified {
     /// Whether the dump is good.
     #[must_use]
-    pub const fn is_sound(&self) -> bool {
-        self.differences.is_empty() && self.ledger_is_balanced && self.tables > 0
+    pub fn is_sound(&self) -> bool {
+        self.differences.is_empty() && self.ledger.is_sound() && self.tables > 0
     }
 }
 
 impl ScratchRestore {
     /// Starts a cluster in `folder`, restores the dump into it, counts, and only then brings the schema up to this
-    /// program's.
+    /// program's and checks the books.
     ///
     /// # Errors
     /// As [`super::restore`]; or the cluster cannot be started.
@@ -131,8 +131,7 @@ async fn restored(
         rows: rows.values().sum(),
         compared: dumped.is_some(),
         differences: dumped.map(|dumped| differences(dumped, &rows)).unwrap_or_default(),
-        postings: rows.get("desk.postings").copied().unwrap_or_default(),
-        ledger_is_balanced: database.pages().ledger_is_balanced().await?,
+        ledger: database.ledger().check(None).await?,
     };
     Ok((database, restored, verified))
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fs, path::Path};
 use rec_domain::Mode;
 use sqlx::migrate::Migrator;
 
-use super::{BackupError, DumpFormat, Manifest, ScratchRestore, Target, backup, manifest_file, restore};
+use super::{BackupError, DumpFormat, Manifest, ScratchRestore, Target, Verified, backup, manifest_file, restore};
 use crate::{
     Database, Incompatible, Role, StoreError, TEST_ACCOUNT, cluster::SearchPlaces, migrations, testing::TestDatabase,
 };
@@ -223,19 +223,11 @@ async fn a_dump_of_yesterdays_schema_is_brought_up_to_date() {
 }
 
 #[tokio::test]
-async fn a_proof_counts_rows_and_adds_up_the_books() {
+async fn a_proof_counts_rows_and_checks_the_books() {
     let folder = folder();
     let Some(file) = dumped(folder.path(), DumpFormat::Custom).await else { return };
-    let prove = async |file: &Path| {
-        let scratch = tempfile::tempdir_in(folder.path()).expect("folder");
-        open_to_all(scratch.path());
-        let (restored, verified) = ScratchRestore::of(file, Mode::Twin, scratch.path()).await.expect("restored");
-        restored.database().check_identity(Mode::Twin, TEST_ACCOUNT).await.expect("the same desk");
-        restored.stop().await.expect("ended");
-        verified
-    };
     let good = prove(&file).await;
-    assert!(good.is_sound() && good.compared && good.postings == 1 && good.tables > 20, "{good:?}");
+    assert!(good.is_sound() && good.compared && good.ledger.postings == 1 && good.tables > 20, "{good:?}");
 
     // Rows that are not there any more are missed.
     let mut manifest = Manifest::of(&file).expect("readable").expect("there");
@@ -263,7 +255,31 @@ async fn a_proof_counts_rows_and_adds_up_the_books() {
     let unsound = folder.path().join("unsound.dump");
     backup(&target(&test), &places(), &unsound, DumpFormat::Custom).await.expect("dumped");
     let unsound = prove(&unsound).await;
-    assert!(!unsound.ledger_is_balanced && !unsound.is_sound() && unsound.differences.is_empty(), "{unsound:?}");
+    assert_eq!(unsound.ledger.faults.first().map(|fault| fault.rule), Some("sum"), "{unsound:?}");
+    assert!(!unsound.is_sound() && unsound.differences.is_empty(), "{unsound:?}");
+}
+
+#[tokio::test]
+async fn a_script_that_somebody_wrote_other_amounts_into_is_not_sound() {
+    let folder = folder();
+    let Some(file) = dumped(folder.path(), DumpFormat::Plain).await else { return };
+    let script = fs::read_to_string(&file).expect("readable");
+    fs::write(&file, script.replace("5000000", "9000000")).expect("written");
+    fs::remove_file(manifest_file(&file)).expect("there");
+    let forged = prove(&file).await;
+    assert!(!forged.is_sound(), "{forged:?}");
+    let rules: Vec<_> = forged.ledger.faults.iter().map(|fault| (fault.posting, fault.rule)).collect();
+    assert_eq!(rules, [(Some(1), "chain")], "every sum is zero, and only the chain knows");
+}
+
+/// Restores a dump into a scratch cluster beside it.
+async fn prove(file: &Path) -> Verified {
+    let scratch = tempfile::tempdir_in(file.parent().expect("a folder")).expect("folder");
+    open_to_all(scratch.path());
+    let (restored, verified) = ScratchRestore::of(file, Mode::Twin, scratch.path()).await.expect("restored");
+    restored.database().check_identity(Mode::Twin, TEST_ACCOUNT).await.expect("the same desk");
+    restored.stop().await.expect("ended");
+    verified
 }
 
 fn open_to_all(folder: &Path) {

@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Write as _};
 
+use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use super::read::{StoredLine, StoredPosting};
@@ -24,6 +25,12 @@ pub struct ChainHead {
 impl fmt::Display for ChainHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.number, self.hash)
+    }
+}
+
+impl Serialize for ChainHead {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::{
@@ -17,7 +18,7 @@ const PAGE: i64 = 2_000;
 const MOST_FAULTS: usize = 100;
 
 /// Something in the books that is not as it must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LedgerFault {
     /// The posting that it is in; `None` where a posting is missing or it is about no single one.
     pub posting: Option<i64>,
@@ -37,7 +38,7 @@ impl fmt::Display for LedgerFault {
 }
 
 /// What was checked, and what is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LedgerCheck {
     /// Postings.
     pub postings: i64,

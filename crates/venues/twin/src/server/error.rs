@@ -41,6 +41,9 @@ pub enum TwinError {
         /// The refusal.
         code: String,
     },
+    /// The journal is of a world that was made up, and a mirror is wanted, or the other way round.
+    #[error("{0} holds the account of another kind of world: a mirror takes up a mirror only; start afresh")]
+    OtherWorld(PathBuf),
     /// The world could not be built.
     #[error("the twin's world was not built: {0}")]
     Build(String),

@@ -223,7 +223,10 @@ fn build_world(
     if let Some(folder) = state_dir.filter(|_| resume)
         && let Some((journal, mut twin)) = Journal::resume(folder)?
     {
-        if twin.config().mirror {
+        if twin.config().mirror != config.mirror {
+            return Err(TwinError::OtherWorld(folder.to_owned()));
+        }
+        if config.mirror {
             // The books that were met last are in the journal, and are not what is displayed now.
             let now = twin.now();
             let _ = twin.apply(now, &Mutation::Mirror(Mirrored::BooksLost));

@@ -8,27 +8,16 @@ use serde::Serialize;
 use crate::commands::say::{say, say_json};
 
 #[derive(Serialize)]
-struct Verified {
+struct Verified<'a> {
     sound: bool,
-    postings: i64,
-    lines: i64,
-    fills: i64,
-    settlements: i64,
-    head: Option<String>,
-    faults: Vec<Fault>,
-}
-
-#[derive(Serialize)]
-struct Fault {
-    posting: Option<i64>,
-    rule: &'static str,
-    detail: String,
+    #[serde(flatten)]
+    check: &'a LedgerCheck,
 }
 
 pub(super) async fn run(ledger: &Ledger, known: Option<&ChainHead>, json: bool) -> anyhow::Result<ExitCode> {
     let check = ledger.check(known).await?;
     if json {
-        say_json(&Verified::from(&check))?;
+        say_json(&Verified { sound: check.is_sound(), check: &check })?;
     } else {
         say(&text(&check));
     }
@@ -51,23 +40,4 @@ fn text(check: &LedgerCheck) -> String {
         text.push_str(&format!("\n  {fault}"));
     }
     text
-}
-
-impl From<&LedgerCheck> for Verified {
-    fn from(check: &LedgerCheck) -> Self {
-        let fault = |fault: &rec_store::LedgerFault| Fault {
-            posting: fault.posting,
-            rule: fault.rule,
-            detail: fault.detail.clone(),
-        };
-        Self {
-            sound: check.is_sound(),
-            postings: check.postings,
-            lines: check.lines,
-            fills: check.fills,
-            settlements: check.settlements,
-            head: check.head.as_ref().map(ToString::to_string),
-            faults: check.faults.iter().map(fault).collect(),
-        }
-    }
 }
