@@ -130,9 +130,9 @@ in
       lib.optional (mode == "prod" && cfg.backup.offsite == null) ''
         services."rec" trades money, and its backups stay on this machine. Set services."rec".backup.offsite.
       ''
-      ++ lib.optional (mode == "prod" && cfg.heartbeat.urlFile == null) ''
-        services."rec" trades money, and nobody elsewhere notices when this machine is gone. Set
-        services."rec".heartbeat.urlFile.
+      ++ lib.optional (tradesOutside && !layout.beats) ''
+        services."rec" has no heartbeat, so that nobody elsewhere notices when this machine is gone, and `rec arm` refuses.
+        Set services."rec".heartbeat.urlFile.
       '';
   };
 }

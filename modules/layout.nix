@@ -44,7 +44,7 @@ let
     };
 in
 {
-  inherit services;
+  inherit services beats;
   # Files that only root reads, by the names under which they are handed over.
   secrets = lib.filterAttrs (_: file: file != null) (
     {

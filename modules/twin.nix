@@ -54,7 +54,6 @@ in
           config.systemd.package
         ];
         script = ''
-          set -o pipefail
           begin=--fresh
           [ ! -f ${world}/twin-journal.jsonl ] || begin=--resume
           rec twin "$begin" ${mirror} --config ${cfg.configFile} | while read -r word _ _ _ speed _ market _ wall; do
