@@ -32,6 +32,8 @@ let
             auto_entry = true;
             min_probability_percent = 60;
             max_time_seconds = 3600;
+            min_volume = "1";
+            spike_alert_enabled = false;
           };
         };
         page = {
