@@ -94,11 +94,7 @@ impl Stream {
     fn frame(&mut self, frame: &Frame) {
         if let Observation::Gap { sid, expected, got } = self.numbers.observe(frame) {
             warn!(sid, expected, got, "the mirrored exchange's stream has a gap: it is connected anew");
-            self.feed.show(&[Mirrored::BooksLost]);
-            if let Some(number) = self.number.take() {
-                let _gone_with_its_task = self.connection.commands.reconnect(number);
-            }
-            return;
+            return self.begin_anew();
         }
         if self.number.is_none() {
             // The rest of a connection that was given up.
@@ -114,10 +110,7 @@ impl Stream {
             FrameKind::Error(error) => {
                 warn!(code = error.code, message = error.message, "the mirrored exchange refused or ended something");
                 if error.ends_subscription() {
-                    self.feed.show(&[Mirrored::BooksLost]);
-                    if let Some(number) = self.number.take() {
-                        let _gone_with_its_task = self.connection.commands.reconnect(number);
-                    }
+                    self.begin_anew();
                 }
             }
             kind => {
@@ -127,10 +120,21 @@ impl Stream {
                 {
                     self.news.notify_one();
                 }
-                if let Some(change) = shown::frame(kind) {
-                    self.feed.show(&[change]);
+                if let Some(change) = shown::frame(kind)
+                    && !self.feed.show(&[change])
+                {
+                    warn!("the mirrored exchange's stream contradicts itself: it is connected anew");
+                    self.begin_anew();
                 }
             }
+        }
+    }
+
+    /// What is shown is not known any more; another connection shows it whole.
+    fn begin_anew(&mut self) {
+        self.feed.show(&[Mirrored::BooksLost]);
+        if let Some(number) = self.number.take() {
+            let _gone_with_its_task = self.connection.commands.reconnect(number);
         }
     }
 

@@ -284,6 +284,8 @@ pub enum Applied {
     Mirrored {
         /// Whether a world that is rebuilt needs it.
         lasting: bool,
+        /// Whether it cannot be true beside what was shown before.
+        contradicts: bool,
     },
     /// Done, and there is no more to say.
     Done,

@@ -17,9 +17,10 @@ impl MirrorFeed {
     }
 
     /// Takes changes in the order in which they were shown, now. What lasts is in the journal, synced, before anybody
-    /// hears of it; a world whose journal failed takes nothing.
-    pub fn show(&self, changes: &[Mirrored]) {
-        self.0.mirror(changes);
+    /// hears of it; a world whose journal failed takes nothing. Gives whether none of them contradicts what was shown
+    /// before: after one that does, books have to be shown whole again.
+    pub fn show(&self, changes: &[Mirrored]) -> bool {
+        self.0.mirror(changes)
     }
 
     /// Events that the mirror has and that were not paid yet.

@@ -240,18 +240,21 @@ impl World {
         Ok(applied)
     }
 
-    /// Shows what another exchange showed.
-    pub(super) fn mirror(&self, changes: &[Mirrored]) {
+    /// Shows what another exchange showed; whether none of it contradicts what was shown before.
+    pub(super) fn mirror(&self, changes: &[Mirrored]) -> bool {
         let mut inner = self.lock();
         let at = self.play_locked(&mut inner);
         if inner.failure.is_some() {
-            return;
+            return true;
         }
+        let mut fits = true;
         let mut lasting = Vec::new();
         let mut told = Vec::new();
         for change in changes {
             let mutation = Mutation::Mirror(change.clone());
-            if let Ok(Applied::Mirrored { lasting: true }) = inner.twin.apply(at, &mutation) {
+            let applied = inner.twin.apply(at, &mutation);
+            fits &= !matches!(applied, Ok(Applied::Mirrored { contradicts: true, .. }));
+            if let Ok(Applied::Mirrored { lasting: true, .. }) = applied {
                 lasting.push(mutation);
             }
             let outputs = inner.twin.take_outputs();
@@ -269,9 +272,10 @@ impl World {
             && let Err(error) = journal.accepted(at, &lasting)
         {
             inner.failure = Some(error);
-            return;
+            return fits;
         }
         self.tell(&mut inner, at - TimeSpan::from_micros(1), &told);
+        fits
     }
 
     /// Puts a fault into force and writes it down with its market time.

@@ -2,7 +2,7 @@
 
 use rec_domain::{BookSide, Price, Quantity};
 
-use super::{Effect, Mirrored, PASSING};
+use super::{CONTRADICTING, Effect, Mirrored, PASSING};
 use crate::core::{
     Twin,
     book::{Owner, Resting, crosses},
@@ -65,11 +65,11 @@ impl Twin {
         let Some(number) = self.mirrored_open(ticker) else { return PASSING };
         let Some(market) = self.markets.get_mut(&number) else { return PASSING };
         let Some(mirrored) = market.mirrored.as_mut().filter(|mirrored| mirrored.is_known) else { return PASSING };
-        if mirrored.depth.change(side, price, delta) {
-            self.display(number, side, price);
-        } else {
+        if !mirrored.depth.change(side, price, delta) {
             lose_book(market);
+            return CONTRADICTING;
         }
+        self.display(number, side, price);
         PASSING
     }
 

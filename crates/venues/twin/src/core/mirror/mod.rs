@@ -51,10 +51,13 @@ pub struct MirroredMarket {
 pub(crate) struct Effect {
     /// Whether a world that is rebuilt needs it: markets, results, fills. What books show is not of that kind.
     pub(crate) lasting: bool,
+    /// Whether it cannot be true beside what was shown before, so that a book is unknown now.
+    pub(crate) contradicts: bool,
 }
 
-const PASSING: Effect = Effect { lasting: false };
-const LASTING: Effect = Effect { lasting: true };
+const PASSING: Effect = Effect { lasting: false, contradicts: false };
+const LASTING: Effect = Effect { lasting: true, contradicts: false };
+const CONTRADICTING: Effect = Effect { lasting: false, contradicts: true };
 
 impl Twin {
     /// How long an order is on its way before it meets the book. None where the book is the twin's own.
@@ -97,7 +100,8 @@ impl Twin {
             }
             Mirrored::Trading { active } => self.mirror_trading(*active),
         };
-        Applied::Mirrored { lasting: effect.lasting }
+        let Effect { lasting, contradicts } = effect;
+        Applied::Mirrored { lasting, contradicts }
     }
 
     fn mirror_trading(&mut self, active: bool) -> Effect {

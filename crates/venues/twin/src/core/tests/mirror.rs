@@ -49,7 +49,7 @@ fn listed(status: MarketStatus) -> ListedMarket {
 fn show(twin: &mut Twin, change: Mirrored) -> bool {
     let at = twin.now();
     match twin.apply(at, &Mutation::Mirror(change)) {
-        Ok(Applied::Mirrored { lasting }) => lasting,
+        Ok(Applied::Mirrored { lasting, .. }) => lasting,
         other => unreachable!("a mirror takes whatever is shown, not {other:?}"),
     }
 }
@@ -114,7 +114,9 @@ fn orders_fill_on_what_is_displayed_and_what_they_took_is_gone_until_the_level_c
 #[test]
 fn a_book_that_cannot_be_true_is_unknown_until_it_is_shown_whole() {
     let mut twin = mirror();
-    show(&mut twin, level(BookSide::Ask, 42, -21));
+    let at = twin.now();
+    let told = twin.apply(at, &Mutation::Mirror(level(BookSide::Ask, 42, -21)));
+    assert_eq!(told, Ok(Applied::Mirrored { lasting: false, contradicts: true }));
     assert_eq!(place(&mut twin, &buy("a", 5, 43)).expect("taken").filled, contracts(0), "nobody knows what is there");
     show(&mut twin, level(BookSide::Ask, 42, 30));
     assert_eq!(place(&mut twin, &buy("b", 5, 43)).expect("taken").filled, contracts(0), "nor by what changes in it");
@@ -265,7 +267,7 @@ fn the_lasting_changes_and_the_books_that_were_met_rebuild_the_account() {
         let books = twin.books_met_by(&mutation);
         drop(twin.advance(at));
         match twin.apply(at, &mutation) {
-            Ok(Applied::Mirrored { lasting: false }) | Err(_) => {}
+            Ok(Applied::Mirrored { lasting: false, .. }) | Err(_) => {}
             Ok(applied) => {
                 journal.extend(books.into_iter().chain([mutation]).map(|kept| (at, kept)));
                 if let Applied::Order(answer) = applied {
