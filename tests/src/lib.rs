@@ -4,3 +4,4 @@ pub mod dice;
 pub mod ports;
 pub mod processes;
 pub mod split;
+pub mod twin_journal;

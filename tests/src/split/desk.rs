@@ -30,10 +30,9 @@ use tempfile::TempDir;
 use super::{
     books,
     layout::{self, Layout},
-    orders,
     unit::Unit,
 };
-use crate::{ports, processes};
+use crate::{ports, processes, twin_journal::times_accepted};
 
 /// How long anything but a settlement may take on a loaded machine.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -342,7 +341,7 @@ impl SplitDesk {
         }
         let summary = self.summary().await;
         assert!(summary.ledger_is_balanced, "{summary:#?}");
-        let accepted = orders::accepted(&self.config.state_dir);
+        let accepted = times_accepted(&self.config.state_dir);
         let twice: Vec<_> = accepted.iter().filter(|(_, times)| **times != 1).collect();
         assert!(!accepted.is_empty() && twice.is_empty(), "sent more than once: {twice:?}");
         println!("{} orders, {} fills, trades {:?}", accepted.len(), summary.fills, summary.trades);

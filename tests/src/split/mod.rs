@@ -2,12 +2,11 @@
 //! twin.
 //!
 //! - `layout`: which programs there are, and their build. `desk`: a desk of processes. `unit`: one of them.
-//! - `books`: desk and exchange compared. `orders`: what the exchange accepted.
+//! - `books`: desk and exchange compared.
 
 mod books;
 mod desk;
 mod layout;
-mod orders;
 mod unit;
 
 pub use desk::SplitDesk;

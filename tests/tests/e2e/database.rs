@@ -5,14 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rec_e2e::processes;
+use rec_e2e::{processes, twin_journal::times_accepted};
 use reqwest::{Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{
-    crash::orders,
-    support::{Desk, Place, web},
-};
+use crate::support::{Desk, Place, web};
 
 /// Services that cannot be healthy without the database.
 const NEED_IT: [&str; 5] = ["trade-manager", "trade-executor", "main-app", "db-poller", "kalshi-account-sync"];
@@ -39,7 +36,7 @@ async fn a_desk_whose_postgres_is_killed_starts_it_again_and_its_books_agree() {
     assert_eq!(summary["all_healthy"], true, "{summary:#}");
     assert!(summary["fills"].as_u64().is_some_and(|fills| fills > 0), "{summary:#}");
     assert_eq!(ended.code(), Some(0), "{summary:#}");
-    let orders = orders(place.state());
+    let orders = times_accepted(place.state());
     let twice: Vec<_> = orders.iter().filter(|(_, times)| **times != 1).collect();
     assert!(twice.is_empty(), "sent more than once: {twice:?}");
     let log = std::fs::read_dir(place.state().join("log")).expect("there are logs").flatten();

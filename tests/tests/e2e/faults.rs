@@ -4,8 +4,9 @@
 //! meets the next. At the end nothing was ordered twice, and books and exchange agree to the cent unless the fault
 //! itself is that they cannot.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::time::Duration;
 
+use rec_e2e::twin_journal::{accepted, times_accepted};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -105,13 +106,13 @@ impl Hurt {
 
     /// How often the exchange accepted an order.
     fn accepted(&self) -> usize {
-        orders(self.place.state()).len()
+        times_accepted(self.place.state()).len()
     }
 
     /// Waits until the exchange has accepted more orders than `before`.
     async fn until_accepted(&mut self, before: usize, after: &str) {
         let (desk, state) = (&mut self.desk, self.place.state());
-        let more = async || orders(state).len() > before;
+        let more = async || times_accepted(state).len() > before;
         until(desk, &format!("an order after {after}"), TRADES_WITHIN, more).await;
     }
 
@@ -123,30 +124,10 @@ impl Hurt {
     /// The summary, with what holds after every fault.
     async fn end(mut self) -> Value {
         let (_, summary) = self.desk.summary(Duration::from_secs(240)).await;
-        let twice: Vec<_> = orders(self.place.state()).into_iter().filter(|(_, times)| *times != 1).collect();
+        let twice: Vec<_> = times_accepted(self.place.state()).into_iter().filter(|(_, times)| *times != 1).collect();
         assert!(twice.is_empty(), "accepted more than once: {twice:?}");
         summary
     }
-}
-
-/// The orders that the exchange accepted, in order.
-fn accepted(state: &Path) -> Vec<Value> {
-    let journal = std::fs::read_to_string(state.join("twin/twin-journal.jsonl")).expect("the twin keeps a journal");
-    // The last line may be on its way to the disk.
-    let lines = journal.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-    let lines = lines.map(|line| serde_json::from_str::<Value>(line).expect("whole lines"));
-    lines.map(|mut line| line["applied"]["mutation"]["create_order"].take()).filter(|order| !order.is_null()).collect()
-}
-
-/// How often the exchange accepted each order, by the desk's identity for it.
-fn orders(state: &Path) -> BTreeMap<String, u32> {
-    let mut times = BTreeMap::new();
-    for order in accepted(state) {
-        if let Some(id) = order["client_order_id"].as_str() {
-            *times.entry(id.to_owned()).or_default() += 1;
-        }
-    }
-    times
 }
 
 fn to_orders(effect: Value) -> Value {
@@ -379,7 +360,7 @@ async fn after_a_storm_nothing_was_sent_twice_and_the_books_agree() {
     let mut desk = place.start(&["demo", "--faults", &seed, "--seed", "5", "--for", "300s", "--json"]);
     let _link = desk.link().await;
     let (_, summary) = desk.summary(Duration::from_secs(400)).await;
-    let twice: Vec<_> = orders(place.state()).into_iter().filter(|(_, times)| *times != 1).collect();
+    let twice: Vec<_> = times_accepted(place.state()).into_iter().filter(|(_, times)| *times != 1).collect();
     assert!(twice.is_empty(), "accepted more than once: {twice:?}");
     assert_eq!(summary["ledger_agrees"], true, "{summary:#}");
 }

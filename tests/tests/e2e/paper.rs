@@ -5,18 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rec_domain::{
-    Price, Quantity, SeriesTicker, Side, TimeSpan,
-    command::{DeskCommand, DeskReply, OpenRequest},
-    trade::Origin,
-};
+use rec_domain::{Price, SeriesTicker, Side, TimeSpan, command::DeskReply};
 use rec_kalshi::{
     PrivateKey, Signer,
     rest::{Client, ClientConfig, FillsQuery, MarketsQuery, OrdersQuery, SettlementsQuery},
     rows::MarketRow,
 };
 
-use crate::support::{Apart, Place};
+use crate::support::{Apart, Place, trading::open};
 
 /// From an entry to its payment: an hour of the market and what follows it, on a loaded machine.
 const PAID_WITHIN: Duration = Duration::from_secs(180);
@@ -62,19 +58,9 @@ async fn a_desk_on_a_mirror_trades_there_and_is_paid_by_the_results_of_what_is_m
 
 /// Buys one contract at whatever is displayed.
 async fn buy(paper: &mut Apart, exchange: &Client, market: &MarketRow) {
-    let entry = DeskCommand::Open(OpenRequest {
-        ticker: market.ticker.clone(),
-        side: Side::Yes,
-        quantity: Quantity::from_contracts(1),
-        limit: Price::from_units(9_900),
-        origin: Origin::Manual,
-        probability_percent: None,
-        reason: "a test".to_owned(),
-        decided_at: paper.clock().now(),
-        evidence: "{}".to_owned(),
-    });
-    let reply = paper.ask(entry).await;
-    assert!(matches!(reply, DeskReply::Accepted { .. }), "{reply:?}");
+    // The page is up before the order groups are made.
+    let accepted = async |paper: &Apart| matches!(paper.ask(open(paper, market)).await, DeskReply::Accepted { .. });
+    paper.until("an entry is accepted", accepted).await;
     let mine = FillsQuery { ticker: Some(market.ticker.clone()), ..FillsQuery::default() };
     paper
         .until("it is filled on what is displayed", async |_| {

@@ -4,14 +4,11 @@
 use std::time::{Duration, Instant};
 
 use rec_domain::{TimeSpan, Timestamp};
-use rec_e2e::processes;
+use rec_e2e::{processes, twin_journal::times_accepted};
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::{
-    crash::orders,
-    support::{Desk, Place, control::Control, place::finish, small_disk::SmallDisk, web},
-};
+use crate::support::{Desk, Place, control::Control, finish, small_disk::SmallDisk, web};
 
 /// Services that cannot be healthy without the database.
 const NEED_IT: [&str; 5] = ["trade-manager", "trade-executor", "main-app", "db-poller", "kalshi-account-sync"];
@@ -87,7 +84,7 @@ async fn a_full_disk_under_logs_journals_and_postgres_stops_entries_and_with_roo
     let mut again = place.start(&["demo", "--resume", "--config", config, "--for", "15s", "--json"]);
     let (_, summary) = again.summary(Duration::from_secs(150)).await;
     assert_eq!(summary["ledger_agrees"], true, "{summary:#}");
-    assert!(orders(place.state()).values().all(|times| *times == 1), "sent more than once");
+    assert!(times_accepted(place.state()).values().all(|times| *times == 1), "sent more than once");
 }
 
 #[tokio::test]
@@ -121,7 +118,7 @@ async fn a_full_disk_under_the_twin_makes_it_stand_still_and_with_room_its_world
     let mut again = place.start(&["demo", "--resume", "--for", "20s", "--json"]);
     let (_, summary) = again.summary(Duration::from_secs(150)).await;
     assert_eq!(summary["ledger_agrees"], true, "{summary:#}");
-    assert!(orders(place.state()).values().all(|times| *times == 1), "sent more than once");
+    assert!(times_accepted(place.state()).values().all(|times| *times == 1), "sent more than once");
 }
 
 #[tokio::test]
@@ -188,7 +185,7 @@ async fn starts_not_when_off_by(minutes: i64) {
     assert!(complained.contains("not healthy") && complained.contains("kalshi-account-sync"), "{complained}");
     let log = log_of(&place);
     assert!(log.contains("header_timestamp_expired"), "the exchange's reason is in the log: {log}");
-    assert!(orders(place.state()).is_empty(), "{:?}", orders(place.state()));
+    assert!(times_accepted(place.state()).is_empty(), "{:?}", times_accepted(place.state()));
     assert!(twin.runs());
 }
 
