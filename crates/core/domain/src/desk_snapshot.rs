@@ -8,6 +8,7 @@ use crate::{
     caps::{EquityPeak, Tightening},
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
+    fill::Fill,
     flow::FlowReport,
     halt::Halt,
     intent::{GroupRole, Intent},
@@ -55,6 +56,8 @@ pub struct DeskSnapshot {
     pub ended_trades: Vec<Trade>,
     /// The last posting by which each of them was paid, for results that are amended.
     pub payments: Vec<Posting>,
+    /// Fills of markets in which a trade has not ended, or was closed in the last hour, in the order of their booking.
+    pub fills: Vec<Fill>,
     /// Orders that are not complete, and every order of the trades above.
     pub orders: Vec<StoredOrder>,
     /// Intents without an answer, orders included, oldest first.

@@ -73,6 +73,8 @@ pub enum PostingKind {
     Entry,
     /// Contracts sold.
     Exit,
+    /// Cost that a fill heard of late moves between what is held and what was sold before it was heard of.
+    Reallocation,
     /// A market's payout.
     Settlement,
     /// What takes back an earlier posting, line by line, as when a result is amended.
@@ -99,6 +101,7 @@ impl PostingKind {
         Self::Opening,
         Self::Entry,
         Self::Exit,
+        Self::Reallocation,
         Self::Settlement,
         Self::Reversal,
         Self::Deposit,
@@ -117,6 +120,7 @@ impl PostingKind {
             Self::Opening => "opening",
             Self::Entry => "entry",
             Self::Exit => "exit",
+            Self::Reallocation => "reallocation",
             Self::Settlement => "settlement",
             Self::Reversal => "reversal",
             Self::Deposit => "deposit",

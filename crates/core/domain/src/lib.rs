@@ -11,6 +11,7 @@ pub mod book;
 pub mod bus_event;
 pub mod caps;
 pub mod command;
+pub mod cost_basis;
 pub mod decimal;
 pub mod desk_snapshot;
 pub mod desk_view;

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventTicker, ExchangeIndex, MarketTicker, Money, Price, Quantity, Side, Timestamp, TradeId};
+use crate::{
+    EventTicker, ExchangeIndex, MarketTicker, Money, Price, Quantity, Side, Timestamp, TradeId, cost_basis::share_of,
+};
 
 /// Where a trade is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -146,13 +148,7 @@ impl Trade {
 
     /// Takes the cost of `quantity` contracts out of the open cost: their share, and all the rest with the last.
     pub fn release_cost(&mut self, quantity: Quantity) -> Money {
-        let held = self.held().units();
-        let share = if quantity.units() >= held || held == 0 {
-            self.open_cost
-        } else {
-            let micros = i128::from(self.open_cost.micros()) * i128::from(quantity.units()) / i128::from(held);
-            Money::from_micros(i64::try_from(micros).unwrap_or(self.open_cost.micros()))
-        };
+        let share = share_of(self.open_cost, quantity, self.held());
         self.open_cost -= share;
         share
     }

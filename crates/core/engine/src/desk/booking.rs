@@ -1,7 +1,8 @@
 //! Fills to trades and ledger, each once.
 
 use rec_domain::{
-    BookSide, EventTicker, FillId, Money, OrderId, Quantity, Side, TradeId,
+    BookSide, EventTicker, FillId, IntentId, Money, OrderId, Quantity, Side, TradeId,
+    cost_basis::Leg,
     fee::{FeeSchedule, Liquidity},
     fill::Fill,
     halt::HaltSource,
@@ -19,6 +20,13 @@ use super::{
     order_life::OrderInput,
     trade_life::TradeInput,
 };
+
+/// The order of this desk that a fill belongs to.
+#[derive(Clone, Copy)]
+struct Own {
+    trade: TradeId,
+    intent: IntentId,
+}
 
 impl Draft<'_> {
     /// Books a fill to its order's trade; keeps it aside while nobody knows whose order it was.
@@ -86,21 +94,26 @@ impl Draft<'_> {
         let completes = order.booked >= order.spec.quantity || (order.state.is_final() && is_filled(&order));
         let input = if completes { OrderInput::FillCompletes } else { OrderInput::FillLeavesRest };
         self.advance(&mut order, input, "it filled");
-        let (trade_id, role, intent) = (order.trade, order.role, order.intent);
+        let (trade, intent) = (order.trade, order.intent);
         self.put_order(order);
-        let Some(trade) = self.trade(trade_id) else {
-            self.alarm(format!("fill {} belongs to trade {trade_id}, which is forgotten", fill.fill_id));
+        if self.trade(trade).is_none() {
+            self.alarm(format!("fill {} belongs to trade {trade}, which is forgotten", fill.fill_id));
             return;
-        };
-        // A trade that was thought to have ended goes on, unless another has begun in its place and takes the fill.
-        let successor = self.books.trade_in(&trade.ticker, trade.side).filter(|_| trade.state.is_final()).cloned();
-        self.book(successor.unwrap_or(trade), role, Some(intent), fill);
+        }
+        self.book_acquired(Some(Own { trade, intent }), fill);
+        self.refresh_trade(trade);
     }
 
-    /// Books a fill of an order that this desk did not place: it reduces what is held on the other side, or adds to
-    /// what is held on its own.
+    /// Books a fill of an order that this desk did not place.
     pub(super) fn book_foreign(&mut self, fill: &FillReport) {
+        self.book_acquired(None, fill);
+    }
+
+    /// Books what a fill acquires: it reduces what is held on the other side, or adds to what is held on its own, as at
+    /// the exchange. A hand may have traded before an order of the desk arrived, so that this holds for every order.
+    fn book_acquired(&mut self, own: Option<Own>, fill: &FillReport) {
         let acquired = fill.book_side.acquired();
+        let intent = own.map(|own| own.intent);
         let opposite = self.books.trade_in(&fill.ticker, acquired.opposite()).filter(|t| t.held().is_positive());
         if let Some(trade) = opposite.cloned() {
             if fill.quantity > trade.held() {
@@ -114,16 +127,16 @@ impl Draft<'_> {
                     fee: Some(Money::ZERO),
                     ..fill.clone()
                 };
-                self.book(trade, GroupRole::Exit, None, &netted);
-                return self.book_foreign(&rest);
+                self.book(trade, GroupRole::Exit, intent, &netted);
+                return self.book_acquired(own, &rest);
             }
-            return self.book(trade, GroupRole::Exit, None, fill);
+            return self.book(trade, GroupRole::Exit, intent, fill);
         }
-        let trade = match self.books.trade_in(&fill.ticker, acquired) {
-            Some(trade) => trade.clone(),
-            None => self.foreign_trade(fill, acquired),
-        };
-        self.book(trade, GroupRole::Entry, None, fill);
+        // A trade that was thought to have ended goes on, unless another has begun in its place and takes the fill.
+        let present = self.books.trade_in(&fill.ticker, acquired).cloned();
+        let ended = || own.and_then(|own| self.trade(own.trade)).filter(|trade| trade.side == acquired);
+        let trade = present.or_else(ended).unwrap_or_else(|| self.foreign_trade(fill, acquired));
+        self.book(trade, GroupRole::Entry, intent, fill);
     }
 
     fn foreign_trade(&mut self, fill: &FillReport, side: Side) -> Trade {
@@ -158,7 +171,7 @@ impl Draft<'_> {
         trade
     }
 
-    fn book(&mut self, mut trade: Trade, role: GroupRole, intent: Option<rec_domain::IntentId>, fill: &FillReport) {
+    fn book(&mut self, mut trade: Trade, role: GroupRole, intent: Option<IntentId>, fill: &FillReport) {
         let price = trade.side.convert_price(fill.price);
         let fee = self.fee_of(fill);
         let position = Account::Position { ticker: trade.ticker.clone(), side: trade.side };
@@ -210,9 +223,35 @@ impl Draft<'_> {
             at: fill.at,
         }));
         self.post(kind, fill.at, Some(id), Some(fill.fill_id.clone()), note, lines);
+        self.reallocate(&mut trade, fill);
         self.event(DeskEvent::Fill { trade: id, quantity: fill.quantity, price, fee });
         self.move_on(&mut trade, TradeInput::Filled);
         self.put_trade(trade);
+    }
+
+    /// What is held costs what the exchange says in its own order of fills. One that is heard of after a later close
+    /// changes what that close took with it: the difference goes from what is held to the result, or back.
+    fn reallocate(&mut self, trade: &mut Trade, fill: &FillReport) {
+        let FillReport { at, book_side, price, quantity, .. } = *fill;
+        let legs = self.books.legs.entry(trade.ticker.clone()).or_default();
+        legs.put(Leg { at, book_side, price, quantity });
+        let (net, cost) = legs.position();
+        let held = match trade.side {
+            Side::Yes => trade.held(),
+            Side::No => -trade.held(),
+        };
+        // At the exchange both sides of a market are one position: while books have both, it has no such cost.
+        let holds = |other: &&Trade| other.ticker == trade.ticker && other.id != trade.id && !other.held().is_zero();
+        let moved = cost - trade.open_cost;
+        if moved.is_zero() || net != held || self.books.trades.values().any(|other| holds(&other)) {
+            return;
+        }
+        trade.open_cost = cost;
+        self.add_result(moved);
+        let position = Account::Position { ticker: trade.ticker.clone(), side: trade.side };
+        let note = format!("fill {} was before what was sold already", fill.fill_id);
+        let lines = vec![(position, moved), (Account::Result, -moved)];
+        self.post(PostingKind::Reallocation, at, Some(trade.id), None, note, lines);
     }
 
     /// What the exchange charged; our own sum, with an alarm, where it did not say. Where that is not known either,

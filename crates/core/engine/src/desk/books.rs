@@ -10,6 +10,7 @@ use rec_domain::{
     TimeSpan, Timestamp, TradeId,
     arming::Arming,
     command::DeskReply,
+    cost_basis::Legs,
     desk_view::{Cursors, MarketSideHistory},
     eastern::{self, EasternDay},
     flow::FlowReport,
@@ -104,6 +105,9 @@ pub struct Books {
     /// By which posting each of them was paid, to be taken back when its result is amended.
     #[serde(default)]
     pub payments: Shared<BTreeMap<TradeId, Posting>>,
+    /// Fills of markets in which a trade has not ended or was closed a short while ago.
+    #[serde(default)]
+    pub legs: Shared<BTreeMap<MarketTicker, Legs>>,
     /// Fills whose order is not known yet.
     pub parked_fills: Vec<FillReport>,
     /// Deposits, withdrawals and transfers as far as they were seen to come.
@@ -195,6 +199,7 @@ impl Books {
             repeats: BTreeMap::new(),
             ended: Shared::default(),
             payments: Shared::default(),
+            legs: Shared::default(),
             parked_fills: Vec::new(),
             flows: Arc::default(),
             unplaced: BTreeMap::new(),

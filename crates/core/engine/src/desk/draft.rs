@@ -1,7 +1,7 @@
 //! A copy of the books with the rows that change it and what is to be done once they are committed.
 
 use rec_domain::{
-    DecisionId, FillId, IntentId, Money, TimeSpan, Timestamp, TradeId,
+    DecisionId, FillId, IntentId, MarketTicker, Money, TimeSpan, Timestamp, TradeId,
     command::DeskReply,
     eastern,
     halt::{Halt, HaltSource},
@@ -263,6 +263,11 @@ impl<'a> Draft<'a> {
                 || trades.contains_key(&order.trade)
                 || ended.get(&order.trade).is_some_and(|trade| lately(trade, REMEMBERED_ENDED))
         });
+        let held = |ticker: &MarketTicker| {
+            let closed = ended.values().filter(|trade| trade.state != TradeState::Settled);
+            trades.values().chain(closed).any(|trade| trade.ticker == *ticker)
+        };
+        books.legs.keep(|ticker, _| held(ticker));
         let orders = &books.orders;
         books.order_ids.keep(|_, intent| orders.contains_key(intent));
         books.repeats.retain(|order, _| orders.contains_key(order));

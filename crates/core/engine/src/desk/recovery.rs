@@ -57,6 +57,9 @@ pub fn recovered_books(snapshot: DeskSnapshot, epoch: u32, defaults: &Automation
     books.trades = snapshot.trades.into_iter().map(|trade| (trade.id, trade)).collect();
     books.ended = snapshot.ended_trades.into_iter().map(|trade| (trade.id, trade)).collect();
     books.payments = snapshot.payments.into_iter().filter_map(|posting| Some((posting.trade?, posting))).collect();
+    for fill in &snapshot.fills {
+        books.legs.entry(fill.ticker.clone()).or_default().put(fill.into());
+    }
     for stored in snapshot.orders {
         let mut order = stored.order;
         if let (OrderState::Intended, Some(signed_at), false) = (order.state, stored.claim_signed_at, stored.answered) {

@@ -34,6 +34,7 @@ mod flows;
 mod graveyard;
 mod groups;
 mod lifecycle;
+mod reallocating;
 mod repeating;
 mod trades;
 mod unknown;

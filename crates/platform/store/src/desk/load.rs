@@ -8,16 +8,18 @@ use rec_domain::{
     command::DeskReply,
     desk_view::{Cursors, MarketSideHistory},
     eastern,
+    fill::Fill,
     halt::Halt,
     market::Market,
     reconciliation::Reconciliation,
-    trade::Trade,
+    trade::{Trade, TradeState},
 };
 use sqlx::{PgConnection, PgExecutor};
 
 use super::{
-    Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat, flow, intent::select_intents,
-    order::select_orders, posting, reconciliation::ReconciliationRow, risk, trade::select_trades,
+    Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat, fill::select_fills, flow,
+    intent::select_intents, order::select_orders, posting, reconciliation::ReconciliationRow, risk,
+    trade::select_trades,
 };
 use crate::{
     error::{Incompatible, Result},
@@ -48,6 +50,7 @@ impl Desk {
         let day_start = start_of_day(now);
         let trades = open_trades(connection).await?;
         let ended_trades = ended_trades(connection, now).await?;
+        let fills = fills(connection, &trades, &ended_trades).await?;
         let orders = orders(connection, now).await?;
         let snapshot = DeskSnapshot {
             identity,
@@ -59,6 +62,7 @@ impl Desk {
             groups: groups(connection).await?,
             payments: posting::payments(connection, &ended_trades).await?,
             ended_trades,
+            fills,
             repeats: repeats(connection, &orders).await?,
             orders,
             unanswered: unanswered(connection).await?,
@@ -203,6 +207,19 @@ async fn ended_trades(connection: &mut PgConnection, now: Timestamp) -> Result<V
         "WHERE state IN ('closed', 'unfilled') AND ended_at > $1 OR state = 'settled' AND ended_at > $2 ORDER BY id",
         to_db(now - ENDED),
         to_db(now - SETTLED)
+    );
+    rows.fetch_all(connection).await?.into_iter().map(|row| row.into_domain()).collect()
+}
+
+/// Fills of the markets of `open`, and of those of `ended` that were closed, in the order of their booking.
+async fn fills(connection: &mut PgConnection, open: &[Trade], ended: &[Trade]) -> Result<Vec<Fill>> {
+    let closed = ended.iter().filter(|trade| trade.state == TradeState::Closed);
+    let tickers: Vec<String> = open.iter().chain(closed).map(|trade| trade.ticker.as_str().to_owned()).collect();
+    let rows = select_fills!(
+        "JOIN desk.trades ON trades.id = fills.trade_id
+         JOIN desk.postings ON postings.trade_id = fills.trade_id AND postings.fill_id = fills.fill_id
+         WHERE trades.ticker = ANY ($1) ORDER BY postings.number",
+        &tickers
     );
     rows.fetch_all(connection).await?.into_iter().map(|row| row.into_domain()).collect()
 }

@@ -155,7 +155,7 @@ async fn fills_postings_and_settlements_add_up() {
     .map(|(account, micros)| (account, Money::from_micros(micros)))
     .collect();
     assert_eq!(snapshot.ledger, expected);
-    assert_eq!(snapshot.last_posting, 3);
+    assert_eq!((snapshot.last_posting, snapshot.fills), (3, vec![sample::fill(epoch)]));
     assert_eq!(snapshot.realised_today, Money::from_micros(518_750 - 34_800));
     assert_eq!(leader.desk.realised_since(now() + TimeSpan::from_seconds(1)).await.expect("summed"), Money::ZERO);
 }

@@ -21,7 +21,7 @@ fn amended(result: &str, revenue_dollars: i64, seconds: i64) -> Report {
 }
 
 impl Bench {
-    fn posted(&self) -> Vec<Posting> {
+    pub(super) fn posted(&self) -> Vec<Posting> {
         let rows = self.commits.iter().flat_map(|commit| &commit.rows);
         let postings = rows.filter_map(|row| match row {
             Row::Posting(posting) => Some(posting.clone()),
@@ -31,7 +31,7 @@ impl Bench {
     }
 
     /// The same books in another process.
-    fn restarted(mut self) -> Self {
+    pub(super) fn restarted(mut self) -> Self {
         let stored = serde_json::to_string(self.desk.books()).expect("written");
         self.desk = Desk::new(DeskConfig::default(), serde_json::from_str(&stored).expect("read"));
         self
