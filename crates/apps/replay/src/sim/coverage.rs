@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rec_domain::{
-    IntentId, TradeId,
+    IntentId, Timestamp, TradeId,
     halt::HaltSource,
     order::OrderState,
     row::{Commit, Row},
@@ -20,14 +20,19 @@ pub struct Coverage {
     pub trades: BTreeMap<String, u64>,
     /// Halts, as `operator begins`.
     pub halts: BTreeMap<String, u64>,
+    /// Armings, as `armed` and `disarmed: its time was over`.
+    pub armings: BTreeMap<String, u64>,
 }
 
 impl Coverage {
     /// Adds what another simulation has reached.
     pub(super) fn add(&mut self, other: &Self) {
-        for (mine, theirs) in
-            [(&mut self.orders, &other.orders), (&mut self.trades, &other.trades), (&mut self.halts, &other.halts)]
-        {
+        for (mine, theirs) in [
+            (&mut self.orders, &other.orders),
+            (&mut self.trades, &other.trades),
+            (&mut self.halts, &other.halts),
+            (&mut self.armings, &other.armings),
+        ] {
             for (name, count) in theirs {
                 *mine.entry(name.clone()).or_default() += count;
             }
@@ -57,6 +62,8 @@ pub(super) struct Follower {
     order_steps: BTreeMap<(Option<&'static str>, &'static str), u64>,
     trade_steps: BTreeMap<(Option<&'static str>, &'static str), u64>,
     halt_steps: BTreeMap<(&'static str, &'static str), u64>,
+    armed_since: Option<Timestamp>,
+    armings: BTreeMap<String, u64>,
 }
 
 impl Follower {
@@ -85,6 +92,16 @@ impl Follower {
                     self.halts.remove(source);
                     *self.halt_steps.entry((source.name(), "ends")).or_default() += 1;
                 }
+                Row::Armed(arming) => {
+                    let known = self.armed_since.replace(arming.since) == Some(arming.since);
+                    let word = match (known, arming.unproven) {
+                        (false, _) => "armed",
+                        (true, true) => "kept after a crash",
+                        (true, false) => "proven after it",
+                    };
+                    *self.armings.entry(word.to_owned()).or_default() += 1;
+                }
+                Row::Disarmed { reason } => *self.armings.entry(format!("disarmed: {reason}")).or_default() += 1,
                 _ => {}
             }
         }
@@ -99,6 +116,7 @@ impl Follower {
             orders: named(&self.order_steps),
             trades: named(&self.trade_steps),
             halts: self.halt_steps.iter().map(|((source, word), count)| (format!("{source} {word}"), *count)).collect(),
+            armings: self.armings.clone(),
         }
     }
 }

@@ -71,6 +71,8 @@ pub enum FaultKind {
     TradingPause,
     /// The entry group trips by itself.
     GroupTripped,
+    /// Somebody trades on the account outside the desk.
+    ForeignOrder,
 }
 
 /// How often a fault strikes.
@@ -84,7 +86,7 @@ pub(super) enum Rate {
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Crash,
         Self::CrashWhileStarting,
         Self::Stopped,
@@ -116,6 +118,7 @@ impl FaultKind {
         Self::Amended,
         Self::TradingPause,
         Self::GroupTripped,
+        Self::ForeignOrder,
     ];
 
     /// How often it strikes when it is asked for.
@@ -146,6 +149,7 @@ impl FaultKind {
             Self::Disputed | Self::Amended => Rate::Hourly(0.3),
             Self::TradingPause => Rate::Hourly(0.3),
             Self::GroupTripped => Rate::Hourly(0.3),
+            Self::ForeignOrder => Rate::Hourly(4.0),
         }
     }
 

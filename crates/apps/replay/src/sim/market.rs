@@ -2,7 +2,7 @@
 //! and exits want done.
 
 use rec_domain::{
-    DecisionId, Service, TimeSpan,
+    ClientOrderId, DecisionId, Service, TimeSpan,
     bus_event::BusEvent,
     command::{DeskCommand, DeskRequest, NotedRefusal},
 };
@@ -58,7 +58,9 @@ impl World {
                 }
             }
             Output::Fill(view) => {
-                self.watch.fill_made(&view.fill, &self.twin);
+                let named = view.client_order_id.clone().and_then(|id| ClientOrderId::new(id).intent());
+                let own = named.is_some_and(|intent| intent.desk() == Some(self.memory.desk));
+                self.watch.fill_made(&view.fill, own, &self.twin);
                 self.trace(|| {
                     format!("exchange: fill {} {} at {}", view.fill.ticker, view.fill.count, view.fill.price)
                 });

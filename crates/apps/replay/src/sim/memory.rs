@@ -10,6 +10,7 @@ use rec_domain::{
     DecisionId, DeskId, ExchangeIndex, FillId, IntentId, MarketTicker, Mode, Money, OrderGroupId, Side, TimeSpan,
     Timestamp, TradeId,
     answer::{Answer, ClaimRefusal},
+    arming::Arming,
     caps::{EquityPeak, Tightening},
     command::DeskReply,
     desk_view::Cursors,
@@ -17,8 +18,8 @@ use rec_domain::{
     fill::Fill,
     flow::FlowReport,
     halt::{Halt, HaltSource},
-    intent::{GroupRole, Intent},
-    ledger::{Account, Posting},
+    intent::{Action, GroupRole, Intent},
+    ledger::{Account, Posting, PostingKind},
     order::Order,
     reconciliation::Reconciliation,
     refusal::RefusalCode,
@@ -86,6 +87,14 @@ pub(super) struct Memory {
     pub(super) cursors: Cursors,
     pub(super) tightened: Option<Tightening>,
     pub(super) peak: Option<EquityPeak>,
+    pub(super) arming: Option<Arming>,
+    /// Wrong codes of the second factor.
+    pub(super) wrong_codes: Vec<Timestamp>,
+    pub(super) last_code: Option<i64>,
+    /// The last posting by which each trade was paid, by its place.
+    payments: BTreeMap<TradeId, usize>,
+    /// What orders were sent again by.
+    pub(super) repeats: BTreeMap<IntentId, Vec<IntentId>>,
     /// Refusals of an Eastern day by reason.
     refusals: (EasternDay, BTreeMap<RefusalCode, u64>),
 }
@@ -127,6 +136,11 @@ impl Memory {
             cursors: Cursors::default(),
             tightened: None,
             peak: None,
+            arming: None,
+            wrong_codes: Vec::new(),
+            last_code: None,
+            payments: BTreeMap::new(),
+            repeats: BTreeMap::new(),
             refusals: (eastern::day(Timestamp::default()), BTreeMap::new()),
         }
     }
@@ -161,7 +175,7 @@ impl Memory {
         if self.refusals.0 != eastern::day(commit.at) {
             self.refusals = (eastern::day(commit.at), BTreeMap::new());
         }
-        commit.rows.iter().try_for_each(|row| self.take(row))
+        commit.rows.iter().try_for_each(|row| self.take(row, commit.at))
     }
 
     /// Whether a commit happened.
@@ -169,10 +183,13 @@ impl Memory {
         self.commits.contains(&(epoch, number))
     }
 
-    fn take(&mut self, row: &Row) -> Result<(), CommitError> {
+    fn take(&mut self, row: &Row, at: Timestamp) -> Result<(), CommitError> {
         match row {
             Row::Intent(intent) => {
                 let earlier = self.intents.insert(intent.id, intent.clone());
+                if let Action::Repeat { of, .. } = &intent.action {
+                    self.repeats.entry(*of).or_default().push(intent.id);
+                }
                 self.unanswered.insert(intent.id);
                 demand(earlier.is_none(), || format!("intent {} exists", intent.id))?;
             }
@@ -198,6 +215,13 @@ impl Memory {
                     self.decisions.pop_front();
                 }
             }
+            Row::Armed(arming) => {
+                let anew = self.arming.replace(arming.clone()).is_some_and(|before| before.since != arming.since);
+                demand(!anew, || "a second arming is in force".to_owned())?;
+            }
+            Row::Disarmed { .. } => self.arming = None,
+            Row::CodeTried { step: None } => self.wrong_codes.push(at),
+            Row::CodeTried { step: Some(step) } => self.last_code = self.last_code.max(Some(*step)),
             Row::Flow(flow) => drop(self.flows.insert(flow.key(), flow.clone())),
             Row::Automation(settings) => self.automation = Some(settings.clone()),
             Row::Reconciliation(reconciliation) => self.reconciliation = Some(reconciliation.clone()),
@@ -258,6 +282,9 @@ impl Memory {
         for (account, amount) in posting.lines() {
             *self.ledger.entry(account.clone()).or_default() += *amount;
         }
+        if let (PostingKind::Settlement, Some(trade)) = (posting.kind, posting.trade) {
+            self.payments.insert(trade, self.postings.len());
+        }
         self.postings.push(posting.clone());
         Ok(())
     }
@@ -266,13 +293,7 @@ impl Memory {
     ///
     /// # Errors
     /// The rule that forbids it.
-    pub(super) fn claim(
-        &mut self,
-        id: IntentId,
-        signed_at: Timestamp,
-        armed: bool,
-        now: Timestamp,
-    ) -> Result<Intent, ClaimRefusal> {
+    pub(super) fn claim(&mut self, id: IntentId, signed_at: Timestamp, now: Timestamp) -> Result<Intent, ClaimRefusal> {
         let intent = self.intents.get(&id).ok_or(ClaimRefusal::Missing)?;
         may_claim(&ClaimFacts {
             committed: true,
@@ -285,7 +306,7 @@ impl Memory {
             now,
             halted: !self.halts.is_empty(),
             mode: self.mode,
-            armed,
+            armed: self.arming.as_ref().is_some_and(|arming| arming.holds(signed_at)),
         })?;
         self.claims.insert(id, signed_at);
         Ok(intent.clone())
@@ -361,6 +382,11 @@ impl Memory {
     /// Whether no order is under way and no fill waits for its order.
     pub(super) fn is_at_rest(&self) -> bool {
         self.incomplete.is_empty() && self.parked_fills.is_empty()
+    }
+
+    /// The last posting by which a trade was paid.
+    pub(super) fn payment_of(&self, trade: TradeId) -> Option<Posting> {
+        self.postings.get(*self.payments.get(&trade)?).cloned()
     }
 
     /// Balance of an account.

@@ -10,9 +10,9 @@
 //! | `memory`, `snapshot` | what Postgres keeps, and what a desk starts from |
 //! | `venue`, `reads`, `line` | the exchange in the desk's words: orders, lists of the account, the line for books |
 //! | `process` | ends, starts, standstills, the lease |
-//! | `outside` | the operator, and the exchange's own troubles |
+//! | `outside`, `hand` | the operator, the exchange's own troubles, a hand on the account |
 //! | `fault` | what goes wrong and how often |
-//! | `invariant` | what must never happen |
+//! | `invariant`, `watch` | what must never happen, and who looks for it |
 //! | `coverage`, `digest` | what was reached, and one number of all that happened |
 //! | `setup`, `model` | how the machines are set up |
 //! | `run`, `summary` | seeds by the hundred, and what they came to together |
@@ -21,6 +21,7 @@ mod coverage;
 mod digest;
 mod event;
 mod fault;
+mod hand;
 mod happen;
 mod invariant;
 mod line;
@@ -40,6 +41,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod venue;
+mod watch;
 mod world;
 
 pub use coverage::Coverage;

@@ -19,9 +19,10 @@ use rec_engine::{
 use super::{
     event::{Event, Mail, Outcome, Process},
     fault::FaultKind,
-    invariant::{ACCEPTED_AGE, Invariant},
+    invariant::Invariant,
     memory::CommitError,
     venue,
+    watch::ACCEPTED_AGE,
     world::{Asker, World},
 };
 
@@ -234,10 +235,9 @@ impl World {
     pub(super) fn claim(&mut self, life: u32, id: IntentId, signed_at: Timestamp, outcome: Outcome) {
         let arrives = self.still_arrives(Process::Executor, life);
         let happens = arrives && outcome != (Outcome::Unheard { happens: false });
-        let armed = false;
-        let claimed = happens.then(|| self.memory.claim(id, signed_at, armed, self.now));
+        let claimed = happens.then(|| self.memory.claim(id, signed_at, self.now));
         if let Some(Ok(intent)) = &claimed {
-            self.watch.claimed(intent, signed_at, armed, self.memory.mode.needs_arming());
+            self.watch.claimed(intent, signed_at);
             self.trace(|| format!("database: {id} is claimed, signed at {signed_at}"));
         }
         let input = match (outcome, claimed) {
@@ -295,7 +295,7 @@ impl World {
         if let (Some(ticker), Some(before)) = (order, before) {
             let after = self.net_position(ticker);
             if intent.effect == Effect::Increases {
-                self.watch.entered(intent, before, after);
+                self.watch.entered(intent, ticker, before, after);
             } else {
                 self.watch.closed(intent, before, after);
             }
@@ -424,6 +424,8 @@ fn rows(commit: &Commit) -> String {
         Row::Fill(fill) => Some(format!("fill {} of {:?}", fill.fill_id, fill.intent)),
         Row::Posting(posting) => Some(format!("posting {:?} {}", posting.kind, posting.note)),
         Row::Halted(halt) => Some(format!("halt {}: {}", halt.source, halt.reason)),
+        Row::Armed(arming) => Some(format!("armed until {}, unproven: {}", arming.until, arming.unproven)),
+        Row::Disarmed { reason } => Some(format!("disarmed: {reason}")),
         Row::Resumed { source, reason } => Some(format!("resume {source}: {reason}")),
         Row::ParkedFill(fill) => Some(format!("parked fill {}", fill.fill_id)),
         Row::ParkedSettlement(settlement) => Some(format!("parked settlement {}", settlement.ticker)),

@@ -2,6 +2,7 @@
 
 use rec_domain::{
     DecisionId, Price, Quantity, Side, TimeSpan, UsdPrice,
+    arming::{ArmRequest, Factor},
     command::{CloseRequest, DeskCommand, DeskRequest, OpenRequest},
     halt::HaltSource,
     intent::GroupRole,
@@ -45,6 +46,7 @@ impl World {
             FaultKind::LateResult,
             FaultKind::TradingPause,
             FaultKind::GroupTripped,
+            FaultKind::ForeignOrder,
         ] {
             if self.fate.strikes(kind) {
                 self.strike(kind);
@@ -98,6 +100,7 @@ impl World {
                     self.suffer(Fault::GroupTripped { order_group_id: group.to_string() });
                 }
             }
+            FaultKind::ForeignOrder => self.trade_by_hand(),
             _ => {}
         }
     }
@@ -167,7 +170,9 @@ impl World {
 
     /// The operator looks at the desk and does something.
     pub(super) fn operator(&mut self) {
-        let wait = TimeSpan::from_seconds(self.fate.whole(20, 300));
+        // Whoever wants to arm looks more often.
+        let waits = if self.view.as_ref().is_some_and(|view| !view.armed) { (5, 40) } else { (20, 300) };
+        let wait = TimeSpan::from_seconds(self.fate.whole(waits.0, waits.1));
         self.queue.put(self.now + wait, Event::Operator);
         let Some(view) = self.view.take() else { return };
         let halted = |source: HaltSource| view.halts.iter().any(|halt| halt.source == source);
@@ -177,6 +182,8 @@ impl World {
             Some(DeskCommand::Resume { source: HaltSource::Operator, reason: reason() })
         } else if halted(HaltSource::OrderGroup) {
             Some(DeskCommand::Resume { source: HaltSource::OrderGroup, reason: reason() })
+        } else if !view.armed {
+            Some(DeskCommand::Arm(self.a_request_to_arm()))
         } else if view.settings != self.settings {
             Some(DeskCommand::SetAutomation { settings: self.settings.clone(), replaces: None })
         } else {
@@ -194,6 +201,7 @@ impl World {
                     decided_at: self.now,
                 })),
                 (5..=8, _) => self.manual_entry(),
+                (9, _) if view.arming.is_some() => Some(DeskCommand::Disarm { reason: reason() }),
                 _ => None,
             }
         };
@@ -204,15 +212,20 @@ impl World {
         }
     }
 
+    /// Armed for a while that is sometimes too short to be allowed, now and then with a wrong code.
+    fn a_request_to_arm(&mut self) -> ArmRequest {
+        let right = self.fate.whole(0, 9) > 0;
+        ArmRequest {
+            duration: TimeSpan::from_seconds(self.fate.whole(50, 1_800)),
+            reason: "the operator's word".to_owned(),
+            take_over: false,
+            factor: if right { Factor::Right { step: self.now.seconds() / 30 } } else { Factor::Wrong },
+        }
+    }
+
     /// A few contracts of whatever trades near the price.
     fn manual_entry(&mut self) -> Option<DeskCommand> {
-        let near = |market: &rec_twin::core::market::Market| {
-            market.strike.anchor().map_or(f64::MAX, |anchor| (anchor - self.last_index.as_f64()).abs())
-        };
-        let open = self.twin.listed().filter(|(event, _)| event.is_open(self.now)).map(|(_, market)| market);
-        let market = open.min_by(|one, other| near(one).total_cmp(&near(other)))?;
-        let (bid, ask) = (market.quotes.bid?.price, market.quotes.ask?.price);
-        let ticker = rec_domain::MarketTicker::new(market.name.ticker.as_ref());
+        let (ticker, bid, ask) = self.quoted(None)?;
         let (side, limit) = if self.fate.even() { (Side::Yes, ask) } else { (Side::No, Side::No.convert_price(bid)) };
         let better = Price::from_cents(self.fate.whole(0, 3));
         Some(DeskCommand::Open(OpenRequest {

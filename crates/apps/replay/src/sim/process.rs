@@ -102,7 +102,9 @@ impl World {
             return;
         }
         let snapshot = self.memory.load(self.now, &self.stored);
-        let books = recovered_books(snapshot, self.epoch, &self.settings, self.now);
+        let mut books = recovered_books(snapshot, self.epoch, &self.settings, self.now);
+        // Nobody gave the lease up.
+        books.after_crash = true;
         let epoch = self.epoch;
         self.trace(|| format!("desk: leads with epoch {epoch}"));
         (self.told_reports, self.told_answers) = (books.cursors.report, books.cursors.answer);

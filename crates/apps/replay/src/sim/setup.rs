@@ -1,6 +1,6 @@
 //! How the machines of a simulation are set up, and what makes one desk differ from another.
 
-use rec_domain::{Money, Price, Quantity, TimeSpan, caps::RiskCaps, settings::AutomationSettings};
+use rec_domain::{Mode, Money, Price, Quantity, TimeSpan, caps::RiskCaps, settings::AutomationSettings};
 use rec_engine::{account, book, lifecycle, odds};
 use rec_model::CounterRng;
 
@@ -30,6 +30,11 @@ pub(super) fn account_config() -> account::Config {
         retry_most: TimeSpan::from_seconds(5),
         ..account::Config::default()
     }
+}
+
+/// What the desk of a seed trades against, as far as it knows: every second one has to be armed.
+pub(super) const fn mode(seed: u64) -> Mode {
+    if seed.is_multiple_of(2) { Mode::Demo } else { Mode::Twin }
 }
 
 /// Strategy and caps of the desk of a seed: entries often enough that much happens, caps low enough that they bind.

@@ -1,14 +1,15 @@
 //! The state that a desk starts from, read out of [`Memory`] as `store` reads it out of Postgres.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rec_domain::{
-    MarketTicker, Money, Side, TimeSpan, Timestamp, TradeId,
+    MarketTicker, Money, Side, TimeSpan, Timestamp,
     answer::Outcome,
     desk_snapshot::{DeskSnapshot, Identity, RiskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat},
     desk_view::MarketSideHistory,
     eastern,
-    intent::{Action, GroupRole},
+    fill::Fill,
+    intent::GroupRole,
     ledger::{Account, PostingKind},
     market::Market,
     order::Order,
@@ -24,6 +25,9 @@ const SETTLED: TimeSpan = TimeSpan::from_minutes(24 * 60);
 /// How long the history of closed markets is loaded.
 const HISTORY: TimeSpan = TimeSpan::from_minutes(2 * 24 * 60);
 
+/// How long wrong codes of the second factor are loaded.
+const CODES: TimeSpan = TimeSpan::from_minutes(15);
+
 impl Memory {
     /// The committed state at `now`; `stored` are the markets that were ever stored.
     pub(super) fn load(&self, now: Timestamp, stored: &BTreeMap<MarketTicker, Market>) -> DeskSnapshot {
@@ -34,9 +38,9 @@ impl Memory {
         DeskSnapshot {
             identity: Identity { desk: self.desk, mode: self.mode, account: "simulated".to_owned() },
             automation: self.automation.clone(),
-            arming: None,
-            wrong_codes: Vec::new(),
-            last_code: None,
+            arming: self.arming.clone(),
+            wrong_codes: self.wrong_codes.iter().copied().filter(|at| *at > now - CODES).collect(),
+            last_code: self.last_code,
             halts: self.halts.values().cloned().collect(),
             groups: self
                 .groups
@@ -48,6 +52,7 @@ impl Memory {
                     tripped: *tripped,
                 })
                 .collect(),
+            fills: self.loaded_fills(&trades, &ended_trades),
             payments: ended_trades.iter().filter_map(|trade| self.payment_of(trade.id)).collect(),
             ended_trades,
             repeats: self.loaded_repeats(&orders),
@@ -105,6 +110,13 @@ impl Memory {
         self.orders.values().filter(|order| order.role == GroupRole::Entry)
     }
 
+    fn loaded_fills(&self, open: &[Trade], ended: &[Trade]) -> Vec<Fill> {
+        let closed = ended.iter().filter(|trade| trade.state == TradeState::Closed);
+        let tickers: BTreeSet<&MarketTicker> = open.iter().chain(closed).map(|trade| &trade.ticker).collect();
+        let booked = self.postings.iter().filter_map(|posting| self.fills.get(posting.fill.as_ref()?));
+        booked.filter(|fill| tickers.contains(&fill.ticker)).cloned().collect()
+    }
+
     fn loaded_orders(&self, now: Timestamp) -> Vec<StoredOrder> {
         let wanted = |order: &&Order| {
             let trade = self.trades.get(&order.trade);
@@ -126,17 +138,14 @@ impl Memory {
         let mut repeats = Vec::new();
         for stored in orders {
             let order = stored.order.intent;
-            let repeated = |intent: &&rec_domain::intent::Intent| {
-                intent.id == order || matches!(&intent.action, Action::Repeat { of, .. } if *of == order)
-            };
-            for attempt in self.intents.values().filter(repeated) {
-                let numbers = self.answered.get(&attempt.id).map_or(&[][..], Vec::as_slice);
+            for attempt in std::iter::once(&order).chain(self.repeats.get(&order).into_iter().flatten()) {
+                let numbers = self.answered.get(attempt).map_or(&[][..], Vec::as_slice);
                 let exists = |number: &i64| {
                     self.answer(*number).is_some_and(|a| matches!(a.outcome, Outcome::AlreadyExists { .. }))
                 };
                 let stored = StoredRepeat {
                     order,
-                    intent: (attempt.id != order).then_some(attempt.id),
+                    intent: (*attempt != order).then_some(*attempt),
                     answered: numbers.iter().any(|number| *number <= self.cursors.answer),
                     landed: numbers.iter().any(exists),
                 };
@@ -146,13 +155,6 @@ impl Memory {
             }
         }
         repeats
-    }
-
-    fn payment_of(&self, trade: TradeId) -> Option<rec_domain::ledger::Posting> {
-        let paid = |posting: &&rec_domain::ledger::Posting| {
-            posting.kind == PostingKind::Settlement && posting.trade == Some(trade)
-        };
-        self.postings.iter().rev().find(paid).cloned()
     }
 
     fn loaded_history(&self, now: Timestamp) -> Vec<MarketSideHistory> {

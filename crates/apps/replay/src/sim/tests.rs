@@ -1,7 +1,8 @@
 //! Short simulations, and a planted fault for each invariant that shows that it fires.
 
 use rec_domain::{
-    IntentId, Money, Quantity, TimeSpan, Timestamp,
+    IntentId, Mode, Money, Quantity, TimeSpan, Timestamp,
+    arming::{Arming, Binding},
     fill::Fill,
     halt::{Halt, HaltSource},
     intent::{Action, Effect, GroupRole, Intent},
@@ -132,7 +133,7 @@ fn two_working_closes_are_seen() {
 /// An order that is claimed and arrives in a second.
 fn plant_order(world: &mut World, intent: Intent) {
     let signed_at = world.now;
-    world.watch.claimed(&intent, signed_at, false, false);
+    world.watch.claimed(&intent, signed_at);
     plant_unclaimed(world, intent);
 }
 
@@ -238,21 +239,39 @@ fn an_entry_after_a_halt_a_disarming_or_its_time_is_seen() {
     let late = |by: Timestamp| by + TimeSpan::from_micros(1);
     let mut world = with_a_position();
     let (intent, _) = an_entry(&world);
-    world.watch.claimed(&intent, at(&intent), true, true);
-    assert_eq!(broken(&world), None);
-    world.watch.claimed(&intent, at(&intent), false, true);
-    assert_eq!(broken(&world), Some(Invariant::NoEntryAfterDisarm));
+    world.watch.claimed(&intent, at(&intent));
+    assert_eq!(broken(&world), None, "nothing needs arming");
+    let armed = |until: Timestamp, unproven: bool| {
+        let (since, crashes) = (until - TimeSpan::from_minutes(5), Vec::new());
+        let (requester, reason) = ("operator".to_owned(), "a test".to_owned());
+        Row::Armed(Arming { since, until, requester, reason, binding: Binding::default(), crashes, unproven })
+    };
+    let disarmed = || Row::Disarmed { reason: "a test".to_owned() };
+    let until = at(&intent) + TimeSpan::from_micros(1);
+    for (rows, breach) in [
+        (vec![], Some(Invariant::NoEntryAfterDisarm)),
+        (vec![armed(until, false)], None),
+        (vec![armed(at(&intent), false)], Some(Invariant::NoEntryAfterDisarm)),
+        (vec![armed(until, true)], Some(Invariant::NoEntryAfterDisarm)),
+        (vec![armed(until, false), disarmed()], Some(Invariant::NoEntryAfterDisarm)),
+    ] {
+        let mut world = with_a_position();
+        world.watch.set_mode(Mode::Demo);
+        world.watch.committed(&a_commit(&world, rows));
+        world.watch.claimed(&intent, at(&intent));
+        assert_eq!(broken(&world), breach);
+    }
 
     let mut world = with_a_position();
-    world.watch.claimed(&intent, late(at(&intent)), false, false);
+    world.watch.claimed(&intent, late(at(&intent)));
     assert_eq!(broken(&world), Some(Invariant::NoEntryAfterSendBy));
 
     let mut world = with_a_position();
     let halt = Halt { source: HaltSource::Operator, reason: "a test".to_owned(), since: world.now };
     world.watch.committed(&a_commit(&world, vec![Row::Halted(halt)]));
-    world.watch.claimed(&Intent { effect: Effect::Reduces, ..intent.clone() }, at(&intent), false, false);
+    world.watch.claimed(&Intent { effect: Effect::Reduces, ..intent.clone() }, at(&intent));
     assert_eq!(broken(&world), None, "a close may go");
-    world.watch.claimed(&intent, at(&intent), false, false);
+    world.watch.claimed(&intent, at(&intent));
     assert_eq!(broken(&world), Some(Invariant::NoEntryAfterHalt));
 }
 

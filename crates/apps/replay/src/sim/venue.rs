@@ -21,7 +21,7 @@ use rec_twin::core::{
     transfers::CashMovement,
 };
 
-use super::invariant::ACCEPTED_AGE;
+use super::watch::ACCEPTED_AGE;
 
 /// Carries an intent out at `at`, signed at `signed_at`.
 pub(super) fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent: &Intent) -> Outcome {

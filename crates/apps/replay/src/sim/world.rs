@@ -6,7 +6,7 @@ use std::{
 };
 
 use rec_domain::{
-    DecisionId, DeskId, MarketTicker, Mode, Service, Side, TimeSpan, Timestamp, UsdPrice,
+    DecisionId, DeskId, MarketTicker, Service, Side, TimeSpan, Timestamp, UsdPrice,
     bus_event::{BusEvent, Topic},
     command::NotedRefusal,
     desk_view::DeskView,
@@ -34,13 +34,14 @@ use super::{
     digest::Digest,
     event::{Event, Mail, Process},
     fault::{Fate, Faults},
-    invariant::{Invariant, Watch},
+    invariant::Invariant,
     line::Line,
     memory::Memory,
     queue::Queue,
     reads::Reads,
     seat::{Seat, Tee, Told},
-    setup::{account_config, book_config, character, lifecycle_config, odds_config},
+    setup::{account_config, book_config, character, lifecycle_config, mode, odds_config},
+    watch::Watch,
 };
 
 /// How often a machine may be woken at one instant.
@@ -162,8 +163,8 @@ impl World {
             fate,
             reads: Reads::new(&twin),
             twin,
-            memory: Memory::new(DeskId::from_bits(1), Mode::Twin),
-            watch: Watch::new(caps, now),
+            memory: Memory::new(DeskId::from_bits(1), mode(config.seed)),
+            watch: Watch::new(caps, mode(config.seed), now),
             follower: Follower::default(),
             line: Line::default(),
             account_line_up: false,
