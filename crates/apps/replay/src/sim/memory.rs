@@ -306,7 +306,7 @@ impl Memory {
             now,
             halted: !self.halts.is_empty(),
             mode: self.mode,
-            armed: self.arming.as_ref().is_some_and(|arming| arming.holds(signed_at)),
+            armed: self.arming.as_ref().is_some_and(|arming| arming.holds(now)),
         })?;
         self.claims.insert(id, signed_at);
         Ok(intent.clone())

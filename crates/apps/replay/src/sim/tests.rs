@@ -235,11 +235,15 @@ fn an_order_that_is_sent_twice_under_one_claim_is_seen() {
 
 #[test]
 fn an_entry_after_a_halt_a_disarming_or_its_time_is_seen() {
-    let at = |intent: &Intent| intent.send_by.expect("entries have one");
-    let late = |by: Timestamp| by + TimeSpan::from_micros(1);
     let mut world = with_a_position();
     let (intent, _) = an_entry(&world);
-    world.watch.claimed(&intent, at(&intent));
+    let by = intent.send_by.expect("entries have one");
+    let late = by + TimeSpan::from_micros(1);
+    let claim = |world: &mut World, intent: &Intent, at: Timestamp| {
+        world.watch.now(at);
+        world.watch.claimed(intent, at);
+    };
+    claim(&mut world, &intent, by);
     assert_eq!(broken(&world), None, "nothing needs arming");
     let armed = |until: Timestamp, unproven: bool| {
         let (since, crashes) = (until - TimeSpan::from_minutes(5), Vec::new());
@@ -247,31 +251,30 @@ fn an_entry_after_a_halt_a_disarming_or_its_time_is_seen() {
         Row::Armed(Arming { since, until, requester, reason, binding: Binding::default(), crashes, unproven })
     };
     let disarmed = || Row::Disarmed { reason: "a test".to_owned() };
-    let until = at(&intent) + TimeSpan::from_micros(1);
     for (rows, breach) in [
         (vec![], Some(Invariant::NoEntryAfterDisarm)),
-        (vec![armed(until, false)], None),
-        (vec![armed(at(&intent), false)], Some(Invariant::NoEntryAfterDisarm)),
-        (vec![armed(until, true)], Some(Invariant::NoEntryAfterDisarm)),
-        (vec![armed(until, false), disarmed()], Some(Invariant::NoEntryAfterDisarm)),
+        (vec![armed(late, false)], None),
+        (vec![armed(by, false)], Some(Invariant::NoEntryAfterDisarm)),
+        (vec![armed(late, true)], Some(Invariant::NoEntryAfterDisarm)),
+        (vec![armed(late, false), disarmed()], Some(Invariant::NoEntryAfterDisarm)),
     ] {
         let mut world = with_a_position();
         world.watch.set_mode(Mode::Demo);
         world.watch.committed(&a_commit(&world, rows));
-        world.watch.claimed(&intent, at(&intent));
+        claim(&mut world, &intent, by);
         assert_eq!(broken(&world), breach);
     }
 
     let mut world = with_a_position();
-    world.watch.claimed(&intent, late(at(&intent)));
+    claim(&mut world, &intent, late);
     assert_eq!(broken(&world), Some(Invariant::NoEntryAfterSendBy));
 
     let mut world = with_a_position();
     let halt = Halt { source: HaltSource::Operator, reason: "a test".to_owned(), since: world.now };
     world.watch.committed(&a_commit(&world, vec![Row::Halted(halt)]));
-    world.watch.claimed(&Intent { effect: Effect::Reduces, ..intent.clone() }, at(&intent));
+    claim(&mut world, &Intent { effect: Effect::Reduces, ..intent.clone() }, by);
     assert_eq!(broken(&world), None, "a close may go");
-    world.watch.claimed(&intent, at(&intent));
+    claim(&mut world, &intent, by);
     assert_eq!(broken(&world), Some(Invariant::NoEntryAfterHalt));
 }
 

@@ -246,6 +246,7 @@ impl Watch {
 
     /// The executor has the right to send.
     pub(super) fn claimed(&mut self, intent: &Intent, signed_at: Timestamp) {
+        let now = self.now;
         self.claimed.insert(intent.id, signed_at);
         if intent.effect != Effect::Increases {
             return;
@@ -255,12 +256,12 @@ impl Watch {
         self.demand(halts.is_empty(), Invariant::NoEntryAfterHalt, || {
             format!("{} was claimed although halted by {halts}", intent.id)
         });
-        let armed = self.arming.as_ref().is_some_and(|arming| !arming.unproven && signed_at < arming.until);
+        let armed = self.arming.as_ref().is_some_and(|arming| !arming.unproven && now < arming.until);
         self.demand(armed || !self.mode.needs_arming(), Invariant::NoEntryAfterDisarm, || {
             format!("{} was claimed although the desk is not armed", intent.id)
         });
-        self.demand(intent.send_by.is_some_and(|by| signed_at <= by), Invariant::NoEntryAfterSendBy, || {
-            format!("{} was signed at {signed_at}, to be sent by {:?}", intent.id, intent.send_by)
+        self.demand(intent.send_by.is_some_and(|by| now <= by), Invariant::NoEntryAfterSendBy, || {
+            format!("{} was claimed at {now}, to be sent by {:?}", intent.id, intent.send_by)
         });
     }
 
