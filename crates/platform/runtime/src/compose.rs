@@ -1,8 +1,9 @@
 //! Several services in one process.
 //!
 //! Everything that can fail at start (ports, token, journals) is done before any service runs. Peers in the same
-//! process are called through channels, others over HTTP; events of other processes come by NATS. A service that ends although nobody asked it to ends the
-//! whole process: what starts it again is systemd, or the person who reads the error.
+//! process are called through channels, others over HTTP; events of other processes come by NATS. A service that ends
+//! although nobody asked it to ends the whole process: what starts it again is systemd, or the person who reads the
+//! error.
 
 mod joined;
 mod peers;

@@ -45,7 +45,8 @@ where
 /// Feeds a machine until `shutdown` or until every sender of `inputs` is gone, and gives its driver back.
 ///
 /// The channel is the machine's queue: its bound is the bound, and whoever sends decides what a full one means (wait
-/// with `send`, drop with `try_send`); the most that ever waited is a metric, see [`QueueDepth`]. The driver's own queue only holds what [`Effects::act`] returns.
+/// with `send`, drop with `try_send`); the most that ever waited is a metric, see [`QueueDepth`]. The driver's own queue
+/// only holds what [`Effects::act`] returns.
 ///
 /// # Errors
 /// The first error of `effects`; or when it returns more inputs at once than the driver's queue holds.

@@ -3,7 +3,8 @@
 //!
 //! - `round`: one round of questions. `starting`: who has not yet had time to start.
 //! - `alert`: what was and is wrong, as one list. `code`: which alerts there are.
-//! - `heartbeat`: told to the outside while all is well. `watch`: the loop. `records`: changes, kept in the database. `pages`: `GET /api/alerts`.
+//! - `heartbeat`: told to the outside while all is well. `watch`: the loop. `records`: changes, kept in the database.
+//!   `pages`: `GET /api/alerts`.
 
 mod alert;
 mod code;
