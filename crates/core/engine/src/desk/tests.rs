@@ -6,7 +6,7 @@ use rec_domain::{
     UsdPrice,
     answer::{Answer, ClaimRefusal, NotSent, Outcome},
     command::{Adjustment, CloseRequest, DeskCommand, DeskReply, DeskRequest, OpenRequest},
-    fee::{FeeSchedule, Liquidity},
+    fee::{FeeKind, FeeSchedule, Liquidity},
     halt::HaltSource,
     intent::{Action, GroupRole, Intent},
     ledger::{Account, Posting, PostingKind},

@@ -121,3 +121,22 @@ fn an_order_of_another_desk_on_the_account_halts_entries() {
     bench.report(order_of_desk(8, ReportedStatus::Resting, bench.now));
     assert_eq!(bench.open("a", bench.wanted(Side::Yes, 1)), Err(RefusalCode::Halted));
 }
+
+#[test]
+fn a_market_whose_fee_or_collateral_is_not_known_is_never_entered() {
+    let unknown_fee = FeeSchedule { kind: FeeKind::Unknown, ..FeeSchedule::CRYPTO };
+    let unknown = [
+        Market { fees: unknown_fee, ..market(MARKET) },
+        Market { collateral: Collateral::Other("MECNET".to_owned()), ..market(MARKET) },
+    ];
+    for unknown in unknown {
+        let mut bench = Bench::ready();
+        bench.tell(DeskInput::Markets { markets: vec![unknown] });
+        for (name, origin) in [("auto", Origin::Auto), ("manual", Origin::Manual)] {
+            let request = OpenRequest { origin, ..bench.wanted(Side::Yes, 1) };
+            assert_eq!(bench.open(name, request), Err(RefusalCode::UnknownTerms));
+        }
+        bench.tell(DeskInput::Markets { markets: vec![market(MARKET)] });
+        assert!(bench.open("known", bench.wanted(Side::Yes, 1)).is_ok());
+    }
+}
