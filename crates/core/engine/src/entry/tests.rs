@@ -8,7 +8,7 @@ use rec_domain::{
     caps::RiskCaps,
     command::{DeskCommand, DeskReply, DeskRequest, OpenRequest},
     desk_view::{Cursors, DeskView, MarketSideHistory},
-    fee::FeeSchedule,
+    fee::{FeeKind, FeeSchedule},
     halt::{Halt, HaltSource},
     index::SettlementWindow,
     market::{Collateral, Market, MarketStatus, StrikeRule},

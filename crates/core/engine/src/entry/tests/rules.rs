@@ -28,6 +28,8 @@ fn each_rule_objects_by_itself() {
         (|_desk, _table, market| market.status = MarketStatus::Inactive, Some(Code::MarketNotOpen)),
         (|_desk, _table, market| market.event = EventTicker::new("LATER"), Some(Code::MarketNotOpen)),
         (|_desk, _table, market| market.collateral = Collateral::Other("MECNET".to_owned()), Some(Code::UnknownTerms)),
+        (|_desk, table, _market| table.rows[0].yes_edge = None, Some(Code::UnknownTerms)),
+        (|_desk, _table, market| market.fees.kind = FeeKind::Unknown, Some(Code::Price)),
         (|desk, _table, _market| desk.settings.min_time_seconds = 601, Some(Code::OutsideWindow)),
         (|desk, _table, _market| desk.settings.max_time_seconds = 599, Some(Code::OutsideWindow)),
         (|desk, _table, _market| desk.settings.max_time_seconds = 600, None),
