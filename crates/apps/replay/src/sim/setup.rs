@@ -16,8 +16,14 @@ pub(super) fn book_config() -> book::Config {
     }
 }
 
+/// Markets are listed twice a minute and told four times, and whenever one changes.
 pub(super) fn lifecycle_config() -> lifecycle::Config {
-    lifecycle::Config { books_most: STRIKES, ..lifecycle::Config::default() }
+    lifecycle::Config {
+        fetch_every: TimeSpan::from_seconds(30),
+        publish_every: TimeSpan::from_seconds(15),
+        books_most: STRIKES,
+        ..lifecycle::Config::default()
+    }
 }
 
 pub(super) fn odds_config() -> odds::Config {

@@ -2,7 +2,7 @@
 
 use rec_domain::{
     ClientOrderId, EventTicker, ExchangeIndex, FillId, IntentId, MarketTicker, Money, OrderGroupId, OrderId,
-    SeriesTicker, Side, TimeSpan, Timestamp,
+    SeriesTicker, Side, Timestamp,
     answer::Outcome,
     fee::FeeSchedule,
     flow::{FlowKind, FlowReport, FlowStage, Place},
@@ -22,9 +22,6 @@ use rec_twin::core::{
 };
 
 use super::watch::ACCEPTED_AGE;
-
-/// How long ago a market may have closed that is still asked for.
-const CLOSED_LATELY: TimeSpan = TimeSpan::from_minutes(120);
 
 /// Carries an intent out at `at`, signed at `signed_at`.
 pub(super) fn send(twin: &mut Twin, at: Timestamp, signed_at: Timestamp, intent: &Intent) -> Outcome {
@@ -201,7 +198,7 @@ fn word(result: Side) -> String {
     if result == Side::Yes { "yes" } else { "no" }.to_owned()
 }
 
-/// The markets that the exchange lists, as the desk knows them; of those that have closed, what it does not forget.
+/// The markets that are open or will be, as the desk asks for them.
 #[must_use]
 pub(super) fn markets(twin: &Twin) -> Vec<Market> {
     let describe = |event: &rec_twin::core::market::Event, market: &rec_twin::core::market::Market| Market {
@@ -219,8 +216,7 @@ pub(super) fn markets(twin: &Twin) -> Vec<Market> {
         fees: FeeSchedule::CRYPTO,
         collateral: Collateral::DirectNetting,
     };
-    let lately = twin.now() - CLOSED_LATELY;
-    let listed = twin.listed().filter(|(event, _)| event.close > lately);
+    let listed = twin.listed().filter(|(event, _)| event.close > twin.now());
     listed.map(|(event, market)| describe(event, market)).collect()
 }
 

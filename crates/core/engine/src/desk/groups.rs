@@ -20,13 +20,13 @@ impl Draft<'_> {
         if self.books.groups_retry_at.is_some_and(|at| at > self.now) {
             return;
         }
-        let shards: std::collections::BTreeSet<ExchangeIndex> = self
-            .books
-            .markets
-            .values()
-            .filter(|market| market.close_time > self.now)
-            .map(|market| market.exchange_index)
-            .collect();
+        let mut shards: Vec<ExchangeIndex> = Vec::new();
+        for market in self.books.markets.values().filter(|market| market.close_time > self.now) {
+            if !shards.contains(&market.exchange_index) {
+                shards.push(market.exchange_index);
+            }
+        }
+        shards.sort_unstable();
         for exchange_index in shards {
             for role in [GroupRole::Entry, GroupRole::Exit] {
                 let key = (exchange_index, role);
