@@ -30,7 +30,8 @@ let
           # Eager, so that it trades within minutes of any time of the hour.
           automation = {
             auto_entry = true;
-            min_probability_percent = 60;
+            min_probability_percent = 51;
+            min_differential_points = 0.0;
             max_time_seconds = 3600;
             min_volume = "1";
             spike_alert_enabled = false;
