@@ -31,7 +31,7 @@ let
           automation = {
             auto_entry = true;
             min_probability_percent = 51;
-            min_differential_points = 0.0;
+            min_differential_points = -10.0;
             max_time_seconds = 3600;
             min_volume = "1";
             spike_alert_enabled = false;
