@@ -16,8 +16,9 @@ let
 
   # Whoever trades on it starts after it, which makes their keys. Where its time is its own they start again with it.
   follows = {
-    requires = [ "rec-twin.service" ];
+    wants = [ "rec-twin.service" ];
     after = [ "rec-twin.service" ];
+    requires = lib.mkIf (!mirrors) [ "rec-twin.service" ];
     bindsTo = lib.mkIf (!mirrors) [ "rec-twin.service" ];
   };
 in
