@@ -5,28 +5,61 @@ use rec_domain::{Price, Quantity, Timestamp};
 /// Minutes that a market keeps; hourly markets live for sixty.
 const MINUTES_KEPT: usize = 64;
 
+/// A price in ten-thousandths of a dollar, in two bytes: thousands of past markets have sixty candles of a dozen each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Small(u16);
+
+impl Small {
+    fn of(price: Price) -> Self {
+        Self(u16::try_from(price.units()).unwrap_or(u16::MAX))
+    }
+
+    fn price(self) -> Price {
+        Price::from_units(i64::from(self.0))
+    }
+}
+
 /// First, lowest, highest and last price of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// The first.
-    pub open: Price,
-    /// The lowest.
-    pub low: Price,
-    /// The highest.
-    pub high: Price,
-    /// The last.
-    pub close: Price,
+    open: Small,
+    low: Small,
+    high: Small,
+    close: Small,
 }
 
 impl Span {
-    const fn of(price: Price) -> Self {
+    fn of(price: Price) -> Self {
+        let price = Small::of(price);
         Self { open: price, low: price, high: price, close: price }
     }
 
+    /// The first.
+    #[must_use]
+    pub fn open(&self) -> Price {
+        self.open.price()
+    }
+
+    /// The lowest.
+    #[must_use]
+    pub fn low(&self) -> Price {
+        self.low.price()
+    }
+
+    /// The highest.
+    #[must_use]
+    pub fn high(&self) -> Price {
+        self.high.price()
+    }
+
+    /// The last.
+    #[must_use]
+    pub fn close(&self) -> Price {
+        self.close.price()
+    }
+
     fn take(&mut self, price: Price) {
-        self.low = self.low.min(price);
-        self.high = self.high.max(price);
-        self.close = price;
+        self.append(&Self::of(price));
     }
 
     fn append(&mut self, later: &Self) {
@@ -86,7 +119,7 @@ impl Candles {
         let end = minute_end(at);
         if self.0.back().is_none_or(|candle| candle.end != end) {
             let before = self.0.back();
-            let (bid, ask) = before.map_or((shown.bid, shown.ask), |candle| (candle.bid.close, candle.ask.close));
+            let (bid, ask) = before.map_or((shown.bid, shown.ask), |candle| (candle.bid.close(), candle.ask.close()));
             if self.0.len() == MINUTES_KEPT {
                 self.0.pop_front();
             }
@@ -181,10 +214,10 @@ impl Candle {
     pub(crate) fn continued(&self, end: i64) -> Self {
         Self {
             end,
-            bid: Span::of(self.bid.close),
-            ask: Span::of(self.ask.close),
+            bid: Span::of(self.bid.close()),
+            ask: Span::of(self.ask.close()),
             price: None,
-            previous: self.price.map_or(self.previous, |span| span.close),
+            previous: self.price.map_or(self.previous, |span| span.close()),
             volume: Quantity::ZERO,
             traded_micros: 0,
             open_interest: self.open_interest,
@@ -223,13 +256,16 @@ mod tests {
         assert_eq!(minutes[0].volume, Quantity::from_contracts(4));
         assert_eq!(minutes[0].mean(), Some(Price::from_units(4_150)));
         let price = minutes[0].price.expect("traded");
-        assert_eq!((price.open, price.low, price.close), (Price::from_cents(42), Price::from_cents(40), price.low));
+        assert_eq!(
+            (price.open(), price.low(), price.close()),
+            (Price::from_cents(42), Price::from_cents(40), price.low())
+        );
         assert_eq!((minutes[1].price, minutes[1].previous), (None, Price::from_cents(40)));
-        assert_eq!((minutes[3].bid.open, minutes[3].bid.close), (Price::from_cents(40), Price::from_cents(50)));
+        assert_eq!((minutes[3].bid.open(), minutes[3].bid.close()), (Price::from_cents(40), Price::from_cents(50)));
         let hour = candles.of_width(60, 0, i64::MAX);
         assert_eq!(hour.len(), 1);
         assert_eq!((hour[0].end, hour[0].volume), (7_200, Quantity::from_contracts(4)));
-        assert_eq!(hour[0].ask.high, Price::from_cents(53));
+        assert_eq!(hour[0].ask.high(), Price::from_cents(53));
         assert_eq!(candles.latest_before(1, 3_600 + 180).map(|candle| candle.end), Some(3_600 + 120));
         assert!(candles.of_width(1, 0, 3_600).is_empty());
     }

@@ -112,7 +112,7 @@ fn belongs(event: &Event, series: &str) -> Result<(), Rejection> {
 /// A candle. The names of the historical ones carry no units.
 fn body(candle: &Candle, dollars: &str, count: &str) -> Value {
     let span = |span: &Span| {
-        let prices = [("open", span.open), ("low", span.low), ("high", span.high), ("close", span.close)];
+        let prices = [("open", span.open()), ("low", span.low()), ("high", span.high()), ("close", span.close())];
         let named = prices.into_iter().map(|(name, price)| (format!("{name}{dollars}"), json!(wire::price(price))));
         named.collect::<Map<String, Value>>()
     };
