@@ -9,6 +9,7 @@ mod crash;
 mod database;
 mod demo;
 mod emergency;
+mod endurance;
 mod errors;
 mod faults;
 mod foreign;
