@@ -7,8 +7,8 @@ use rec_domain::{
     row::Row,
 };
 
-use super::{Leader, now, sample};
-use crate::{CommitOutcome, Hint};
+use super::{Leader, minute, now, sample};
+use crate::{CommitOutcome, Hint, Lease};
 
 fn reports() -> Vec<Report> {
     vec![
@@ -93,6 +93,31 @@ async fn an_answer_repeated_after_a_lost_connection_stands_once() {
     assert!(!missing, "there is no such intent");
     let found = leader.database.answers().answers_after(0, 10).await.expect("read");
     assert_eq!(found, [(found[0].0, answer(1, Outcome::Done))]);
+}
+
+#[tokio::test]
+async fn what_came_of_an_order_is_stored_after_the_lease_is_gone_too() {
+    let Some(leader) = Leader::new().await else { return };
+    let epoch = leader.lease.epoch();
+    leader.desk.commit(&sample::commit(epoch, 1, sample::opening(epoch))).await;
+    let answers = leader.as_service(Service::TradeExecutor).await.answers();
+    let inbox = leader.as_service(Service::KalshiAccountSync).await.inbox();
+    let answer = |outcome| Answer { intent: sample::intent_id(epoch, 1), at: now(), outcome };
+    let unknown = answer(Outcome::Unknown { reason: "no answer".to_owned(), signed_at: now() });
+    // Nobody leads.
+    leader.lease.clone().release().await.expect("released");
+    assert!(answers.append_answer(&unknown).await.expect("appended"));
+    assert_eq!(inbox.append_reports(&reports()[..1], now()).await.expect("appended"), 1);
+    // Another leads, in an epoch of its own.
+    let other = Lease::acquire(&leader.database, "other", minute()).await.expect("free");
+    assert!(other.epoch() > epoch);
+    let done = answer(Outcome::Done);
+    assert!(answers.append_answer(&done).await.expect("appended"));
+    assert_eq!(inbox.append_reports(&reports()[1..], now()).await.expect("appended"), 3);
+    let found = leader.database.answers().answers_after(0, 10).await.expect("read");
+    assert_eq!(found.into_iter().map(|(_id, answer)| answer).collect::<Vec<_>>(), [unknown, done]);
+    let found = leader.database.inbox().reports_after(0, 10).await.expect("read");
+    assert_eq!(found.into_iter().map(|(_id, report)| report).collect::<Vec<_>>(), reports());
 }
 
 #[tokio::test]
