@@ -93,7 +93,7 @@ pub async fn run(args: ReconcileArgs, sources: Sources) -> anyhow::Result<ExitCo
     } else {
         say(&report.lines().join("\n"));
     }
-    Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(report.exit_code())
 }
 
 async fn adjust(desk: &Desk, adjustment: Adjustment) -> anyhow::Result<ExitCode> {

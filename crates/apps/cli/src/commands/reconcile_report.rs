@@ -1,5 +1,7 @@
 //! What `rec reconcile` says.
 
+use std::process::ExitCode;
+
 use rec_domain::{
     Mode, TimeSpan, Timestamp,
     desk_view::DeskView,
@@ -71,6 +73,11 @@ impl Report {
             orders_under_way,
             halt,
         }
+    }
+
+    /// What the command ends with: 0 only if it is clean.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        if self.clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
     /// For people, line by line.
@@ -163,7 +170,8 @@ mod tests {
 
     #[test]
     fn only_a_comparison_without_difference_halt_or_anything_that_waits_is_clean() {
-        assert!(report(Source::RunningDesk, Some(comparison(vec![])), vec![]).clean);
+        let clean = report(Source::RunningDesk, Some(comparison(vec![])), vec![]);
+        assert!(clean.clean && clean.exit_code() == ExitCode::SUCCESS);
         assert!(!report(Source::RunningDesk, None, vec![]).clean, "never compared");
         assert!(!report(Source::RunningDeskBefore, Some(comparison(vec![])), vec![]).clean, "not compared anew");
         let difference = Difference {
@@ -173,7 +181,7 @@ mod tests {
             theirs: "8.00".to_owned(),
         };
         let differing = report(Source::RunningDesk, Some(comparison(vec![difference])), vec![]);
-        assert!(!differing.clean);
+        assert!(!differing.clean && differing.exit_code() == ExitCode::FAILURE);
         assert!(differing.lines().iter().any(|line| line.contains("cash of shard 2: 7.00 here, 8.00 there")));
         let halt = |source| Halt { source, reason: "r".to_owned(), since: at(0) };
         let halted = |source| report(Source::RunningDesk, Some(comparison(vec![])), vec![halt(source)]).clean;

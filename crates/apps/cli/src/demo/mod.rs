@@ -168,9 +168,7 @@ impl Demo {
                 let summary = self.summarise().await;
                 match summary {
                     Ok(summary) => {
-                        if !summary.is_good() {
-                            code = ExitCode::FAILURE;
-                        }
+                        code = summary.exit_code();
                         let text =
                             if self.args.json { serde_json::to_string_pretty(&summary)? } else { summary.to_string() };
                         say::say(&text);

@@ -1,6 +1,6 @@
 //! What happened in a demo, and whether it was in order.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, process::ExitCode};
 
 use rec_domain::{Money, Timestamp, bus_event::BusEvent, eastern, health::ServiceHealth};
 use rec_store::Summary;
@@ -92,6 +92,11 @@ impl DemoSummary {
     pub(super) fn is_good(&self) -> bool {
         self.events_settled > 0 && self.all_healthy && self.ledger_agrees
     }
+
+    /// What the demo ends with: 0 only if it was good.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        if self.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
 }
 
 impl fmt::Display for DemoSummary {
@@ -129,5 +134,69 @@ impl fmt::Display for DemoSummary {
             .collect();
         let health = if sick.is_empty() { format!("all {} healthy", self.health.len()) } else { sick.join("; ") };
         write!(f, "services                          {health}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rec_domain::{EventTicker, ExchangeIndex, Quantity, Service};
+
+    use super::*;
+
+    /// The end of a good demo, before `change`.
+    fn ended(change: impl FnOnce(&mut Summary, &mut FinalBooks, &mut Vec<ServiceHealth>)) -> DemoSummary {
+        let at = Timestamp::from_seconds(1_790_000_000);
+        let mut facts = Summary {
+            since: at,
+            events_settled: vec![EventTicker::new("EARLY"), EventTicker::new("LATE")],
+            events_held: vec![EventTicker::new("LATE")],
+            orders: vec![],
+            fills: 2,
+            trades: vec![],
+            realised: Money::from_cents(14),
+            fees: Money::from_cents(2),
+            refusals: vec![],
+            comparisons: 3,
+            comparisons_with_differences: 0,
+            last_comparison: None,
+            ledger_is_balanced: true,
+        };
+        let seven = Money::from_dollars(7);
+        let mut books = FinalBooks {
+            cash: [(ExchangeIndex::new(2), (seven, seven))].into(),
+            positions: vec![],
+            compared_clean: true,
+        };
+        let healthy = |service: &Service| ServiceHealth { service: *service, healthy: true, checks: vec![] };
+        let mut healths: Vec<_> = Service::ALL.iter().map(healthy).collect();
+        change(&mut facts, &mut books, &mut healths);
+        DemoSummary::new((1, 30.0), (at, at), facts, None, books, &healths)
+    }
+
+    #[test]
+    fn a_demo_ends_with_0_only_if_a_held_event_settled_all_were_healthy_and_the_books_agree() {
+        let good = ended(|_facts, _books, _healths| {});
+        assert!(good.is_good() && good.exit_code() == ExitCode::SUCCESS, "{good}");
+        type Change = fn(&mut Summary, &mut FinalBooks, &mut Vec<ServiceHealth>);
+        let changes: [(&str, Change); 6] = [
+            ("no trade was held through a settlement", |facts, _books, _healths| facts.events_held.clear()),
+            ("the last service is not healthy", |_facts, _books, healths| {
+                healths.last_mut().expect("services").healthy = false;
+            }),
+            ("cash differs by the least amount", |_facts, books, _healths| {
+                for (ours, _theirs) in books.cash.values_mut() {
+                    *ours += Money::from_micros(1);
+                }
+            }),
+            ("a position differs", |_facts, books, _healths| {
+                books.positions.push(("A".to_owned(), Quantity::ZERO, Quantity::from_contracts(1)));
+            }),
+            ("the desk's own comparison was not clean", |_facts, books, _healths| books.compared_clean = false),
+            ("the ledger does not sum to nothing", |facts, _books, _healths| facts.ledger_is_balanced = false),
+        ];
+        for (why, change) in changes {
+            let summary = ended(change);
+            assert!(!summary.is_good() && summary.exit_code() == ExitCode::FAILURE, "{why}: {summary}");
+        }
     }
 }
