@@ -188,6 +188,7 @@ mod tests {
 
     #[test]
     fn none_is_used_that_is_too_old() {
+        assert_eq!(signatures(1.0).0.oldest, TimeSpan::from_seconds(2));
         // A thousand seconds of market time are one of the wall's, half of which is the limit then.
         let (signatures, _wall) = signatures(1_000.0);
         assert_eq!(signatures.oldest, TimeSpan::from_seconds(500));

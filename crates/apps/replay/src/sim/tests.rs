@@ -39,6 +39,7 @@ fn without_faults_trades_are_opened_settled_and_booked_to_the_micro_dollar() {
     assert!(report.faults.is_empty() && report.restarts == 0, "{report:?}");
     assert!(report.fills > 0 && report.quiet_points > 0, "{report:?}");
     assert_eq!(report.strikes, 21, "{report:?}");
+    assert!(report.index_prints >= 1_200, "one a second: {report:?}");
     assert!(report.coverage.trades.keys().any(|step| step.ends_with("> settled")), "{report:?}");
 }
 
@@ -74,6 +75,7 @@ fn three_hundred_hours_with_everything_going_wrong() {
     for report in &reports {
         assert_eq!(report.breach, None, "rec sim --seeds {} --hours 1 --faults rough --trace", report.seed);
     }
+    assert!(summary.fewest_prints >= 3_600, "{summary:?}");
     assert!(summary.fewest_inputs >= 50_000 && summary.fewest_strikes == 21, "{summary:?}");
     let [(orders, _), (trades, all_trades), (halts, _)] = summary.coverage.states();
     assert!(orders >= 6 && trades == all_trades && halts >= 3, "{:?}", summary.coverage);
