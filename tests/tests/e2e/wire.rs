@@ -9,10 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rec_domain::{Service, TimeSpan, Timestamp};
+use rec_domain::{Service, Timestamp};
 use serde_json::Value;
 
-use crate::support::{Apart, relay::Relay, web};
+use crate::support::{
+    Apart,
+    relay::{Change, Relay},
+    web,
+};
 
 /// Changes of books a second that the twin is asked for.
 const FLICKER: &str = "200";
@@ -66,6 +70,7 @@ async fn an_order_is_on_the_wire_within_three_times_two_commits_of_its_decisive_
         std::fs::write(&config, RESTLESS).expect("our own folder");
         desk.arg("--config").arg(config);
         desk.env("REC_KALSHI_BASE_URL", format!("http://{}/{path}", before.address));
+        desk.env("REC_KALSHI_WS_URL", format!("ws://{}/trade-api/ws/v2", before.address));
         relay = Some(before);
     });
     let (Some(mut apart), Some(relay)) = (started.await, relay) else { return };
@@ -78,17 +83,21 @@ async fn an_order_is_on_the_wire_within_three_times_two_commits_of_its_decisive_
     }
     let commits = Commits::of(&apart).await;
 
-    let now = (Instant::now(), apart.clock().now());
-    let at = |instant: Instant| now.1 - TimeSpan::from_micros(now.0.duration_since(instant).as_micros() as i64);
     let log = std::fs::read_dir(apart.place.state().join("log")).expect("it logs").flatten();
     let log: String = log.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect();
     let decisions = Decisions::of(&log);
     let passed = relay.passed();
-    let mut ways: Vec<f64> = passed
-        .iter()
-        .filter(|(_, came)| *came > began)
-        .filter_map(|(id, came)| Some(at(*came).since(decisions.frame_behind(id)?).as_seconds_f64() * 1e3))
-        .collect();
+    let mut changes: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+    for change in relay.changes() {
+        changes.entry(change.ticker.clone()).or_default().push(change);
+    }
+    let way = |id: &str, came: Instant| {
+        let (ticker, book_at) = decisions.book_behind(id)?;
+        let decisive = changes.get(ticker)?.iter().rfind(|change| change.at <= *book_at)?;
+        Some(came.duration_since(decisive.came).as_secs_f64() * 1e3)
+    };
+    let mut ways: Vec<f64> =
+        passed.iter().filter(|(_, came)| *came > began).filter_map(|(id, came)| way(id, *came)).collect();
     ways.sort_by(f64::total_cmp);
     println!("{} orders passed, {} of them decided on the change of one book", passed.len(), ways.len());
     assert!(ways.len() >= LEAST, "too few to say anything");
@@ -112,22 +121,22 @@ async fn an_order_is_on_the_wire_within_three_times_two_commits_of_its_decisive_
 
 /// What auto-entry-supervisor logged of its decisions.
 struct Decisions {
-    /// When the newest frame behind a decision came, by the decision.
-    frames: BTreeMap<String, Timestamp>,
+    /// Market and instant of the book behind a decision, by the decision.
+    books: BTreeMap<String, (String, Timestamp)>,
     /// The decision of each intent.
     intents: BTreeMap<String, String>,
 }
 
 impl Decisions {
     fn of(log: &str) -> Self {
-        let mut decisions = Self { frames: BTreeMap::new(), intents: BTreeMap::new() };
+        let mut decisions = Self { books: BTreeMap::new(), intents: BTreeMap::new() };
         for line in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             let text = |key: &str| line[key].as_str().map(str::to_owned);
             let Some(decision) = text("decision") else { continue };
             match line["message"].as_str() {
                 Some("asking to open") => {
-                    let frame = frame_of(&text("decided_at").expect("it says"), &text("evidence").expect("it says"));
-                    decisions.frames.extend(frame.map(|at| (decision, at)));
+                    let book = book_of(&text("evidence").expect("it says"));
+                    decisions.books.extend(book.map(|book| (decision, book)));
                 }
                 Some("asked to open") => {
                     let reply = text("reply").expect("it says");
@@ -140,18 +149,18 @@ impl Decisions {
         decisions
     }
 
-    /// When the frame came on which the order was decided; none for what was decided on a whole table, which is made
-    /// when prices come and every so often, and not when a book changes.
-    fn frame_behind(&self, order: &str) -> Option<Timestamp> {
-        self.frames.get(self.intents.get(order)?).copied()
+    /// The book on which an order was decided; none for what was decided on a whole table, which is made when prices
+    /// come and every so often, and not when a book changes.
+    fn book_behind(&self, order: &str) -> Option<&(String, Timestamp)> {
+        self.books.get(self.intents.get(order)?)
     }
 }
 
-fn frame_of(decided_at: &str, evidence: &str) -> Option<Timestamp> {
-    let decided_at: Timestamp = decided_at.parse().expect("an instant");
+fn book_of(evidence: &str) -> Option<(String, Timestamp)> {
     let evidence: Value = serde_json::from_str(evidence).expect("JSON");
-    let age = evidence["book_age_micros"].as_i64().expect("a number");
-    (evidence["table_age_micros"].as_i64()? > 0).then(|| decided_at - TimeSpan::from_micros(age))
+    let (ticker, at) = (evidence["row"]["ticker"].as_str()?, evidence["row"]["book_at"].as_str()?);
+    let is_of_one_book = evidence["table_age_micros"].as_i64()? > 0;
+    is_of_one_book.then(|| (ticker.to_owned(), at.parse().expect("an instant")))
 }
 
 /// Histograms of the desk's commits, by name and bound in milliseconds: how many were no longer.
