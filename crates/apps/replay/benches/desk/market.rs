@@ -197,32 +197,31 @@ fn desk_view(now: Timestamp) -> DeskView {
 /// The first sequence number after the snapshots.
 pub(crate) const FIRST: u64 = 61;
 
+/// Changes of the touched book, one after another.
+fn deltas() -> impl FnMut() -> String {
+    let mut seq = FIRST;
+    move || {
+        let text = delta(seq);
+        seq += 1;
+        text
+    }
+}
+
 #[divan::bench]
 fn delta_to_book(bencher: Bencher) {
-    let (mut line, mut seq) = (Line::new(), FIRST);
-    bencher
-        .with_inputs(|| {
-            let text = delta(seq);
-            seq += 1;
-            text
-        })
-        .bench_local_values(|text| {
-            if let Some(change) = change(NOON, &text) {
-                divan::black_box(line.book.step(NOON, change));
-            }
-        });
+    let mut line = Line::new();
+    bencher.with_inputs(deltas()).bench_local_values(|text| {
+        if let Some(change) = change(NOON, &text) {
+            divan::black_box(line.book.step(NOON, change));
+        }
+    });
 }
 
 #[divan::bench]
 fn frame_to_decision(bencher: Bencher) {
-    let (mut line, mut seq) = (Line::new(), FIRST);
-    bencher
-        .with_inputs(|| {
-            let text = delta(seq);
-            seq += 1;
-            text
-        })
-        .bench_local_values(|text| line.frame(NOON + TimeSpan::from_millis(30), &text));
+    let mut line = Line::new();
+    let now = NOON + TimeSpan::from_millis(30);
+    bencher.with_inputs(deltas()).bench_local_values(|text| line.frame(now, &text));
 }
 
 #[divan::bench]

@@ -4,7 +4,8 @@
 //! | file | what it stands for |
 //! |---|---|
 //! | `world`, `happen` | all of it together, and the only order in which things happen |
-//! | `queue`, `event`, `seat` | what is under way; a machine in its driver |
+//! | `queue`, `event`, `bus` | what is under way, and who hears of what |
+//! | `seat`, `seats` | a machine in its driver; the machines of each process |
 //! | `market` | feeds, books, chances, entries, exits |
 //! | `money` | desk, sender, account; database and exchange |
 //! | `memory`, `snapshot` | what Postgres keeps, and what a desk starts from |
@@ -17,6 +18,7 @@
 //! | `setup`, `model` | how the machines are set up |
 //! | `run`, `summary` | seeds by the hundred, and what they came to together |
 
+mod bus;
 mod coverage;
 mod digest;
 mod event;
@@ -35,6 +37,7 @@ mod queue;
 mod reads;
 mod run;
 mod seat;
+mod seats;
 mod setup;
 mod snapshot;
 mod summary;

@@ -53,12 +53,8 @@ where
         self.step(now)
     }
 
-    /// Wakes the machine, if it is due.
-    pub(super) fn wake(&mut self, now: Timestamp) -> Vec<M::Output> {
-        self.step(now)
-    }
-
-    fn step(&mut self, now: Timestamp) -> Vec<M::Output> {
+    /// Wakes the machine, if it is due, and has it take what waits.
+    pub(super) fn step(&mut self, now: Timestamp) -> Vec<M::Output> {
         let outputs = self.driver.step(now).unwrap_or_default();
         self.wake_at = self.driver.next_wakeup();
         outputs

@@ -6,26 +6,10 @@ use std::{
 };
 
 use rec_domain::{
-    DecisionId, DeskId, MarketTicker, Service, Side, TimeSpan, Timestamp, UsdPrice,
-    bus_event::{BusEvent, Topic},
-    command::NotedRefusal,
-    desk_view::DeskView,
-    market::Market,
-    settings::AutomationSettings,
+    DecisionId, DeskId, MarketTicker, Service, Side, TimeSpan, Timestamp, UsdPrice, bus_event::Topic,
+    command::NotedRefusal, desk_view::DeskView, market::Market, settings::AutomationSettings,
 };
-use rec_engine::{
-    account::AccountMachine,
-    book::BookMachine,
-    desk::{Desk, DeskConfig, DeskInput},
-    entry::{self, EntryMachine},
-    exit::{self, ExitMachine},
-    feed::{self, FeedMachine},
-    lifecycle::{self, LifecycleMachine},
-    momentum::{self, MomentumMachine},
-    odds::{self, OddsMachine},
-    sender::{Sender, SenderConfig},
-    topology::ROUTES,
-};
+use rec_engine::{desk::DeskConfig, topology::ROUTES};
 use rec_model::FingerprintSet;
 use rec_twin::core::{Output, Twin, TwinConfig};
 
@@ -39,8 +23,9 @@ use super::{
     memory::Memory,
     queue::Queue,
     reads::Reads,
-    seat::{Seat, Tee, Told},
-    setup::{account_config, book_config, character, lifecycle_config, mode, odds_config},
+    seat::Tee,
+    seats::Seats,
+    setup::{character, mode},
     watch::Watch,
 };
 
@@ -81,21 +66,6 @@ pub(super) struct Life {
     pub(super) stopped_until: Option<Timestamp>,
 }
 
-/// The machines.
-pub(super) struct Seats {
-    /// `None` while nobody leads.
-    pub(super) desk: Option<Seat<Desk>>,
-    pub(super) sender: Option<Seat<Sender>>,
-    pub(super) account: Option<Seat<AccountMachine>>,
-    pub(super) feed: Option<Seat<FeedMachine>>,
-    pub(super) momentum: Option<Seat<MomentumMachine>>,
-    pub(super) book: Option<Seat<BookMachine>>,
-    pub(super) lifecycle: Option<Seat<LifecycleMachine>>,
-    pub(super) odds: Option<Seat<OddsMachine>>,
-    pub(super) entry: Option<Seat<EntryMachine>>,
-    pub(super) exit: Option<Seat<ExitMachine>>,
-}
-
 /// What a simulated desk is made of.
 pub(super) struct World {
     pub(super) config: SimConfig,
@@ -115,10 +85,10 @@ pub(super) struct World {
     pub(super) lives: [Life; 3],
     pub(super) seats: Seats,
     /// Journals of machines that ended, in the order of [`World::ended`].
-    tees: [Tee; 10],
+    pub(super) tees: [Tee; 10],
     pub(super) digest: Digest,
     /// Which kinds of event feed which services, by the topology.
-    routes: BTreeMap<Topic, &'static [Service]>,
+    pub(super) routes: BTreeMap<Topic, &'static [Service]>,
     /// Who leads by which epoch; another desk when it is not ours.
     pub(super) epoch: u32,
     pub(super) other_desk_until: Timestamp,
@@ -279,81 +249,29 @@ impl World {
         self.lives[process as usize].number
     }
 
-    /// Publishes an event to whoever the topology feeds with it.
-    pub(super) fn publish(&mut self, event: &BusEvent) {
-        let services = self.routes.get(&event.topic()).copied().unwrap_or_default();
-        for service in services {
-            let Some(mail) = self.subscriber_input(*service, event) else { continue };
-            self.market_event(mail);
-        }
-    }
-
-    /// The event as the input of a service's machine; `None` for services that have none here.
-    fn subscriber_input(&self, service: Service, event: &BusEvent) -> Option<Mail> {
-        if let (Service::TradeManager, BusEvent::Books(tops)) = (service, event) {
-            // The desk is told only the books of markets in which it holds something.
-            let trades = self.view.as_ref().map_or(&[][..], |view| &view.trades);
-            let held = tops.iter().filter(|top| trades.iter().any(|trade| trade.ticker == top.ticker));
-            let tops: Vec<_> = held.cloned().collect();
-            return (!tops.is_empty()).then_some(Mail::Desk(DeskInput::Tops { tops }));
-        }
-        subscriber_input(service, event)
-    }
-
     fn step(&mut self, mail: Mail) {
         let now = self.now;
         self.digest.take_signed(now.micros());
+        // Who is not there hears nothing.
+        macro_rules! tell {
+            ($input:ident, $seat:ident, $act:ident) => {
+                if let Some(seat) = self.seats.$seat.as_mut() {
+                    let outputs = seat.tell(now, $input);
+                    self.$act(outputs);
+                }
+            };
+        }
         match mail {
-            Mail::Desk(input) => {
-                if let Some(outputs) = tell(&mut self.seats.desk, now, input) {
-                    self.act_desk(outputs);
-                }
-            }
-            Mail::Sender(input) => {
-                if let Some(outputs) = tell(&mut self.seats.sender, now, input) {
-                    self.act_sender(outputs);
-                }
-            }
-            Mail::Account(input) => {
-                if let Some(outputs) = tell(&mut self.seats.account, now, input) {
-                    self.act_account(outputs);
-                }
-            }
-            Mail::Feed(input) => {
-                if let Some(outputs) = tell(&mut self.seats.feed, now, input) {
-                    self.act_feed(outputs);
-                }
-            }
-            Mail::Momentum(input) => {
-                if let Some(outputs) = tell(&mut self.seats.momentum, now, input) {
-                    self.act_momentum(outputs);
-                }
-            }
-            Mail::Book(input) => {
-                if let Some(outputs) = tell(&mut self.seats.book, now, input) {
-                    self.act_book(outputs);
-                }
-            }
-            Mail::Lifecycle(input) => {
-                if let Some(outputs) = tell(&mut self.seats.lifecycle, now, input) {
-                    self.act_lifecycle(outputs);
-                }
-            }
-            Mail::Odds(input) => {
-                if let Some(outputs) = tell(&mut self.seats.odds, now, input) {
-                    self.act_odds(outputs);
-                }
-            }
-            Mail::Entry(input) => {
-                if let Some(outputs) = tell(&mut self.seats.entry, now, input) {
-                    self.act_entry(outputs);
-                }
-            }
-            Mail::Exit(input) => {
-                if let Some(outputs) = tell(&mut self.seats.exit, now, input) {
-                    self.act_exit(outputs);
-                }
-            }
+            Mail::Desk(input) => tell!(input, desk, act_desk),
+            Mail::Sender(input) => tell!(input, sender, act_sender),
+            Mail::Account(input) => tell!(input, account, act_account),
+            Mail::Feed(input) => tell!(input, feed, act_feed),
+            Mail::Momentum(input) => tell!(input, momentum, act_momentum),
+            Mail::Book(input) => tell!(input, book, act_book),
+            Mail::Lifecycle(input) => tell!(input, lifecycle, act_lifecycle),
+            Mail::Odds(input) => tell!(input, odds, act_odds),
+            Mail::Entry(input) => tell!(input, entry, act_entry),
+            Mail::Exit(input) => tell!(input, exit, act_exit),
         }
     }
 
@@ -369,7 +287,7 @@ impl World {
                         && seat.wake_at.is_some_and(|at| at <= now)
                     {
                         woken = true;
-                        let outputs = seat.wake(now);
+                        let outputs = seat.step(now);
                         self.$act(outputs);
                         self.deliver();
                     }
@@ -395,67 +313,6 @@ impl World {
         self.watch.broke(Invariant::NoPanic, "a machine wants to be woken at one instant on and on".to_owned());
     }
 
-    /// The machines of a process end; what their journals came to is kept.
-    pub(super) fn clear(&mut self, process: Process) {
-        macro_rules! end {
-            ($place:literal, $seat:ident) => {
-                if let Some(mut seat) = self.seats.$seat.take() {
-                    self.tees[$place] = seat.tee();
-                }
-            };
-        }
-        match process {
-            Process::Desk => {
-                end!(0, desk);
-                end!(3, feed);
-                end!(4, momentum);
-                end!(5, book);
-                end!(6, lifecycle);
-                end!(7, odds);
-                end!(8, entry);
-                end!(9, exit);
-            }
-            Process::Executor => end!(1, sender),
-            Process::Account => end!(2, account),
-        }
-    }
-
-    /// The machines of a process begin; the desk's only when it leads.
-    pub(super) fn seat(&mut self, process: Process) {
-        let tees = self.tees;
-        let seats = &mut self.seats;
-        match process {
-            Process::Desk => {
-                seats.feed = Some(Seat::after(FeedMachine::new(feed::Config::default()), tees[3]));
-                seats.momentum = Some(Seat::after(MomentumMachine::new(momentum::Config::default()), tees[4]));
-                seats.book = Some(Seat::after(BookMachine::new(book_config()), tees[5]));
-                seats.lifecycle = Some(Seat::after(LifecycleMachine::new(lifecycle_config()), tees[6]));
-                let odds = OddsMachine::new(odds_config(), Arc::clone(&self.config.model));
-                seats.odds = Some(Seat::after(odds, tees[7]));
-                seats.entry = Some(Seat::after(EntryMachine::new(entry::Config::default()), tees[8]));
-                seats.exit = Some(Seat::after(ExitMachine::new(exit::Config::default()), tees[9]));
-            }
-            Process::Executor => {
-                seats.sender = Some(Seat::after(Sender::new(SenderConfig::default()), tees[1]));
-            }
-            Process::Account => {
-                seats.account = Some(Seat::after(AccountMachine::new(account_config()), tees[2]));
-            }
-        }
-    }
-
-    /// The desk begins with these books.
-    pub(super) fn seat_desk(&mut self, desk: Desk) {
-        self.seats.desk = Some(Seat::after(desk, self.tees[0]));
-    }
-
-    /// The desk alone ends.
-    pub(super) fn clear_desk(&mut self) {
-        if let Some(mut seat) = self.seats.desk.take() {
-            self.tees[0] = seat.tee();
-        }
-    }
-
     /// Inputs that all machines consumed, and one number of all that happened.
     pub(super) fn total(&mut self) -> (u64, Digest) {
         for process in Process::ALL {
@@ -476,82 +333,4 @@ impl World {
             self.history.push(text);
         }
     }
-}
-
-/// Gives a machine an input, if it is there.
-fn tell<M: Told>(seat: &mut Option<Seat<M>>, now: Timestamp, input: M::Input) -> Option<Vec<M::Output>> {
-    Some(seat.as_mut()?.tell(now, input))
-}
-
-impl Seats {
-    const fn empty() -> Self {
-        Self {
-            desk: None,
-            sender: None,
-            account: None,
-            feed: None,
-            momentum: None,
-            book: None,
-            lifecycle: None,
-            odds: None,
-            entry: None,
-            exit: None,
-        }
-    }
-
-    fn wakes(&self) -> [(Process, Option<Timestamp>); 10] {
-        fn of<M: rec_engine::Machine>(seat: &Option<Seat<M>>) -> Option<Timestamp> {
-            seat.as_ref().and_then(|seat| seat.wake_at)
-        }
-        [
-            (Process::Desk, of(&self.desk)),
-            (Process::Executor, of(&self.sender)),
-            (Process::Account, of(&self.account)),
-            (Process::Desk, of(&self.feed)),
-            (Process::Desk, of(&self.momentum)),
-            (Process::Desk, of(&self.book)),
-            (Process::Desk, of(&self.lifecycle)),
-            (Process::Desk, of(&self.odds)),
-            (Process::Desk, of(&self.entry)),
-            (Process::Desk, of(&self.exit)),
-        ]
-    }
-}
-
-/// The event as it is, as the input of a service's machine.
-fn subscriber_input(service: Service, event: &BusEvent) -> Option<Mail> {
-    Some(match (service, event) {
-        (Service::UnifiedProductionCoordinator, BusEvent::Spot(spot)) => Mail::Odds(odds::Input::Spot(spot.clone())),
-        (Service::UnifiedProductionCoordinator, BusEvent::Index(print)) => Mail::Odds(odds::Input::Index(*print)),
-        (Service::UnifiedProductionCoordinator, BusEvent::Momentum(reading)) => {
-            Mail::Odds(odds::Input::Momentum(reading.clone()))
-        }
-        (Service::UnifiedProductionCoordinator, BusEvent::Markets(markets)) => {
-            Mail::Odds(odds::Input::Markets(markets.clone()))
-        }
-        (Service::UnifiedProductionCoordinator, BusEvent::Books(tops)) => Mail::Odds(odds::Input::Books(tops.clone())),
-        (Service::KalshiApiWatchdog, BusEvent::Index(print)) => {
-            Mail::Lifecycle(lifecycle::Input::Underlying(print.value))
-        }
-        (Service::TradeManager, BusEvent::Markets(markets)) => {
-            Mail::Desk(DeskInput::Markets { markets: markets.clone() })
-        }
-        (Service::TradeManager, BusEvent::Lifecycle(change)) => Mail::Desk(DeskInput::Lifecycle(change.clone())),
-        (Service::AutoEntrySupervisor, BusEvent::Strikes(table)) => Mail::Entry(entry::Input::Strikes(table.clone())),
-        (Service::AutoEntrySupervisor, BusEvent::Rows(rows)) => Mail::Entry(entry::Input::Rows(rows.clone())),
-        (Service::AutoEntrySupervisor, BusEvent::Desk(view)) => Mail::Entry(entry::Input::Desk(view.clone())),
-        (Service::AutoEntrySupervisor, BusEvent::Momentum(reading)) => {
-            Mail::Entry(entry::Input::Momentum(reading.clone()))
-        }
-        (Service::AutoEntrySupervisor, BusEvent::Markets(markets)) => {
-            Mail::Entry(entry::Input::Markets(markets.clone()))
-        }
-        (Service::ActiveTradeSupervisor, BusEvent::Strikes(table)) => Mail::Exit(exit::Input::Strikes(table.clone())),
-        (Service::ActiveTradeSupervisor, BusEvent::Books(tops)) => Mail::Exit(exit::Input::Books(tops.clone())),
-        (Service::ActiveTradeSupervisor, BusEvent::Desk(view)) => Mail::Exit(exit::Input::Desk(view.clone())),
-        (Service::ActiveTradeSupervisor, BusEvent::Momentum(reading)) => {
-            Mail::Exit(exit::Input::Momentum(reading.clone()))
-        }
-        _ => return None,
-    })
 }
