@@ -6,12 +6,14 @@ use rec_domain::{Price, Quantity, Timestamp};
 const MINUTES_KEPT: usize = 64;
 
 /// A price in ten-thousandths of a dollar, in two bytes: thousands of past markets have sixty candles of a dozen each.
+/// A contract is worth between nothing and a dollar, whatever is said of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Small(u16);
 
 impl Small {
     fn of(price: Price) -> Self {
-        Self(u16::try_from(price.units()).unwrap_or(u16::MAX))
+        let within = price.clamp(Price::ZERO, Price::ONE);
+        Self(u16::try_from(within.units()).unwrap_or_default())
     }
 
     fn price(self) -> Price {
