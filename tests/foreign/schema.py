@@ -22,7 +22,9 @@ import websockets
 from specification import Specification
 
 CRYPTO_SHARD = 2
-FRAMES_WITHIN_SECONDS = 60
+FRAMES_WITHIN_SECONDS = 120
+# So many frames of each kind are checked: a busy machine has to keep up with an hour that passes in a minute.
+CHECKED_OF_A_KIND = 200
 # Frames of which at least one has to come while the script runs.
 AWAITED = {
     "subscribed", "unsubscribed", "ok", "error", "orderbook_snapshot", "orderbook_delta", "ticker", "trade", "fill",
@@ -201,8 +203,9 @@ async def stream(checked, market, work):
                 frame = json.loads(await asyncio.wait_for(socket.recv(), 1))
             except TimeoutError:
                 continue
-            checked.differences.update(checked.specification.check_frame(frame))
             seen[frame.get("type")] = seen.get(frame.get("type"), 0) + 1
+            if seen[frame.get("type")] <= CHECKED_OF_A_KIND:
+                checked.differences.update(checked.specification.check_frame(frame))
             if frame.get("type") == "subscribed":
                 sids[frame["msg"]["channel"]] = frame["msg"]["sid"]
             if not asked and len(sids) == 10:
@@ -245,7 +248,8 @@ def main():
     problems += [f"listed as not served, and no operation: {one}" for one in sorted(not_served - checked.specification.operations())]
     if problems:
         sys.exit("FAILED:\n" + "\n".join(problems))
-    print(f"{checked.count} answers to {len(checked.tried)} operations and {sum(seen.values())} frames of "
+    frames = sum(min(count, CHECKED_OF_A_KIND) for count in seen.values())
+    print(f"{checked.count} answers to {len(checked.tried)} operations and {frames} frames of "
           f"{len(seen)} kinds obey the specification, {len(allowed)} listed differences apart")  # fmt: skip
 
 

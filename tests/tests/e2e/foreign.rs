@@ -4,9 +4,17 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
-use crate::support::{Place, place::finish, python};
+use crate::support::{
+    Place,
+    place::{finish, finish_within},
+    python,
+};
+
+/// The longest that a script may take: longer than what it waits for itself, so that it can say what did not come.
+const SCRIPT_WITHIN: Duration = Duration::from_secs(240);
 
 /// What `rec twin` says of itself when it listens.
 struct Said {
@@ -65,7 +73,7 @@ async fn on_a_twin(python: &Path, speed: &str, script: &str, more: &[PathBuf]) -
         .args([&said.market_origin, &said.wall_origin])
         .arg(speed)
         .args(more);
-    let ended = finish(command).await;
+    let ended = finish_within(SCRIPT_WITHIN, command).await;
     assert_eq!(ended.code, Some(0), "{}\n{}\nthe twin:\n{}", ended.out, ended.err, twin.complained());
     ended.out
 }

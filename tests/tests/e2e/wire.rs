@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::support::{
     Apart,
-    relay::{Change, Relay},
+    relay::{self, Change, Relay},
     web,
 };
 
@@ -76,7 +76,7 @@ async fn an_order_is_on_the_wire_within_three_times_two_commits_of_its_decisive_
     let (Some(mut apart), Some(relay)) = (started.await, relay) else { return };
     tokio::time::sleep(WARM_UP).await;
     let before = Commits::of(&apart).await;
-    let began = Instant::now();
+    let (began, began_at) = (Instant::now(), relay::now());
     while began.elapsed() < LASTS {
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert!(apart.desk.runs() && apart.twin.runs(), "{}{}", apart.desk.complained(), apart.twin.complained());
@@ -91,18 +91,22 @@ async fn an_order_is_on_the_wire_within_three_times_two_commits_of_its_decisive_
     for change in relay.changes() {
         changes.entry(change.ticker.clone()).or_default().push(change);
     }
-    let way = |id: &str, came: Instant| {
-        let (ticker, book_at) = decisions.book_behind(id)?;
-        let decisive = changes.get(ticker)?.iter().rfind(|change| change.at <= *book_at)?;
-        Some(came.duration_since(decisive.came).as_secs_f64() * 1e3)
-    };
-    let mut ways: Vec<f64> =
-        passed.iter().filter(|(_, came)| *came > began).filter_map(|(id, came)| way(id, *came)).collect();
-    ways.sort_by(f64::total_cmp);
+    let ways: Vec<Way> = passed
+        .iter()
+        .filter(|(_, wire)| *wire > began_at)
+        .filter_map(|(order, wire)| {
+            let decision = decisions.behind(order)?;
+            let (ticker, book_at) = decision.book.as_ref()?;
+            let frame = changes.get(ticker)?.iter().rfind(|change| change.at <= *book_at)?.came;
+            Some(Way { frame, decided: decision.decided?, answered: decision.answered?, wire: *wire })
+        })
+        .collect();
     println!("{} orders passed, {} of them decided on the change of one book", passed.len(), ways.len());
     assert!(ways.len() >= LEAST, "too few to say anything");
-    let of_ways = |share: f64| ways[((ways.len() - 1) as f64 * share) as usize];
-    println!("frame to wire: median {:.2} ms, p90 {:.2}, p99 {:.2}", of_ways(0.5), of_ways(0.9), of_ways(0.99));
+    tell("frame to decision", &ways, |way| (way.frame, way.decided));
+    tell("decision to the desk's answer", &ways, |way| (way.decided, way.answered));
+    tell("the desk's answer to wire", &ways, |way| (way.answered, way.wire));
+    let whole = tell("frame to wire", &ways, |way| (way.frame, way.wire));
     let (intent, claim) =
         (commits.since(&before, "rec_desk_commit_seconds"), commits.since(&before, "rec_claim_seconds"));
     for (name, of) in [("commit of trade-manager", &intent), ("claim", &claim)] {
@@ -114,34 +118,66 @@ async fn an_order_is_on_the_wire_within_three_times_two_commits_of_its_decisive_
             of.at(0.99)
         );
     }
-    let ratio = of_ways(0.99) / (intent.at(0.99) + claim.at(0.99));
+    let ratio = whole / (intent.at(0.99) + claim.at(0.99));
     println!("at the ninety-ninth percentile the way takes {ratio:.2} times the two commits");
     assert!(ratio <= MOST, "{ratio}");
 }
 
+/// When an order was where on its way, by the machine's clock.
+struct Way {
+    frame: Timestamp,
+    decided: Timestamp,
+    answered: Timestamp,
+    wire: Timestamp,
+}
+
+/// Prints how long a part of the way takes, and gives the ninety-ninth percentile in milliseconds.
+fn tell(name: &str, ways: &[Way], part: impl Fn(&Way) -> (Timestamp, Timestamp)) -> f64 {
+    let micros = |way: &Way| {
+        let (from, to) = part(way);
+        to.micros() - from.micros()
+    };
+    let mut lasted: Vec<i64> = ways.iter().map(micros).collect();
+    lasted.sort_unstable();
+    let at = |share: f64| lasted[((lasted.len() - 1) as f64 * share) as usize] as f64 / 1e3;
+    println!("{name}: median {:.2} ms, p90 {:.2}, p99 {:.2}", at(0.5), at(0.9), at(0.99));
+    at(0.99)
+}
+
 /// What auto-entry-supervisor logged of its decisions.
 struct Decisions {
-    /// Market and instant of the book behind a decision, by the decision.
-    books: BTreeMap<String, (String, Timestamp)>,
+    decisions: BTreeMap<String, Decision>,
     /// The decision of each intent.
     intents: BTreeMap<String, String>,
 }
 
+#[derive(Default)]
+struct Decision {
+    /// Market and instant of the book behind it; none for what was decided on a whole table, which is made when prices
+    /// come and every so often, and not when a book changes.
+    book: Option<(String, Timestamp)>,
+    decided: Option<Timestamp>,
+    answered: Option<Timestamp>,
+}
+
 impl Decisions {
     fn of(log: &str) -> Self {
-        let mut decisions = Self { books: BTreeMap::new(), intents: BTreeMap::new() };
+        let mut decisions = Self { decisions: BTreeMap::new(), intents: BTreeMap::new() };
         for line in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             let text = |key: &str| line[key].as_str().map(str::to_owned);
-            let Some(decision) = text("decision") else { continue };
+            let Some(id) = text("decision") else { continue };
+            let at = || Some(text("timestamp")?.parse().expect("an instant"));
             match line["message"].as_str() {
                 Some("asking to open") => {
-                    let book = book_of(&text("evidence").expect("it says"));
-                    decisions.books.extend(book.map(|book| (decision, book)));
+                    let decision = decisions.decisions.entry(id).or_default();
+                    decision.book = book_of(&text("evidence").expect("it says"));
+                    decision.decided = at();
                 }
                 Some("asked to open") => {
                     let reply = text("reply").expect("it says");
                     let intent = reply.split_once("IntentId(").and_then(|(_, rest)| rest.split_once(')'));
-                    decisions.intents.extend(intent.map(|(intent, _)| (intent.to_owned(), decision)));
+                    decisions.intents.extend(intent.map(|(intent, _)| (intent.to_owned(), id.clone())));
+                    decisions.decisions.entry(id).or_default().answered = at();
                 }
                 _ => {}
             }
@@ -149,10 +185,8 @@ impl Decisions {
         decisions
     }
 
-    /// The book on which an order was decided; none for what was decided on a whole table, which is made when prices
-    /// come and every so often, and not when a book changes.
-    fn book_behind(&self, order: &str) -> Option<&(String, Timestamp)> {
-        self.books.get(self.intents.get(order)?)
+    fn behind(&self, order: &str) -> Option<&Decision> {
+        self.decisions.get(self.intents.get(order)?)
     }
 }
 

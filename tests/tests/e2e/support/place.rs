@@ -146,9 +146,14 @@ impl Place {
 
 /// Runs a command that ends by itself within a minute.
 pub(crate) async fn finish(command: Command) -> Ended {
+    finish_within(Duration::from_secs(60), command).await
+}
+
+/// Runs a command that ends by itself within `limit`.
+pub(crate) async fn finish_within(limit: Duration, command: Command) -> Ended {
     let mut command = tokio::process::Command::from(command);
     let output = command.kill_on_drop(true).output();
-    let output = tokio::time::timeout(Duration::from_secs(60), output).await.expect("it ends").expect("it runs");
+    let output = tokio::time::timeout(limit, output).await.expect("it ends").expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ended { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
 }

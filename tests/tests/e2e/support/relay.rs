@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Instant,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use rec_domain::Timestamp;
@@ -13,14 +13,14 @@ use tokio::{
 };
 
 /// An order's own identity, and when its first byte came.
-pub(crate) type Passed = (String, Instant);
+pub(crate) type Passed = (String, Timestamp);
 
-/// The change of a book: its market, its instant at the exchange, and when its last byte came.
+/// The change of a book: its market, its instant at the exchange, and when its last byte came here by the machine's clock.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
     pub(crate) ticker: String,
     pub(crate) at: Timestamp,
-    pub(crate) came: Instant,
+    pub(crate) came: Timestamp,
 }
 
 /// Passes on what comes to its address.
@@ -71,7 +71,7 @@ impl Relay {
 async fn answer(mut server: OwnedReadHalf, mut client: OwnedWriteHalf, changes: Arc<Mutex<Vec<Change>>>) {
     let (mut buffer, mut unread) = (vec![0; 64 * 1024], String::new());
     while let Ok(count @ 1..) = server.read(&mut buffer).await {
-        let came = Instant::now();
+        let came = now();
         if client.write_all(&buffer[..count]).await.is_err() {
             return;
         }
@@ -93,9 +93,9 @@ async fn answer(mut server: OwnedReadHalf, mut client: OwnedWriteHalf, changes: 
 /// A request begins with what is read first of it, since the client waits for each answer.
 async fn forward(mut client: OwnedReadHalf, mut server: OwnedWriteHalf, passed: Arc<Mutex<Vec<Passed>>>) {
     let mut buffer = vec![0; 64 * 1024];
-    let mut order: Option<(Instant, String)> = None;
+    let mut order: Option<(Timestamp, String)> = None;
     while let Ok(count @ 1..) = client.read(&mut buffer).await {
-        let came = Instant::now();
+        let came = now();
         let text = String::from_utf8_lossy(&buffer[..count]);
         if text.starts_with("POST ") && text.contains("/portfolio/events/orders HTTP/1.1") {
             order = Some((came, String::new()));
@@ -113,4 +113,11 @@ async fn forward(mut client: OwnedReadHalf, mut server: OwnedWriteHalf, passed: 
             return;
         }
     }
+}
+
+/// The time of day by the machine's clock, as the desk's log has it.
+pub(crate) fn now() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "what is measured is not measured by its own clock")]
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    Timestamp::from_micros(i64::try_from(since.as_micros()).expect("before the year 294,000"))
 }
