@@ -125,7 +125,61 @@ pub struct Trade {
     pub ended_at: Option<Timestamp>,
 }
 
+/// What is known of a trade when it is begun.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewTrade {
+    /// Identity.
+    pub id: TradeId,
+    /// Who began it.
+    pub origin: Origin,
+    /// The market.
+    pub ticker: MarketTicker,
+    /// Its event.
+    pub event: EventTicker,
+    /// Its shard.
+    pub exchange_index: ExchangeIndex,
+    /// The side that it is to hold.
+    pub side: Side,
+    /// When its market closes.
+    pub close_time: Timestamp,
+    /// Chance of its side, in percent.
+    pub entry_probability_percent: Option<f64>,
+    /// Why it is entered, for people.
+    pub entry_reason: String,
+    /// When it was decided.
+    pub created_at: Timestamp,
+}
+
 impl Trade {
+    /// A trade that begins: nothing is booked yet.
+    #[must_use]
+    pub fn opened(new: NewTrade) -> Self {
+        Self {
+            id: new.id,
+            origin: new.origin,
+            ticker: new.ticker,
+            event: new.event,
+            exchange_index: new.exchange_index,
+            side: new.side,
+            close_time: new.close_time,
+            state: TradeState::Opening,
+            entered: Quantity::ZERO,
+            entry_cost: Money::ZERO,
+            exited: Quantity::ZERO,
+            exit_proceeds: Money::ZERO,
+            fees: Money::ZERO,
+            open_cost: Money::ZERO,
+            settlement_revenue: Money::ZERO,
+            entry_probability_percent: new.entry_probability_percent,
+            entry_reason: new.entry_reason,
+            exit_reason: None,
+            exit_attempts: 0,
+            last_exit_at: None,
+            created_at: new.created_at,
+            ended_at: None,
+        }
+    }
+
     /// Contracts held.
     #[must_use]
     pub fn held(&self) -> Quantity {

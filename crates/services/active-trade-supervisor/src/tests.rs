@@ -19,7 +19,7 @@ use rec_domain::{
     risk_view::RiskView,
     settings::AutomationSettings,
     strike_table::{StrikeRow, StrikeTable},
-    trade::{Origin, Trade, TradeState},
+    trade::{NewTrade, Origin, Trade, TradeState},
 };
 use rec_runtime::{
     BoxFuture, DatabaseAccess, Hosted, Running, ServiceContext,
@@ -128,28 +128,22 @@ fn row(now: Timestamp, percent: f64, top: Top) -> StrikeRow {
 /// A trade in market `ticker`.
 fn trade(now: Timestamp, id: i64, ticker: &str) -> Trade {
     Trade {
-        id: TradeId::new(id),
-        origin: Origin::Auto,
-        ticker: MarketTicker::new(ticker),
-        event: EventTicker::new("NOW"),
-        exchange_index: ExchangeIndex::new(2),
-        side: Side::Yes,
-        close_time: now + TimeSpan::from_minutes(10),
         state: TradeState::Open,
         entered: Quantity::from_contracts(2),
         entry_cost: Money::from_cents(184),
-        exited: Quantity::ZERO,
-        exit_proceeds: Money::ZERO,
-        fees: Money::ZERO,
         open_cost: Money::from_cents(184),
-        settlement_revenue: Money::ZERO,
-        entry_probability_percent: None,
-        entry_reason: String::new(),
-        exit_reason: None,
-        exit_attempts: 0,
-        last_exit_at: None,
-        created_at: now - TimeSpan::from_minutes(2),
-        ended_at: None,
+        ..Trade::opened(NewTrade {
+            id: TradeId::new(id),
+            origin: Origin::Auto,
+            ticker: MarketTicker::new(ticker),
+            event: EventTicker::new("NOW"),
+            exchange_index: ExchangeIndex::new(2),
+            side: Side::Yes,
+            close_time: now + TimeSpan::from_minutes(10),
+            entry_probability_percent: None,
+            entry_reason: String::new(),
+            created_at: now - TimeSpan::from_minutes(2),
+        })
     }
 }
 

@@ -22,7 +22,7 @@ use rec_domain::{
     risk_view::{CapUse, Equity, RiskView},
     settings::AutomationSettings,
     strike_table::{Edge, StrikeRow, StrikeTable},
-    trade::{Origin, Trade, TradeState},
+    trade::{NewTrade, Origin, Trade, TradeState},
 };
 
 use rec_store::{Alert, RefusalCount, Severity};
@@ -74,28 +74,22 @@ pub(crate) fn trade(id: i64, price: &str, contracts: i64) -> Trade {
     let price: Price = price.parse().expect("price");
     let cost = price * Quantity::from_contracts(contracts);
     Trade {
-        id: TradeId::new(id),
-        origin: Origin::Auto,
-        ticker: ticker(117_750),
-        event: EventTicker::new(EVENT),
-        exchange_index: ExchangeIndex::new(0),
-        side: Side::Yes,
-        close_time: close_time(),
         state: TradeState::Open,
         entered: Quantity::from_contracts(contracts),
         entry_cost: cost,
-        exited: Quantity::ZERO,
-        exit_proceeds: Money::ZERO,
-        fees: Money::ZERO,
         open_cost: cost,
-        settlement_revenue: Money::ZERO,
-        entry_probability_percent: Some(97.1),
-        entry_reason: "chance 97.1 % ≥ 95 %, edge +1.77 ≥ 0.25, volume 12,400".to_owned(),
-        exit_reason: None,
-        exit_attempts: 0,
-        last_exit_at: None,
-        created_at: at(180),
-        ended_at: None,
+        ..Trade::opened(NewTrade {
+            id: TradeId::new(id),
+            origin: Origin::Auto,
+            ticker: ticker(117_750),
+            event: EventTicker::new(EVENT),
+            exchange_index: ExchangeIndex::new(0),
+            side: Side::Yes,
+            close_time: close_time(),
+            entry_probability_percent: Some(97.1),
+            entry_reason: "chance 97.1 % ≥ 95 %, edge +1.77 ≥ 0.25, volume 12,400".to_owned(),
+            created_at: at(180),
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use rec_domain::{
     answer::Outcome,
     intent::{Action, Effect, GroupRole, Intent, OrderSpec, TimeInForce},
     row::{Commit, Row},
-    trade::{Origin, Trade, TradeState},
+    trade::{NewTrade, Origin, Trade},
 };
 use rec_kalshi::{
     PrivateKey, Signer,
@@ -126,7 +126,7 @@ impl Rig {
 const SERVICE: Service = Service::TradeExecutor;
 
 fn trade(ticker: &MarketTicker, now: Timestamp) -> Trade {
-    Trade {
+    Trade::opened(NewTrade {
         id: TradeId::new(1),
         origin: Origin::Auto,
         ticker: ticker.clone(),
@@ -134,22 +134,10 @@ fn trade(ticker: &MarketTicker, now: Timestamp) -> Trade {
         exchange_index: SHARD,
         side: Side::Yes,
         close_time: now + TimeSpan::from_minutes(20),
-        state: TradeState::Opening,
-        entered: Quantity::ZERO,
-        entry_cost: Money::ZERO,
-        exited: Quantity::ZERO,
-        exit_proceeds: Money::ZERO,
-        fees: Money::ZERO,
-        open_cost: Money::ZERO,
-        settlement_revenue: Money::ZERO,
         entry_probability_percent: None,
         entry_reason: "a test".to_owned(),
-        exit_reason: None,
-        exit_attempts: 0,
-        last_exit_at: None,
         created_at: now,
-        ended_at: None,
-    }
+    })
 }
 
 /// The exchange takes an identity once: what a repetition meets tells whether the first attempt had landed.

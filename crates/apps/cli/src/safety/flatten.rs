@@ -106,35 +106,27 @@ fn may_hold(trade: &Trade) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rec_domain::{EventTicker, ExchangeIndex, MarketTicker, Money, Quantity, Side, Timestamp, TradeId};
+    use rec_domain::{EventTicker, ExchangeIndex, MarketTicker, Quantity, Side, Timestamp, TradeId, trade::NewTrade};
 
     use super::*;
 
     #[test]
     fn an_entry_that_may_still_fill_is_waited_for_and_what_others_hold_is_not() {
         let trade = |origin, state, contracts| Trade {
-            id: TradeId::new(1),
-            origin,
-            ticker: MarketTicker::new("T"),
-            event: EventTicker::new("E"),
-            exchange_index: ExchangeIndex::new(2),
-            side: Side::Yes,
-            close_time: Timestamp::from_seconds(9),
             state,
             entered: Quantity::from_contracts(contracts),
-            entry_cost: Money::ZERO,
-            exited: Quantity::ZERO,
-            exit_proceeds: Money::ZERO,
-            fees: Money::ZERO,
-            open_cost: Money::ZERO,
-            settlement_revenue: Money::ZERO,
-            entry_probability_percent: None,
-            entry_reason: String::new(),
-            exit_reason: None,
-            exit_attempts: 0,
-            last_exit_at: None,
-            created_at: Timestamp::from_seconds(1),
-            ended_at: None,
+            ..Trade::opened(NewTrade {
+                id: TradeId::new(1),
+                origin,
+                ticker: MarketTicker::new("T"),
+                event: EventTicker::new("E"),
+                exchange_index: ExchangeIndex::new(2),
+                side: Side::Yes,
+                close_time: Timestamp::from_seconds(9),
+                entry_probability_percent: None,
+                entry_reason: String::new(),
+                created_at: Timestamp::from_seconds(1),
+            })
         };
         assert!(may_hold(&trade(Origin::Manual, TradeState::Opening, 0)));
         assert!(may_hold(&trade(Origin::Auto, TradeState::Closing, 1)));

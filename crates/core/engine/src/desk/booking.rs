@@ -1,7 +1,7 @@
 //! Fills to trades and ledger, each once.
 
 use rec_domain::{
-    BookSide, EventTicker, FillId, IntentId, Money, OrderId, Quantity, Side, TradeId,
+    BookSide, EventTicker, FillId, IntentId, Money, OrderId, Side, TradeId,
     cost_basis::Leg,
     fee::{FeeSchedule, Liquidity},
     fill::Fill,
@@ -12,7 +12,7 @@ use rec_domain::{
     outbox::DeskEvent,
     report::FillReport,
     row::Row,
-    trade::{Origin, Trade, TradeState},
+    trade::{NewTrade, Origin, Trade, TradeState},
 };
 
 use super::{
@@ -142,7 +142,7 @@ impl Draft<'_> {
     fn foreign_trade(&mut self, fill: &FillReport, side: Side) -> Trade {
         self.books.last_trade += 1;
         let market = self.books.markets.get(&fill.ticker);
-        let trade = Trade {
+        let trade = Trade::opened(NewTrade {
             id: TradeId::new(self.books.last_trade),
             origin: Origin::Foreign,
             ticker: fill.ticker.clone(),
@@ -150,22 +150,10 @@ impl Draft<'_> {
             exchange_index: fill.exchange_index,
             side,
             close_time: market.map_or(fill.at + rec_domain::TimeSpan::from_minutes(60), |market| market.close_time),
-            state: TradeState::Opening,
-            entered: Quantity::ZERO,
-            entry_cost: Money::ZERO,
-            exited: Quantity::ZERO,
-            exit_proceeds: Money::ZERO,
-            fees: Money::ZERO,
-            open_cost: Money::ZERO,
-            settlement_revenue: Money::ZERO,
             entry_probability_percent: None,
             entry_reason: "placed outside this desk".to_owned(),
-            exit_reason: None,
-            exit_attempts: 0,
-            last_exit_at: None,
             created_at: self.now,
-            ended_at: None,
-        };
+        });
         self.rows.push(Row::Trade(trade.clone()));
         self.books.trades.insert(trade.id, trade.clone());
         trade

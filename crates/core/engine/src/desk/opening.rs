@@ -8,7 +8,7 @@ use rec_domain::{
     order::{Order, OrderState},
     outbox::DeskEvent,
     row::Row,
-    trade::{Trade, TradeState},
+    trade::{NewTrade, Trade},
 };
 
 use super::{
@@ -120,7 +120,7 @@ impl Draft<'_> {
     fn begin_trade(&mut self, request: &OpenRequest, admission: &Admission) -> TradeId {
         self.books.last_trade += 1;
         let id = TradeId::new(self.books.last_trade);
-        let trade = Trade {
+        let trade = Trade::opened(NewTrade {
             id,
             origin: request.origin,
             ticker: request.ticker.clone(),
@@ -128,22 +128,10 @@ impl Draft<'_> {
             exchange_index: admission.market.exchange_index,
             side: request.side,
             close_time: admission.market.close_time,
-            state: TradeState::Opening,
-            entered: Quantity::ZERO,
-            entry_cost: Money::ZERO,
-            exited: Quantity::ZERO,
-            exit_proceeds: Money::ZERO,
-            fees: Money::ZERO,
-            open_cost: Money::ZERO,
-            settlement_revenue: Money::ZERO,
             entry_probability_percent: request.probability_percent,
             entry_reason: request.reason.clone(),
-            exit_reason: None,
-            exit_attempts: 0,
-            last_exit_at: None,
             created_at: self.now,
-            ended_at: None,
-        };
+        });
         // Inserted before its order refers to it; where it is in its life is looked at again once the order is there.
         self.rows.push(Row::Trade(trade.clone()));
         self.event(DeskEvent::Trade {

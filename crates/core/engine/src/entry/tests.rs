@@ -17,7 +17,7 @@ use rec_domain::{
     risk_view::RiskView,
     settings::AutomationSettings,
     strike_table::{StrikeRow, StrikeRows, StrikeTable},
-    trade::{Origin, Trade, TradeState},
+    trade::{NewTrade, Origin, Trade, TradeState},
 };
 
 mod pause;
@@ -135,28 +135,22 @@ fn reading(seconds: i64, points: f64) -> MomentumReading {
 
 fn trade(name: &str, side: Side, state: TradeState) -> Trade {
     Trade {
-        id: TradeId::new(1),
-        origin: Origin::Auto,
-        ticker: MarketTicker::new(name),
-        event: EventTicker::new("NOW"),
-        exchange_index: ExchangeIndex::new(2),
-        side,
-        close_time: at(CLOSE),
         state,
         entered: Quantity::from_contracts(1),
         entry_cost: Money::from_cents(92),
-        exited: Quantity::ZERO,
-        exit_proceeds: Money::ZERO,
-        fees: Money::ZERO,
         open_cost: Money::from_cents(92),
-        settlement_revenue: Money::ZERO,
-        entry_probability_percent: None,
-        entry_reason: String::new(),
-        exit_reason: None,
-        exit_attempts: 0,
-        last_exit_at: None,
-        created_at: at(-100),
-        ended_at: None,
+        ..Trade::opened(NewTrade {
+            id: TradeId::new(1),
+            origin: Origin::Auto,
+            ticker: MarketTicker::new(name),
+            event: EventTicker::new("NOW"),
+            exchange_index: ExchangeIndex::new(2),
+            side,
+            close_time: at(CLOSE),
+            entry_probability_percent: None,
+            entry_reason: String::new(),
+            created_at: at(-100),
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use rec_domain::{
     risk_view::RiskView,
     settings::AutomationSettings,
     strike_table::{StrikeRow, StrikeTable},
-    trade::{Origin, Trade, TradeState},
+    trade::{NewTrade, Origin, Trade, TradeState},
 };
 
 use super::{Config, ExitMachine, Input, Obstacle, Output};
@@ -30,28 +30,22 @@ fn settings() -> AutomationSettings {
 
 fn trade(side: Side) -> Trade {
     Trade {
-        id: TradeId::new(1),
-        origin: Origin::Auto,
-        ticker: MarketTicker::new("A"),
-        event: EventTicker::new("NOW"),
-        exchange_index: ExchangeIndex::new(2),
-        side,
-        close_time: at(CLOSE),
         state: TradeState::Open,
         entered: Quantity::from_contracts(2),
         entry_cost: Money::from_cents(184),
-        exited: Quantity::ZERO,
-        exit_proceeds: Money::ZERO,
-        fees: Money::ZERO,
         open_cost: Money::from_cents(184),
-        settlement_revenue: Money::ZERO,
-        entry_probability_percent: None,
-        entry_reason: String::new(),
-        exit_reason: None,
-        exit_attempts: 0,
-        last_exit_at: None,
-        created_at: at(-100_000),
-        ended_at: None,
+        ..Trade::opened(NewTrade {
+            id: TradeId::new(1),
+            origin: Origin::Auto,
+            ticker: MarketTicker::new("A"),
+            event: EventTicker::new("NOW"),
+            exchange_index: ExchangeIndex::new(2),
+            side,
+            close_time: at(CLOSE),
+            entry_probability_percent: None,
+            entry_reason: String::new(),
+            created_at: at(-100_000),
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use rec_domain::{
     report::{FillReport, SettlementReport},
     row::{Commit, Row},
     settlement::Settlement,
-    trade::{Origin, Trade, TradeState},
+    trade::{NewTrade, Origin, Trade},
 };
 
 use super::now;
@@ -95,7 +95,7 @@ pub(super) fn order(epoch: u32, number: u32, role: GroupRole) -> Order {
 }
 
 pub(super) fn trade(id: i64) -> Trade {
-    Trade {
+    Trade::opened(NewTrade {
         id: TradeId::new(id),
         origin: Origin::Auto,
         ticker: ticker(),
@@ -103,22 +103,10 @@ pub(super) fn trade(id: i64) -> Trade {
         exchange_index: shard(),
         side: Side::No,
         close_time: now() + TimeSpan::from_minutes(10),
-        state: TradeState::Opening,
-        entered: Quantity::ZERO,
-        entry_cost: Money::ZERO,
-        exited: Quantity::ZERO,
-        exit_proceeds: Money::ZERO,
-        fees: Money::ZERO,
-        open_cost: Money::ZERO,
-        settlement_revenue: Money::ZERO,
         entry_probability_percent: Some(97.1234),
         entry_reason: "edge".to_owned(),
-        exit_reason: None,
-        exit_attempts: 0,
-        last_exit_at: None,
         created_at: now(),
-        ended_at: None,
-    }
+    })
 }
 
 /// Trade 1 with its first order, as the desk commits a decision to open.
