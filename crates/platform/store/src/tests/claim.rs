@@ -150,6 +150,49 @@ fn disarmed() -> Row {
     Row::Disarmed { reason: "a test".to_owned() }
 }
 
+const HALT: &str = "INSERT INTO desk.halts (source, reason, since) VALUES ('operator', 'a test', now())";
+const DISARM: &str = "UPDATE desk.armings SET ended_at = now(), ended_reason = 'a test' WHERE ended_at IS NULL";
+
+#[tokio::test]
+async fn a_claim_that_began_before_a_halt_was_committed_is_not_committed_after_it() {
+    for (stop, refusal) in [(HALT, ClaimRefusal::Halted), (DISARM, ClaimRefusal::Disarmed)] {
+        let Some(executor) = Executor::of_mode(Mode::Demo).await else { return };
+        executor.commit(2, vec![Row::Armed(sample::arming())]).await;
+        let mut stopping = executor.leader.database.pool.begin().await.expect("begun");
+        sqlx::query(stop).execute(&mut *stopping).await.expect("written");
+        let (claims, id) = (executor.claims.clone(), sample::intent_id(executor.epoch, 1));
+        let entry = tokio::spawn(async move { claims.claim(id, now(), now()).await.expect("answered").map(|_| ()) });
+        executor.leader.until_waiting(1).await;
+        assert_eq!(executor.claim(2).await, Ok(()), "a close waits for no halt");
+        assert!(!entry.is_finished());
+        stopping.commit().await.expect("committed");
+        assert_eq!(entry.await.expect("joined"), Err(refusal));
+    }
+}
+
+#[tokio::test]
+async fn a_halt_waits_for_a_claim_under_way_and_a_claim_for_a_renewal_of_the_lease() {
+    let Some(executor) = Executor::of_mode(Mode::Twin).await else { return };
+    let mut renewing = executor.leader.database.pool.begin().await.expect("begun");
+    sqlx::query("UPDATE desk.lease SET expires_at = expires_at + interval '1 s'")
+        .execute(&mut *renewing)
+        .await
+        .expect("renewed");
+    let (claims, id) = (executor.claims.clone(), sample::intent_id(executor.epoch, 1));
+    let entry = tokio::spawn(async move { claims.claim(id, now(), now()).await.expect("answered").map(|_| ()) });
+    executor.leader.until_waiting(1).await;
+    let halting = tokio::spawn({
+        let database = executor.leader.database.clone();
+        async move { sqlx::query(HALT).execute(&database.pool).await.map(|_| ()) }
+    });
+    // Both wait: the claim for the lease, and the halt for the claim.
+    executor.leader.until_waiting(2).await;
+    assert!(!entry.is_finished() && !halting.is_finished());
+    renewing.commit().await.expect("committed");
+    assert_eq!(entry.await.expect("joined"), Ok(()));
+    halting.await.expect("joined").expect("halted");
+}
+
 #[tokio::test]
 async fn an_adopted_order_is_neither_looked_for_nor_claimed() {
     let Some(executor) = Executor::of_mode(Mode::Twin).await else { return };

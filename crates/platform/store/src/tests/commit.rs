@@ -3,7 +3,7 @@
 use rec_domain::{TimeSpan, intent::GroupRole, order::OrderState, row::Row, trade::TradeState};
 
 use super::{Leader, minute, now, sample};
-use crate::{CommitOutcome, Fault, Lease, Role, StoreError};
+use crate::{CommitOutcome, Fault, Lease, StoreError};
 
 fn constraint(outcome: &CommitOutcome) -> Option<&str> {
     match outcome {
@@ -138,16 +138,7 @@ async fn asking_for_an_unknown_commit_waits_for_its_transaction() {
         let desk = leader.desk.clone();
         async move { desk.was_committed(epoch, 1).await }
     });
-    // It is waiting when the server says so; only the owner may see that of others.
-    let owner = leader.test.open(Role::Owner).await;
-    let waiting =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let seen = tokio::time::timeout(std::time::Duration::from_secs(4), async {
-        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&owner.pool).await.expect("asked") == 0 {
-            tokio::task::yield_now().await;
-        }
-    });
-    seen.await.expect("it waits");
+    leader.until_waiting(1).await;
     assert!(!asked.is_finished());
     old.commit().await.expect("committed");
     assert!(asked.await.expect("joined").expect("asked"));

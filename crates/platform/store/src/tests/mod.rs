@@ -49,6 +49,20 @@ impl Leader {
     async fn as_service(&self, service: Service) -> Database {
         self.test.open(Role::Service(service)).await
     }
+
+    /// Waits until so many statements wait for locks in this database.
+    async fn until_waiting(&self, statements: i64) {
+        // Only the owner may see that of others.
+        let owner = self.test.open(Role::Owner).await;
+        let waiting =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let seen = tokio::time::timeout(std::time::Duration::from_secs(4), async {
+            while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&owner.pool).await.expect("asked") < statements {
+                tokio::task::yield_now().await;
+            }
+        });
+        seen.await.expect("they wait");
+    }
 }
 
 fn minute() -> rec_domain::TimeSpan {

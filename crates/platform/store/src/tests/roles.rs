@@ -48,7 +48,7 @@ async fn nobody_writes_what_is_not_theirs() {
             Service::KalshiAccountSync => assert_eq!(writes, ["exchange_reports"]),
             Service::TradeManager => {
                 let not_his: Vec<_> = tables.iter().filter(|table| !writes.contains(&table.as_str())).collect();
-                assert_eq!(not_his, ["answers", "claims", "exchange_reports", "posting_hashes"]);
+                assert_eq!(not_his, ["answers", "claims", "exchange_reports", "gate", "posting_hashes"]);
             }
             _ => assert!(writes.is_empty(), "{service} may write {writes:?}"),
         }
@@ -63,6 +63,8 @@ async fn a_refused_statement_is_refused() {
         (Service::MainApp, "UPDATE desk.lease SET epoch = 9"),
         (Service::MainApp, "INSERT INTO desk.automation (at, settings) VALUES (now(), '{}')"),
         (Service::TradeExecutor, "UPDATE desk.lease SET epoch = 9"),
+        (Service::TradeExecutor, "UPDATE desk.gate SET halted = false"),
+        (Service::TradeManager, "UPDATE desk.gate SET halted = false"),
         (Service::TradeExecutor, "SELECT name FROM ops.users"),
         (Service::TradeManager, "DELETE FROM desk.trades"),
         (Service::TradeManager, "INSERT INTO desk.claims (intent, signed_at) VALUES (gen_random_uuid(), now())"),
