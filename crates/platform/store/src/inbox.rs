@@ -46,6 +46,9 @@ impl Inbox {
     /// Appends what is not there yet, in order, and says how many that was. All of them or none: after an error the
     /// same reports can be given again, and those that did arrive are not appended twice.
     ///
+    /// Of a settlement it is the last word that counts: one that was said before and then amended at the same instant
+    /// is news when it is said again, unless both are said at once.
+    ///
     /// # Errors
     /// When the database does not answer.
     pub async fn append_reports(&self, reports: &[Report], received_at: Timestamp) -> Result<u64> {
@@ -59,8 +62,18 @@ impl Inbox {
         sqlx::query!("SELECT pg_advisory_xact_lock($1)", REPORT_WRITER).execute(&mut *transaction).await?;
         let appended = sqlx::query!(
             "INSERT INTO desk.exchange_reports (key, kind, body, received_at)
-             SELECT key, kind, body, $4
+             SELECT CASE WHEN last.key = ANY ($1) THEN reports.key
+                    ELSE reports.key || coalesce(' after ' || last.id, '') END,
+                 reports.kind, reports.body, $4
              FROM unnest($1::text[], $2::text[], $3::jsonb[]) WITH ORDINALITY AS reports (key, kind, body, place)
+             LEFT JOIN LATERAL (
+                 SELECT id, split_part(said.key, ' after ', 1) AS key FROM desk.exchange_reports AS said
+                 WHERE reports.kind = 'settlement' AND said.kind = 'settlement'
+                     AND said.body ->> 'ticker' = reports.body ->> 'ticker'
+                     AND said.body -> 'settled_at' = reports.body -> 'settled_at'
+                 ORDER BY id DESC LIMIT 1
+             ) AS last ON true
+             WHERE last.key IS DISTINCT FROM reports.key
              ORDER BY place
              ON CONFLICT (key) DO NOTHING",
             &keys,

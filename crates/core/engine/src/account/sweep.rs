@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rec_domain::{
-    BookSide, ExchangeIndex, MarketTicker, Money, OrderId, Quantity, Timestamp,
+    BookSide, ExchangeIndex, MarketTicker, Money, OrderId, Quantity, TimeSpan, Timestamp,
     report::{OrderReport, PositionReport, Report, ReportedStatus, Sweep},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{FetchNumber, Items, List};
+
+/// How far a sweep that reads what money moved goes back for settlements: one that was amended may have kept its
+/// instant. The desk remembers for as long what it was paid.
+const AMENDED_WITHIN: TimeSpan = TimeSpan::from_minutes(24 * 60);
 
 /// A sweep under way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,7 +67,9 @@ impl Reading {
 
     /// The instant from which the present list is read.
     pub(super) fn since(&self) -> Option<Timestamp> {
-        self.since.filter(|_since| self.list().is_since())
+        let since = self.since.filter(|_since| self.list().is_since());
+        let reaches_back = self.flows && self.list() == List::Settlements;
+        if reaches_back { since.map(|since| since - AMENDED_WITHIN) } else { since }
     }
 
     /// Takes a page: what it reports, and what follows.

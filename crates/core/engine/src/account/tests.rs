@@ -303,6 +303,19 @@ fn what_money_moved_is_read_at_first_when_the_desk_asks_and_once_a_minute() {
 }
 
 #[test]
+fn with_what_money_moved_settlements_of_a_day_are_read_since_one_may_have_been_amended() {
+    let mut machine = machine();
+    let mut since_of_settlements = |seconds: i64, input: Input| {
+        let outputs = machine.step(at(seconds), input);
+        let (questions, _outputs) = serve(&mut machine, seconds, outputs, 1);
+        questions.iter().find(|asked| asked.1 == List::Settlements).expect("asked").3
+    };
+    assert_eq!(since_of_settlements(0, Input::Wake), None, "everything at first");
+    assert_eq!(since_of_settlements(30, Input::Wake), Some(at(-2 - 120)));
+    assert_eq!(since_of_settlements(32, Input::Hint), Some(at(28 - 120 - 24 * 3_600)), "the desk asks");
+}
+
+#[test]
 fn a_sweep_that_was_given_up_and_wanted_to_read_what_moved_leaves_that_to_the_next() {
     let mut machine = machine();
     let outputs = machine.step(at(0), Input::Wake);

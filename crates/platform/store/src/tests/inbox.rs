@@ -3,7 +3,7 @@
 use rec_domain::{
     OrderId, Service,
     answer::{Answer, Outcome},
-    report::{GroupReport, Report, Sweep},
+    report::{GroupReport, Report, SettlementReport, Sweep},
     row::Row,
 };
 
@@ -48,6 +48,42 @@ async fn a_fact_is_appended_once_and_read_in_order() {
     let second = found[1].0;
     assert_eq!(reader.reports_after(second, 1).await.expect("read"), [found[2].clone()]);
     assert_eq!(reader.last_received_at().await.expect("read"), Some(now()));
+}
+
+#[tokio::test]
+async fn a_result_that_is_amended_back_at_the_same_instant_is_news_and_repeated_words_are_not() {
+    let Some(leader) = Leader::new().await else { return };
+    let inbox = leader.as_service(Service::KalshiAccountSync).await.inbox();
+    let said = |result: &str| {
+        Report::Settlement(SettlementReport { result: result.to_owned(), ..sample::settlement_report() })
+    };
+    let append = async |words: &[&str]| {
+        let reports: Vec<Report> = words.iter().map(|word| said(word)).collect();
+        inbox.append_reports(&reports, now()).await.expect("appended")
+    };
+    for (words, news) in [
+        (&["yes"][..], 1),
+        (&["yes"], 0),
+        (&["no"], 1),
+        (&["no"], 0),
+        (&["yes"], 1),
+        (&["yes"], 0),
+        (&["no"], 1),
+        // Which of two words of one reading is the later one nobody knows.
+        (&["yes", "no"], 0),
+        (&["no", "yes"], 0),
+    ] {
+        assert_eq!(append(words).await, news, "{words:?}");
+    }
+    let other = SettlementReport { settled_at: now(), ..sample::settlement_report() };
+    let elsewhere = SettlementReport { ticker: rec_domain::MarketTicker::new("OTHER"), ..other.clone() };
+    for report in [other, elsewhere].map(Report::Settlement) {
+        assert_eq!(inbox.append_reports(std::slice::from_ref(&report), now()).await.expect("appended"), 1);
+        assert_eq!(inbox.append_reports(&[report], now()).await.expect("appended"), 0);
+    }
+    let found = leader.database.inbox().reports_after(0, 10).await.expect("read");
+    let words: Vec<Report> = ["yes", "no", "yes", "no"].map(said).to_vec();
+    assert_eq!(found[..4].iter().map(|(_, report)| report.clone()).collect::<Vec<_>>(), words);
 }
 
 #[tokio::test]

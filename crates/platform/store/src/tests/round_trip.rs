@@ -175,7 +175,7 @@ async fn a_payment_that_was_taken_back_and_made_anew_stands_beside_the_first_and
     let amended = Settlement { result: "yes".to_owned(), revenue: Money::ZERO, ..first.clone() };
     let anew = posting(3, PostingKind::Settlement, 1);
     let mut rows = sample::opening(leader.lease.epoch());
-    rows.extend([Row::Trade(trade.clone()), Row::Settlement(first)]);
+    rows.extend([Row::Trade(trade.clone()), Row::Settlement(first.clone())]);
     rows.push(Row::Posting(posting(1, PostingKind::Settlement, 12_500_000)));
     leader.commit(1, rows).await;
     let rows = vec![
@@ -192,6 +192,7 @@ async fn a_payment_that_was_taken_back_and_made_anew_stands_beside_the_first_and
     assert!(snapshot.ended_trades.is_empty() && snapshot.payments.is_empty());
     let twice = leader.desk.commit(&sample::commit(leader.lease.epoch(), 3, vec![Row::Settlement(amended)])).await;
     assert!(matches!(twice, CommitOutcome::Failed(StoreError::Constraint { .. })), "{twice:?}");
+    leader.commit(3, vec![Row::Settlement(first)]).await;
 }
 
 #[tokio::test]

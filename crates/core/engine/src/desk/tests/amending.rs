@@ -91,6 +91,20 @@ fn an_amendment_after_a_restart_and_one_back_to_the_first_result_are_booked_once
 }
 
 #[test]
+fn a_result_amended_and_amended_back_at_one_instant_follows_the_last_word() {
+    let (mut bench, trade) = paid();
+    let cash = bench.cash();
+    for (result, revenue, posted) in [("no", 0, 2), ("no", 0, 2), ("yes", 20, 4), ("yes", 20, 4), ("no", 0, 6)] {
+        bench.report(amended(result, revenue, 0));
+        assert_eq!(bench.posted().len(), posted, "{result}");
+        assert_eq!(bench.cash(), cash - Money::from_dollars(20 - revenue), "{result}");
+        bench = bench.restarted();
+    }
+    assert_eq!(bench.desk.books().ended[&trade].realised().to_string(), "-18.3147");
+    assert_eq!(bench.ledger_sum(), Money::ZERO);
+}
+
+#[test]
 fn a_fee_of_the_settlement_is_taken_back_with_it() {
     let (mut bench, trade) = paid();
     let with_fee = |report, cents| {
