@@ -69,8 +69,11 @@ struct Anchor {
     running: Instant,
 }
 
+/// How much slower market time in real time goes while it is ahead of the time of day.
+const CATCHING_UP: f64 = 0.5;
+
 /// Market time. It runs with the machine's running time and never goes back: a step of the wall clock does not move
-/// it.
+/// it. One in real time that is ahead of the time of day goes at half speed until the two meet.
 #[derive(Debug)]
 pub struct MarketClock {
     speed: f64,
@@ -107,8 +110,16 @@ impl MarketClock {
     /// Market time at an instant of the running time.
     #[must_use]
     pub fn at(&self, instant: Instant) -> Timestamp {
-        let anchor = self.anchor();
-        anchor.market + scaled(span(instant.saturating_duration_since(anchor.running)), self.speed)
+        self.since(&self.anchor(), instant)
+    }
+
+    /// Market time at `instant`, as it goes since `anchor`.
+    fn since(&self, anchor: &Anchor, instant: Instant) -> Timestamp {
+        let elapsed = span(instant.saturating_duration_since(anchor.running));
+        if !self.follows_wall {
+            return anchor.market + scaled(elapsed, self.speed);
+        }
+        (anchor.wall + elapsed).max(anchor.market + scaled(elapsed, CATCHING_UP))
     }
 
     /// How long the wall takes from now until market time is `target`; zero when it is past.
@@ -126,12 +137,10 @@ impl MarketClock {
     }
 
     /// Accepts the present time of day: steps are measured from here. A clock in real time also takes it over, unless
-    /// that would mean going back: then it goes on as it was.
+    /// that would mean going back: then it goes slower until the time of day has come up.
     fn accept(&self, wall: Timestamp, instant: Instant) {
         let mut anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner);
-        let elapsed = span(instant.saturating_duration_since(anchor.running));
-        let market = anchor.market + scaled(elapsed, self.speed);
-        let market = if self.follows_wall { market.max(wall) } else { market };
+        let market = self.since(&anchor, instant);
         *anchor = Anchor { market, wall, running: instant };
     }
 
@@ -270,7 +279,8 @@ impl Clocks {
         }
     }
 
-    /// Accepts the present time of day after a step: real-time market clocks follow it, though never back.
+    /// Accepts the present time of day after a step: real-time market clocks follow it, forward at once, and back by going
+    /// slower.
     pub fn accept_wall(&self) {
         self.market.accept(self.wall.now(), Instant::now());
     }
@@ -336,6 +346,28 @@ mod tests {
         assert!(clocks.now().since(before) >= TimeSpan::from_seconds(20), "a clock in real time follows forward");
         wall.0.store(20_200, Ordering::Relaxed);
         assert_eq!(clocks.wall_step(), None, "200 ms are not worth a halt");
+    }
+
+    #[test]
+    fn after_a_step_back_market_time_never_goes_back_and_meets_the_time_of_day_again() {
+        let start = Timestamp::from_seconds(1_000);
+        let clock = MarketClock::real_time(start);
+        let begun = clock.anchor().running;
+        let after = |seconds| begun + Duration::from_secs(seconds);
+        let seconds = TimeSpan::from_seconds;
+        // A minute later the time of day is put back by twenty seconds.
+        clock.accept(start + seconds(40), after(60));
+        assert_eq!(clock.at(after(60)), start + seconds(60));
+        assert_eq!(clock.at(after(80)), start + seconds(70), "half as fast");
+        assert_eq!(clock.at(after(100)), start + seconds(80), "they meet");
+        assert_eq!(clock.at(after(200)), start + seconds(180), "and go on together");
+        // Put back again while it still catches up, and at last forward.
+        clock.accept(start + seconds(170), after(200));
+        clock.accept(start + seconds(166), after(204));
+        assert_eq!(clock.at(after(204)), start + seconds(182));
+        assert_eq!(clock.at(after(240)), start + seconds(202));
+        clock.accept(start + seconds(300), after(240));
+        assert_eq!(clock.at(after(250)), start + seconds(310));
     }
 
     #[test]
