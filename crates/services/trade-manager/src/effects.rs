@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::bail;
-use rec_api::guard::{EntryGroup, GuardLink, GuardMessage, Heartbeat};
+use rec_api::guard::{EntryGroup, Heartbeat};
 use rec_domain::{
     ExchangeIndex, OrderGroupId, Timestamp,
     bus_event::BusEvent,
@@ -17,7 +17,7 @@ use rec_store::{CommitOutcome, StoreError};
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
-use crate::replies::Replies;
+use crate::{heartbeat::Pulse, replies::Replies};
 
 /// Name of the health check on the machine's loop.
 pub(crate) const LOOP: &str = "desk loop";
@@ -33,7 +33,7 @@ pub(crate) struct DeskEffects {
     pub(crate) inputs: mpsc::Sender<DeskInput>,
     pub(crate) replies: Replies,
     pub(crate) view: watch::Sender<Option<Arc<DeskView>>>,
-    pub(crate) guard: GuardLink,
+    pub(crate) pulse: Pulse,
     /// The entry group of each shard, for the guard.
     pub(crate) groups: BTreeMap<ExchangeIndex, OrderGroupId>,
 }
@@ -136,10 +136,7 @@ impl DeskEffects {
             .iter()
             .map(|(exchange_index, group)| EntryGroup { exchange_index: *exchange_index, group: group.clone() })
             .collect();
-        let heartbeat = Heartbeat { epoch: self.epoch, groups, desk: Some(view.desk), at: now };
-        if let Err(error) = self.guard.send(&GuardMessage::Heartbeat(heartbeat)) {
-            tracing::debug!(%error, "no guard hears the heartbeat");
-        }
+        self.pulse.beat(Heartbeat { epoch: self.epoch, groups, desk: Some(view.desk), at: now });
         self.ctx.health.beat(LOOP);
         self.view.send_replace(Some(Arc::new(view.clone())));
         self.ctx.publish(BusEvent::Desk(Box::new(view)));

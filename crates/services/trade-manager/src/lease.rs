@@ -5,12 +5,15 @@ use std::time::Duration;
 use anyhow::bail;
 use rec_api::guard::{GuardLink, GuardMessage, socket_path};
 use rec_domain::TimeSpan;
-use rec_runtime::ServiceContext;
+use rec_runtime::{HealthBoard, ServiceContext};
 use rec_store::{Database, Lease, StoreError};
+use tokio::{sync::watch, time::Instant};
 use tracing::{info, warn};
 
 /// How long the lease holds without renewal, by the database's clock.
 pub(crate) const TTL: TimeSpan = TimeSpan::from_seconds(10);
+/// The same in wall time.
+const HOLDS: Duration = Duration::from_secs(10);
 const RENEW_EVERY: Duration = Duration::from_secs(1);
 const RETRY_EVERY: Duration = Duration::from_millis(500);
 
@@ -74,19 +77,61 @@ fn holder(ctx: &ServiceContext) -> String {
     format!("{machine}:{}", ctx.state_dir.display())
 }
 
-/// Renews the lease until it is lost.
-pub(crate) async fn hold(ctx: &ServiceContext, lease: &Lease) -> StoreError {
+/// Renews the lease until it is lost, and keeps in `held_until` how long it holds for certain: reckoned by this
+/// process's own clock, from before each renewal was asked for.
+pub(crate) async fn hold(health: &HealthBoard, lease: &Lease, held_until: &watch::Sender<Instant>) -> StoreError {
     let mut renewals = tokio::time::interval(RENEW_EVERY);
     renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         renewals.tick().await;
+        let asked = Instant::now();
         match lease.renew(TTL).await {
-            Ok(()) => ctx.health.beat_with(CHECK, format!("epoch {}", lease.epoch())),
+            Ok(()) => {
+                held_until.send_replace(asked + HOLDS);
+                health.beat_with(CHECK, format!("epoch {}", lease.epoch()));
+            }
             Err(lost @ StoreError::LeaseLost { .. }) => return lost,
             Err(error) => {
                 warn!(%error, "the lease is not renewed");
-                ctx.health.fail(CHECK, error.to_string());
+                health.fail(CHECK, error.to_string());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rec_domain::{Mode, Service};
+    use rec_store::{Role, testing::TestDatabase};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_lease_holds_for_certain_from_each_renewal_and_no_longer_once_the_database_is_away() {
+        let Some((test, _desk)) = TestDatabase::of_mode(Mode::Twin).await else { return };
+        let database = test.open(Role::Service(Service::TradeManager)).await;
+        let lease = Lease::acquire(&database, "test", TTL).await.expect("free");
+        let health = HealthBoard::new(Service::TradeManager);
+        let (held_until, mut held) = watch::channel(Instant::now());
+        let holding = tokio::spawn({
+            let health = health.clone();
+            async move { hold(&health, &lease, &held_until).await }
+        });
+        let renewed = async |held: &mut watch::Receiver<Instant>| {
+            tokio::time::timeout(Duration::from_secs(20), held.changed()).await.expect("in time").expect("it holds");
+            *held.borrow_and_update()
+        };
+        let first = renewed(&mut held).await;
+        assert!(first > Instant::now() && first <= Instant::now() + HOLDS);
+        assert!(renewed(&mut held).await > first);
+        database.close().await;
+        while health.snapshot().healthy {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        held.mark_unchanged();
+        tokio::time::sleep(2 * RENEW_EVERY).await;
+        assert!(!held.has_changed().expect("it holds"), "nothing was renewed");
+        assert!(!holding.is_finished(), "that it was lost is not known");
+        holding.abort();
     }
 }

@@ -5,11 +5,13 @@
 //! - `feeds`: what the machine is told.
 //! - `effects`: what the machine wants done.
 //! - `lease`: holding the lease.
+//! - `heartbeat`: the guard hears of the desk while it does.
 //! - `second_factor`, `binding`: what arming needs and is bound to.
 
 mod binding;
 mod effects;
 mod feeds;
+mod heartbeat;
 mod lease;
 mod replies;
 mod run;

@@ -14,7 +14,10 @@ use rec_engine::{
 };
 use rec_runtime::{BoxFuture, ServiceContext, drive, serve_http};
 use rec_store::{Database, Lease};
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -22,6 +25,7 @@ use crate::{
     binding,
     effects::{DeskEffects, LOOP},
     feeds::{self, News},
+    heartbeat::Pulse,
     lease,
     replies::Replies,
 };
@@ -76,12 +80,12 @@ async fn keep_leading(ctx: &ServiceContext, mut calls: DeskInbox) -> anyhow::Res
 }
 
 /// Leads until the service is asked to end, or something happens after which only the database can be believed.
-async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &mut DeskInbox) -> anyhow::Result<()> {
+async fn lead(ctx: &ServiceContext, database: &Database, lease: &Lease, calls: &mut DeskInbox) -> anyhow::Result<()> {
     let store = database.desk();
     let now = ctx.clocks.now();
     let snapshot = store.load(now).await.context("the desk's state cannot be read")?;
-    let mut books = recovered_books(snapshot, held.epoch(), &ctx.config.automation, now);
-    books.after_crash = held.was_abandoned();
+    let mut books = recovered_books(snapshot, lease.epoch(), &ctx.config.automation, now);
+    books.after_crash = lease.was_abandoned();
     let cursors = books.cursors;
     let groups = books
         .groups
@@ -89,20 +93,22 @@ async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &m
         .filter(|((_, role), _)| *role == GroupRole::Entry)
         .map(|((exchange_index, _), group)| (*exchange_index, group.group.clone()))
         .collect();
-    info!(epoch = held.epoch(), trades = books.trades.len(), orders = books.open_orders().count(), "leading");
+    info!(epoch = lease.epoch(), trades = books.trades.len(), orders = books.open_orders().count(), "leading");
     let driver = Driver::new(Desk::new(desk_config(ctx), books), ctx.journal::<Desk>(), QUEUE);
 
     let (inputs, received) = mpsc::channel(QUEUE);
     let (view, committed) = watch::channel::<Option<Arc<DeskView>>>(None);
+    let (held_until, held) = watch::channel(Instant::now());
+    let guard = GuardLink::new(socket_path(&ctx.state_dir)).context("no socket for the guard's heartbeat")?;
     let (replies, news) = (Replies::default(), News::default());
     let effects = DeskEffects {
         ctx: ctx.clone(),
         store,
-        epoch: held.epoch(),
+        epoch: lease.epoch(),
         inputs: inputs.clone(),
         replies: replies.clone(),
         view,
-        guard: GuardLink::new(socket_path(&ctx.state_dir)).context("no socket for the guard's heartbeat")?,
+        pulse: Pulse { guard, held_until: held },
         groups,
     };
     // Before the exchange's word of it is heard, which would look like a stranger's.
@@ -114,7 +120,7 @@ async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &m
     let stop = CancellationToken::new();
     let ended = tokio::select! {
         ended = drive(driver, received, ctx.clocks.clone(), stop.clone(), effects) => ended.map(|_driver| ()),
-        lost = lease::hold(ctx, held) => Err(lost.into()),
+        lost = lease::hold(&ctx.health, lease, &held_until) => Err(lost.into()),
         ended = feeds::reports(
             ctx.health.clone(), database.clone(), news.clone(), cursors.report, committed.clone(), inputs.clone(),
         ) => ended,
@@ -128,7 +134,7 @@ async fn lead(ctx: &ServiceContext, database: &Database, held: &Lease, calls: &m
     };
     replies.give_up();
     if ended.is_ok() {
-        lease::say_goodbye(ctx, held.epoch());
+        lease::say_goodbye(ctx, lease.epoch());
     }
     ended
 }
