@@ -6,6 +6,8 @@
 mod client;
 #[path = "server/faults.rs"]
 mod faults;
+#[path = "server/mirror.rs"]
+mod mirror;
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,17 +1,18 @@
 //! What the exchange says, as the mirror takes it.
 
-use rec_domain::{BookSide, Side, book::Level, market::LifecycleChange};
+use rec_domain::{BookSide, Price, Side, book::Level, market::LifecycleChange};
 use rec_kalshi::{
     rows::{EventRow, MarketRow, SeriesRow},
     ws::{FrameKind, LifecycleUpdate},
 };
-use rec_twin::core::{Asset, Mirrored, mirror::ListedMarket};
+use rec_twin::core::{Asset, Mirrored, Verdict, mirror::ListedMarket};
 
-/// The side that a result's word names; `None` for a result that a mirror cannot pay.
-fn side_named(word: &str) -> Option<Side> {
+/// What a result's word and the stated value of a YES contract say; `None` where that is not what a market can pay.
+fn verdict(word: &str, value: Option<Price>) -> Option<Verdict> {
     match word {
-        "yes" => Some(Side::Yes),
-        "no" => Some(Side::No),
+        "yes" => Some(Verdict::Yes),
+        "no" => Some(Verdict::No),
+        "scalar" => value.filter(|value| value.is_valid()).map(Verdict::Scalar),
         _ => None,
     }
 }
@@ -31,7 +32,7 @@ pub(super) fn markets(event: &EventRow, series: &SeriesRow) -> (Vec<ListedMarket
 
 fn listed(row: &MarketRow, event: &EventRow, series: &SeriesRow) -> Result<ListedMarket, String> {
     let market = row.join(event, series).map_err(|error| error.to_string())?;
-    let result = row.result.as_deref().and_then(side_named);
+    let result = row.result.as_deref().and_then(|word| verdict(word, row.settlement_value));
     let listed = ListedMarket { market, result, expiration_value: row.expiration_value };
     listed.left_out().map_or(Ok(listed), |reason| Err(reason.to_owned()))
 }
@@ -72,7 +73,7 @@ pub(super) fn frame(kind: &FrameKind) -> Option<Mirrored> {
     })
 }
 
-fn levels(levels: &[Level]) -> Vec<(rec_domain::Price, rec_domain::Quantity)> {
+fn levels(levels: &[Level]) -> Vec<(Price, rec_domain::Quantity)> {
     levels.iter().map(|level| (level.price, level.quantity)).collect()
 }
 
@@ -83,7 +84,9 @@ fn lifecycle(update: &LifecycleUpdate) -> Option<Mirrored> {
         LifecycleChange::Activated => Mirrored::Suspended { ticker, suspended: false },
         LifecycleChange::Deactivated => Mirrored::Suspended { ticker, suspended: true },
         LifecycleChange::CloseDateUpdated(close) => Mirrored::Close { ticker, close: *close },
-        LifecycleChange::Determined { result } => Mirrored::Result { ticker, result: side_named(result)? },
+        LifecycleChange::Determined { result } => {
+            Mirrored::Result { ticker, result: verdict(result, update.settlement_value)? }
+        }
         LifecycleChange::Settled => Mirrored::Paid { ticker },
         LifecycleChange::GridUpdated(grid) => Mirrored::Grid { ticker, grid: grid.clone() },
         LifecycleChange::Created => return None,

@@ -3,22 +3,29 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::bail;
 use rec_domain::{MarketTicker, SeriesTicker, market::LifecycleChange};
-use rec_kalshi::ws::{Channel, Command, Connection, Event, Frame, FrameKind, Observation, SequenceTracker};
+use rec_kalshi::ws::{Backoff, Channel, Command, Connection, Event, Frame, FrameKind, Observation, SequenceTracker};
 use rec_twin::{
     core::{Mirrored, Series},
     server::MirrorFeed,
 };
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, sleep_until},
+};
 use tracing::{info, warn};
 
 use super::shown;
 
 /// The channels that are followed market by market.
 const OF_MARKETS: [Channel; 3] = [Channel::OrderBook, Channel::Ticker, Channel::Trade];
+
+/// From a refusal until what was refused is asked for again: about the first pause, then longer up to the longest.
+const RETRY_PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
 
 /// Follows the stream of the mirrored exchange.
 pub(super) struct Stream {
@@ -32,6 +39,12 @@ pub(super) struct Stream {
     numbers: SequenceTracker,
     /// Per channel of markets: its subscription, once confirmed, and the markets that it was asked for.
     asked: BTreeMap<&'static str, (Option<u64>, BTreeSet<MarketTicker>)>,
+    /// Commands without an answer, by their numbers, and those that were refused.
+    unanswered: BTreeMap<u64, Command>,
+    refused: Vec<Command>,
+    /// When what was refused is asked for again.
+    retry_at: Option<Instant>,
+    pauses: Backoff,
 }
 
 impl Stream {
@@ -42,8 +55,20 @@ impl Stream {
         wanted: watch::Receiver<BTreeSet<MarketTicker>>,
         news: Arc<Notify>,
     ) -> Self {
-        let (numbers, asked) = (SequenceTracker::default(), BTreeMap::new());
-        Self { connection, series, feed, wanted, news, number: None, numbers, asked }
+        Self {
+            connection,
+            series,
+            feed,
+            wanted,
+            news,
+            number: None,
+            numbers: SequenceTracker::default(),
+            asked: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
+            refused: Vec::new(),
+            retry_at: None,
+            pauses: Backoff::new(RETRY_PAUSES[0], RETRY_PAUSES[1]),
+        }
     }
 
     /// Follows until it is dropped.
@@ -58,6 +83,7 @@ impl Stream {
                     Ok(()) => self.follow(),
                     Err(_ended) => bail!("the lists of the mirrored exchange are not read any more"),
                 },
+                () = at(self.retry_at) => self.ask_again(),
             }
         }
     }
@@ -69,6 +95,9 @@ impl Stream {
                 self.number = Some(connection);
                 self.numbers.reset();
                 self.asked.clear();
+                self.unanswered.clear();
+                self.refused.clear();
+                self.retry_at = None;
                 let assets: BTreeSet<&str> = self
                     .series
                     .iter()
@@ -100,10 +129,14 @@ impl Stream {
             // The rest of a connection that was given up.
             return;
         }
+        let answered = frame.id.and_then(|id| self.unanswered.remove(&id));
         match &frame.kind {
             FrameKind::Subscribed { channel } => {
                 if let Some((sid, _)) = self.asked.get_mut(channel.as_str()) {
                     *sid = frame.sid;
+                }
+                if self.unanswered.is_empty() && self.refused.is_empty() {
+                    self.pauses.reset();
                 }
                 self.follow();
             }
@@ -111,6 +144,8 @@ impl Stream {
                 warn!(code = error.code, message = error.message, "the mirrored exchange refused or ended something");
                 if error.ends_subscription() {
                     self.begin_anew();
+                } else if let Some(command) = answered {
+                    self.refuse(command);
                 }
             }
             kind => {
@@ -175,11 +210,54 @@ impl Stream {
         commands.into_iter().for_each(|command| self.send(command));
     }
 
-    fn send(&self, command: Command) {
-        if let Some(number) = self.number
-            && let Err(error) = self.connection.commands.send(number, command)
-        {
-            warn!(%error, "a command to the mirrored exchange was dropped");
+    /// Keeps a command that had no effect until it is time to ask again.
+    fn refuse(&mut self, command: Command) {
+        self.refused.push(command);
+        self.retry_at.get_or_insert_with(|| Instant::now() + self.pauses.next_pause());
+    }
+
+    /// Asks for what was refused, as far as it is still wanted.
+    fn ask_again(&mut self) {
+        self.retry_at = None;
+        for command in std::mem::take(&mut self.refused) {
+            match command {
+                Command::Subscribe { channels, .. } if channels.iter().any(|channel| OF_MARKETS.contains(channel)) => {
+                    channels.iter().for_each(|channel| drop(self.asked.remove(channel.name())));
+                }
+                Command::AddMarkets { sid, markets } => {
+                    let without = |has: &mut BTreeSet<_>| has.retain(|market| !markets.contains(market));
+                    self.of_subscription(sid).map(without).unwrap_or_default();
+                }
+                Command::DeleteMarkets { sid, markets } => {
+                    self.of_subscription(sid).map(|has| has.extend(markets)).unwrap_or_default();
+                }
+                other => self.send(other),
+            }
         }
+        self.follow();
+    }
+
+    /// The markets of a subscription.
+    fn of_subscription(&mut self, sid: u64) -> Option<&mut BTreeSet<MarketTicker>> {
+        self.asked.values_mut().find(|(confirmed, _)| *confirmed == Some(sid)).map(|(_, has)| has)
+    }
+
+    fn send(&mut self, command: Command) {
+        let Some(number) = self.number else { return };
+        match self.connection.commands.send(number, command.clone()) {
+            Ok(id) => drop(self.unanswered.insert(id, command)),
+            Err(error) => {
+                warn!(%error, "a command to the mirrored exchange was dropped");
+                self.refuse(command);
+            }
+        }
+    }
+}
+
+/// Ends then; never without an instant.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,19 +1,31 @@
-//! Recorded production frames, through the exchange's client and the mirror.
+//! What the mirror makes of what the exchange says: recorded production frames, results, refusals.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use rec_domain::{
-    BookSide, EventTicker, ExchangeIndex, MarketTicker, PriceGrid, Quantity, SeriesTicker, Timestamp, UsdPrice,
+    BookSide, EventTicker, ExchangeIndex, MarketTicker, Price, PriceGrid, Quantity, SeriesTicker, Timestamp, UsdPrice,
     fee::FeeSchedule,
     market::{Collateral, Market, MarketStatus, StrikeRule},
 };
 use rec_kalshi::{
     rows::order_book::NoSidePrices,
-    ws::{Frame, FrameKind},
+    ws::{Connection, ConnectionConfig, Frame, FrameKind},
 };
-use rec_twin::core::{Mirrored, Mutation, Output, Series, Twin, TwinConfig, mirror::ListedMarket};
+use rec_twin::{
+    core::{Mirrored, Mutation, Output, Series, Twin, TwinConfig, Verdict, mirror::ListedMarket},
+    server::{Conditions, ServeConfig, serve},
+};
+use serde_json::{Value, json};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    time::timeout,
+};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_util::sync::CancellationToken;
 
-use super::shown;
+use super::{shown, stream::Stream};
 
 /// The recorded frames; `None`, said aloud, where there are none.
 fn recorded() -> Option<Vec<Frame>> {
@@ -102,4 +114,81 @@ fn recorded_frames_make_the_mirror_show_what_they_say() {
         }
     }
     assert!(books >= 1 && trades >= 1 && prints >= 1, "{books} {trades} {prints}");
+}
+
+#[test]
+fn a_scalar_result_is_taken_with_its_value_and_not_without() {
+    let determined = |fields: &str| {
+        let line = format!(
+            r#"{{"type":"market_lifecycle_v2","sid":4,"seq":1,"msg":{{"market_ticker":"T","event_type":"determined",{fields}}}}}"#
+        );
+        shown::frame(&Frame::decode(&line, NoSidePrices::No).kind)
+    };
+    let result = |result| Some(Mirrored::Result { ticker: "T".to_owned(), result });
+    let stated = Verdict::Scalar(Price::from_cents(30));
+    assert_eq!(determined(r#""result":"scalar","settlement_value":"0.3000""#), result(stated));
+    assert_eq!(determined(r#""result":"no","settlement_value":"0.0000""#), result(Verdict::No));
+    for unclear in [r#""result":"scalar""#, r#""result":"scalar","settlement_value":"1.5000""#, r#""result":"void""#] {
+        assert_eq!(determined(unclear), None, "{unclear}");
+    }
+}
+
+/// An exchange that refuses to tell trades and the first index, once.
+#[tokio::test]
+async fn a_subscription_that_is_refused_is_asked_for_again() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let url = format!("ws://{}", listener.local_addr().expect("bound"));
+    let (heard, mut commands) = mpsc::unbounded_channel::<String>();
+    let exchange = tokio::spawn(async move {
+        let (stream, _peer) = listener.accept().await.expect("it connects");
+        let mut socket = tokio_tungstenite::accept_async(stream).await.expect("a WebSocket");
+        let mut refused = BTreeSet::new();
+        let mut sid = 0;
+        while let Some(Ok(message)) = socket.next().await {
+            let Ok(command) = serde_json::from_str::<Value>(message.to_text().unwrap_or_default()) else { continue };
+            let channel = command["params"]["channels"][0].as_str().expect("one channel").to_owned();
+            let refuses =
+                ["trade", "cfbenchmarks_value"].contains(&channel.as_str()) && refused.insert(channel.clone());
+            sid += 1;
+            let answer = if refuses {
+                json!({"id": command["id"], "type": "error", "msg": {"code": 1, "msg": "not now"}})
+            } else {
+                json!({"id": command["id"], "type": "subscribed", "msg": {"channel": channel, "sid": sid}})
+            };
+            socket.send(Message::text(answer.to_string())).await.expect("it listens");
+            let word = if refuses { "refused" } else { "told" };
+            heard.send(format!("{channel} {word}")).expect("the test listens");
+        }
+    });
+    let config = ServeConfig {
+        twin: TwinConfig::mirror(Timestamp::from_seconds(1_790_363_500), vec![Series::Kxbtcd]),
+        speed: 1.0,
+        time_of_day: || Timestamp::from_seconds(1_790_363_500),
+        exchange_port: 0,
+        spot_port: 0,
+        state_dir: None,
+        resume: false,
+        keys: Vec::new(),
+        conditions: Conditions::default(),
+    };
+    let shutdown = CancellationToken::new();
+    let server = serve(config, Arc::default(), shutdown.clone()).await.expect("it is served");
+    let connection = Connection::open(ConnectionConfig::new(url), None, Arc::new(server.clock()), &shutdown);
+    let (_wanted, follows) = watch::channel(BTreeSet::from([MarketTicker::new("T")]));
+    let stream = Stream::new(connection, vec![SeriesTicker::new("KXBTCD")], server.mirror(), follows, Arc::default());
+    let following = tokio::spawn(stream.run());
+
+    let mut said = Vec::new();
+    while said.iter().filter(|word: &&String| word.ends_with("told")).count() < 6 {
+        let next = timeout(Duration::from_secs(20), commands.recv()).await;
+        said.push(next.unwrap_or_else(|_elapsed| panic!("only {said:?}")).expect("the exchange runs"));
+    }
+    for channel in ["trade", "cfbenchmarks_value"] {
+        let of_channel: Vec<_> = said.iter().filter_map(|word| word.strip_prefix(&format!("{channel} "))).collect();
+        assert_eq!(of_channel, ["refused", "told"], "{said:?}");
+    }
+    assert_eq!(said.len(), 8, "nothing else was asked for twice: {said:?}");
+    following.abort();
+    exchange.abort();
+    server.stop().await;
 }

@@ -2,7 +2,7 @@
 
 use rec_domain::{
     ClientOrderId, EventTicker, ExchangeIndex, FillId, IntentId, MarketTicker, Money, OrderGroupId, OrderId,
-    SeriesTicker, Side, Timestamp,
+    SeriesTicker, Timestamp,
     answer::Outcome,
     fee::FeeSchedule,
     flow::{FlowKind, FlowReport, FlowStage, Place},
@@ -147,7 +147,7 @@ pub(super) fn settlement_report(settlement: &Settlement) -> SettlementReport {
         ticker: MarketTicker::new(position.ticker.as_ref()),
         event: EventTicker::new(position.event_ticker.as_ref()),
         exchange_index: Some(CRYPTO_SHARD),
-        result: word(settlement.result),
+        result: settlement.result.name().to_owned(),
         yes_count: position.yes_count,
         yes_cost: position.yes_cost,
         no_count: position.no_count,
@@ -183,7 +183,7 @@ pub(super) fn lifecycle(change: &LifecycleChange, at: Timestamp) -> MarketLifecy
             LifecycleEvent::Created { .. } => Announced::Created,
             LifecycleEvent::StrikeKnown { .. } => Announced::Other("strike_known".to_owned()),
             LifecycleEvent::CloseDateUpdated { close } => Announced::CloseDateUpdated(*close),
-            LifecycleEvent::Determined { result, .. } => Announced::Determined { result: word(*result) },
+            LifecycleEvent::Determined { result, .. } => Announced::Determined { result: result.name().to_owned() },
             LifecycleEvent::Settled { .. } => Announced::Settled,
             LifecycleEvent::Suspended => Announced::Deactivated,
             LifecycleEvent::Resumed => Announced::Activated,
@@ -191,11 +191,6 @@ pub(super) fn lifecycle(change: &LifecycleChange, at: Timestamp) -> MarketLifecy
         },
         received_at: at,
     }
-}
-
-/// The exchange's word for a result.
-fn word(result: Side) -> String {
-    if result == Side::Yes { "yes" } else { "no" }.to_owned()
 }
 
 /// The markets that are open or will be, as the desk asks for them.

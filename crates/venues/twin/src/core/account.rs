@@ -8,6 +8,7 @@ use std::{
 use rec_domain::{BookSide, ExchangeIndex, Money, Price, Quantity, Side, Timestamp};
 
 use crate::core::{
+    Verdict,
     config::CRYPTO_SHARD,
     ledger::{Ledger, LedgerAccount},
     mutation::{SelfTradePrevention, TimeInForce},
@@ -171,8 +172,8 @@ pub struct Position {
 pub struct Settlement {
     /// The position as it was.
     pub position: Position,
-    /// The winning side.
-    pub result: Side,
+    /// What decided it.
+    pub result: Verdict,
     /// What it paid.
     pub revenue: Money,
     /// When.
@@ -348,16 +349,12 @@ impl Account {
     }
 
     /// Pays a market out and takes its positions off.
-    pub fn settle(&mut self, market: u32, result: Side, at: Timestamp) {
+    pub fn settle(&mut self, market: u32, result: Verdict, at: Timestamp) {
         for (_, position) in self.positions.range_mut((market, 0)..=(market, u32::MAX)) {
             if position.settled {
                 continue;
             }
-            let winners = match result {
-                Side::Yes => position.net,
-                Side::No => -position.net,
-            };
-            let revenue = Price::ONE * Quantity::from_units(winners.units().max(0));
+            let revenue = result.pays(position.net);
             let gain = revenue - position.cost;
             let before = position.clone();
             position.realized += gain;

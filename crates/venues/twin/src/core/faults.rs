@@ -1,8 +1,9 @@
 //! What the world does when a fault strikes it.
 
-use rec_domain::{ExchangeIndex, Money, Price, Quantity, Side, TimeSpan, Timestamp, UsdPrice};
+use rec_domain::{ExchangeIndex, Money, TimeSpan, Timestamp, UsdPrice};
 
 use crate::core::{
+    Verdict,
     config::CRYPTO_SHARD,
     exchange::{Due, Twin},
     fault_input::Fault,
@@ -89,7 +90,7 @@ impl Twin {
     }
 
     /// Pays a market out. One that was paid by another result is corrected by the difference.
-    pub(crate) fn pay(&mut self, market: u32, result: Side) {
+    pub(crate) fn pay(&mut self, market: u32, result: Verdict) {
         let now = self.now;
         let ticker = self.ticker_of(market);
         let settlements = self.account.settlements.iter().enumerate();
@@ -101,16 +102,12 @@ impl Twin {
         self.account.settle(market, result, now);
     }
 
-    fn correct(&mut self, market: u32, place: usize, result: Side, at: Timestamp) {
+    fn correct(&mut self, market: u32, place: usize, result: Verdict, at: Timestamp) {
         let Some(settlement) = self.account.settlements.get_mut(place) else { return };
         if settlement.result == result {
             return;
         }
-        let winners = match result {
-            Side::Yes => settlement.position.net,
-            Side::No => -settlement.position.net,
-        };
-        let revenue = Price::ONE * Quantity::from_units(winners.units().max(0));
+        let revenue = result.pays(settlement.position.net);
         let difference = revenue - settlement.revenue;
         (settlement.result, settlement.revenue, settlement.at) = (result, revenue, at);
         let wallet = settlement.position.wallet;

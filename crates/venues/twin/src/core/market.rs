@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use rec_domain::{Price, PriceGrid, Quantity, Side, TimeSpan, Timestamp, UsdPrice, market::Collateral};
 
 use crate::core::{
+    Verdict,
     book::OrderBook,
     candles::{Candles, Shown},
     fair::Valuation,
@@ -112,16 +113,16 @@ pub enum Strike {
 }
 
 impl Strike {
-    /// The winning side at `value`; `None` while the strike is not known.
+    /// What wins at `value`; `None` while the strike is not known.
     #[must_use]
-    pub fn result(self, value: UsdPrice) -> Option<Side> {
+    pub fn result(self, value: UsdPrice) -> Option<Verdict> {
         let wins = match self {
             Self::Above(floor) => value > floor,
             Self::AtLeast(floor) => value >= floor?,
             Self::Between(floor, cap) => floor <= value && value <= cap,
             Self::Below(cap) => value < cap,
         };
-        Some(if wins { Side::Yes } else { Side::No })
+        Some(if wins { Verdict::Yes } else { Verdict::No })
     }
 
     /// The chance that YES wins; `None` while the strike is not known.
@@ -240,7 +241,7 @@ pub struct Market {
     /// A cheap offer, while there is one.
     pub cheap: Option<CheapOffer>,
     /// The result, once determined.
-    pub result: Option<Side>,
+    pub result: Option<Verdict>,
     /// Its minutes.
     pub candles: Candles,
     /// When it last changed.
@@ -329,8 +330,8 @@ mod tests {
             (Strike::AtLeast(Some(cents(8_395_062))), 8_395_062, true),
             (Strike::AtLeast(Some(cents(8_395_062))), 8_395_061, false),
         ] {
-            let side = if wins { Side::Yes } else { Side::No };
-            assert_eq!(strike.result(cents(value)), Some(side), "{strike:?} at {value}");
+            let verdict = if wins { Verdict::Yes } else { Verdict::No };
+            assert_eq!(strike.result(cents(value)), Some(verdict), "{strike:?} at {value}");
         }
         assert_eq!(Strike::AtLeast(None).result(cents(1)), None, "a strike that is not known has no result");
     }

@@ -58,6 +58,7 @@ pub mod session;
 pub mod spot;
 pub mod transfers;
 mod underlying;
+mod verdict;
 pub mod wallet;
 pub mod wire;
 
@@ -72,6 +73,7 @@ pub use output::{Channel, Output, Venue};
 pub use rejection::Rejection;
 pub use series::{Asset, Series};
 pub use session::{Frame, Session};
+pub use verdict::Verdict;
 pub use wallet::Wallet;
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use rec_domain::{BookSide, Price, PriceGrid, Quantity, Side, Timestamp, UsdPrice};
+use rec_domain::{BookSide, Price, PriceGrid, Quantity, Timestamp, UsdPrice};
 
 use crate::core::{
+    Verdict,
     account::{Fill, Order, Position},
     market::Strike,
     series::{Asset, Series},
@@ -290,8 +291,8 @@ pub enum LifecycleEvent {
     },
     /// Its result is known.
     Determined {
-        /// The winning side.
-        result: Side,
+        /// What it pays.
+        result: Verdict,
         /// When.
         at: Timestamp,
     },

@@ -1,20 +1,20 @@
 //! What another exchange shows, as a mirror takes it.
 
 use rec_domain::{
-    BookSide, Price, PriceGrid, Quantity, Side, Timestamp, UsdPrice,
+    BookSide, Price, PriceGrid, Quantity, Timestamp, UsdPrice,
     market::{Market, StrikeRule},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::core::series::Asset;
+use crate::core::{Verdict, series::Asset};
 
 /// A market as the other exchange lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedMarket {
     /// The market.
     pub market: Market,
-    /// Its result, once known. Only the two sides are paid by a mirror.
-    pub result: Option<Side>,
+    /// What it pays, once known.
+    pub result: Option<Verdict>,
     /// What its event settled on, once known.
     pub expiration_value: Option<UsdPrice>,
 }
@@ -57,8 +57,8 @@ pub enum Mirrored {
     Result {
         /// The market.
         ticker: String,
-        /// The winning side.
-        result: Side,
+        /// What it pays.
+        result: Verdict,
     },
     /// A market was paid.
     Paid {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use rec_domain::{
-    PriceGrid, Quantity, Side, TimeSpan, Timestamp, UsdPrice,
+    PriceGrid, Quantity, TimeSpan, Timestamp, UsdPrice,
     fee::FeeSchedule,
     market::{MarketStatus, StrikeRule},
 };
 
 use super::{Depth, Effect, LASTING, ListedMarket, MirroredMarket, PASSING};
 use crate::core::{
-    Twin,
+    Twin, Verdict,
     book::OrderBook,
     candles::Candles,
     config::CRYPTO_SHARD,
@@ -229,7 +229,7 @@ impl Twin {
         LASTING
     }
 
-    pub(super) fn mirror_result(&mut self, ticker: &str, result: Side, value: Option<UsdPrice>) -> Effect {
+    pub(super) fn mirror_result(&mut self, ticker: &str, result: Verdict, value: Option<UsdPrice>) -> Effect {
         let now = self.now;
         let Some((_, market)) = self.mirrored_market(ticker) else { return PASSING };
         let event = market.event;

@@ -1,13 +1,13 @@
 //! Faults of the world: what the exchange does then.
 
-use rec_domain::{BookSide, ExchangeIndex, Money, Price, Side, TimeSpan, Timestamp, UsdPrice};
+use rec_domain::{BookSide, ExchangeIndex, Money, Price, TimeSpan, Timestamp, UsdPrice};
 
 use super::{
     series::{get, world_of},
     support::{cancel, market_worth, order, place, young},
 };
 use crate::core::{
-    Fault, Mutation, Output, Rejection, Series, TimeInForce, Twin, TwinConfig, Wallet,
+    Fault, Mutation, Output, Rejection, Series, TimeInForce, Twin, TwinConfig, Verdict, Wallet,
     ledger::LedgerAccount,
     market::{Event, Stage},
     output::LifecycleEvent,
@@ -80,7 +80,7 @@ fn an_amended_result_takes_back_what_was_paid_and_the_books_balance() {
     let number = twin.by_ticker[ticker.as_str()];
     let floor = twin.markets[&number].strike.floor().expect("a floor");
     let cent = UsdPrice::from_cents(1);
-    let flipped = if twin.markets[&number].result == Some(Side::Yes) { floor } else { floor + cent };
+    let flipped = if twin.markets[&number].result == Some(Verdict::Yes) { floor } else { floor + cent };
     let cash = twin.account().cash();
     let revenue = twin.account().settlements[0].revenue;
     let amended = Fault::Amended { event_ticker: HOUR.to_owned(), value: flipped };

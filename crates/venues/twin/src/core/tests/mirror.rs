@@ -1,7 +1,7 @@
 //! The mirror: another exchange's world, and only the account is the twin's.
 
 use rec_domain::{
-    BookSide, EventTicker, MarketTicker, Money, Price, PriceGrid, Quantity, SeriesTicker, Side, TimeSpan, Timestamp,
+    BookSide, EventTicker, MarketTicker, Money, Price, PriceGrid, Quantity, SeriesTicker, TimeSpan, Timestamp,
     UsdPrice,
     fee::FeeSchedule,
     market::{Collateral, Market, MarketStatus, StrikeRule},
@@ -13,7 +13,7 @@ use super::{
     support::{cancel, contracts, order, place},
 };
 use crate::core::{
-    Applied, Asset, CreateOrder, Mirrored, Mutation, Output, Series, Session, TimeInForce, Twin, TwinConfig,
+    Applied, Asset, CreateOrder, Mirrored, Mutation, Output, Series, Session, TimeInForce, Twin, TwinConfig, Verdict,
     config::CRYPTO_SHARD, mirror::ListedMarket,
 };
 
@@ -159,11 +159,11 @@ fn results_and_payments_are_the_other_exchanges() {
     assert_eq!(status(&twin), "closed", "without a word from there nothing is decided");
     assert!(twin.account().resting.is_empty(), "the close cancels what rests");
     assert_eq!(place(&mut twin, &buy("c", 1, 42)).expect_err("closed").code(), "MARKET_INACTIVE");
-    let result = Mirrored::Result { ticker: TICKER.to_owned(), result: Side::No };
+    let result = Mirrored::Result { ticker: TICKER.to_owned(), result: Verdict::No };
     assert!(show(&mut twin, result.clone()) && !show(&mut twin, result));
     assert_eq!(status(&twin), "determined");
     let mut paid = listed(MarketStatus::Finalized);
-    (paid.result, paid.expiration_value) = (Some(Side::Yes), Some(UsdPrice::from_cents(8_401_234)));
+    (paid.result, paid.expiration_value) = (Some(Verdict::Yes), Some(UsdPrice::from_cents(8_401_234)));
     assert!(show(&mut twin, Mirrored::Market(Box::new(paid.clone()))), "the lists say otherwise, and paid");
     assert!(!show(&mut twin, Mirrored::Market(Box::new(paid.clone()))));
     assert_eq!(status(&twin), "finalized");
@@ -172,7 +172,7 @@ fn results_and_payments_are_the_other_exchanges() {
     let settlement = &get(&twin, "portfolio/settlements", "")["settlements"][0];
     assert_eq!((&settlement["market_result"], &settlement["revenue"]), (&json!("yes"), &json!(1_000)));
     let before = twin.account().cash();
-    paid.result = Some(Side::No);
+    paid.result = Some(Verdict::No);
     show(&mut twin, Mirrored::Market(Box::new(paid)));
     assert_eq!(before - twin.account().cash(), Money::from_dollars(10), "an amended result is corrected");
 }
@@ -248,6 +248,52 @@ fn what_is_not_understood_is_left_out() {
     assert!(twin.listed().next().is_none());
 }
 
+#[test]
+fn a_scalar_result_pays_each_side_its_part_of_a_dollar_and_its_correction_the_difference() {
+    for (side, price, paid, corrected) in [(BookSide::Bid, 42, 300, 315), (BookSide::Ask, 40, 700, 685)] {
+        let mut twin = mirror();
+        place(&mut twin, &order(TICKER, "a", side, 10, Price::from_cents(price))).expect("taken");
+        let before = twin.account().cash();
+        twin.advance_quietly(close() + TimeSpan::from_minutes(2));
+        let mut session = Session::default();
+        let subscribe = r#"{"id":1,"cmd":"subscribe","params":{"channels":["market_lifecycle_v2"]}}"#;
+        session.command(subscribe, &twin);
+        drop(twin.take_outputs());
+
+        let stated = Verdict::Scalar(Price::from_cents(30));
+        assert!(show(&mut twin, Mirrored::Result { ticker: TICKER.to_owned(), result: stated }));
+        let told: Vec<Value> = twin
+            .take_outputs()
+            .iter()
+            .flat_map(|output| session.on_output(output, &twin))
+            .map(|frame| serde_json::from_str(frame.text.trim()).expect("JSON"))
+            .collect();
+        assert_eq!(
+            (&told[0]["msg"]["result"], &told[0]["msg"]["settlement_value"]),
+            (&json!("scalar"), &json!("0.3000"))
+        );
+        assert_eq!(twin.account().cash(), before, "determined is not paid");
+        assert!(show(&mut twin, Mirrored::Paid { ticker: TICKER.to_owned() }));
+        assert_eq!(twin.account().cash(), before + Money::from_cents(paid));
+        let body = get(&twin, "portfolio/settlements", "");
+        let settlement = &body["settlements"][0];
+        assert_eq!(
+            (&settlement["market_result"], &settlement["value"], &settlement["revenue"]),
+            (&json!("scalar"), &json!(30), &json!(paid))
+        );
+        let market = &get(&twin, &format!("markets/{TICKER}"), "")["market"];
+        assert_eq!((&market["result"], &market["settlement_value_dollars"]), (&json!("scalar"), &json!("0.3000")));
+
+        // Another value is another result: what was paid is corrected by the difference.
+        let mut amended = listed(MarketStatus::Finalized);
+        amended.result = Some(Verdict::Scalar(Price::from_units(3_150)));
+        assert!(show(&mut twin, Mirrored::Market(Box::new(amended))));
+        assert_eq!(twin.account().cash(), before + Money::from_cents(corrected));
+        let body = get(&twin, "portfolio/settlements", "");
+        assert_eq!(body["settlements"][0]["value"], Value::Null, "it is stated in whole cents");
+    }
+}
+
 /// What a journal keeps rebuilds the account, although it keeps none of what books showed but when they were met.
 #[test]
 fn the_lasting_changes_and_the_books_that_were_met_rebuild_the_account() {
@@ -277,7 +323,7 @@ fn the_lasting_changes_and_the_books_that_were_met_rebuild_the_account() {
         }
     }
     for change in [
-        Mirrored::Result { ticker: TICKER.to_owned(), result: Side::Yes },
+        Mirrored::Result { ticker: TICKER.to_owned(), result: Verdict::Yes },
         Mirrored::Paid { ticker: TICKER.to_owned() },
     ] {
         assert!(show(&mut twin, change.clone()));

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use rec_domain::{BookSide, Price, Side, TimeSpan, Timestamp};
+use rec_domain::{BookSide, Price, TimeSpan, Timestamp};
 use serde_json::Value;
 
 use super::support::{order, place};
 use crate::core::{
-    Asset, Output, Series, Session, Twin, TwinConfig,
+    Asset, Output, Series, Session, Twin, TwinConfig, Verdict,
     market::{Event, Stage, Strike},
     output::LifecycleEvent,
     query::{self, Params},
@@ -43,7 +43,7 @@ fn exactly_one_range_wins_and_all_of_them_leave_no_gap() {
         let highest = markets[markets.len() - 1].strike.floor().expect("the highest tail has a floor");
         let mut value = lowest - rec_domain::UsdPrice::from_cents(2);
         while value < highest + rec_domain::UsdPrice::from_cents(2) {
-            let winners = markets.iter().filter(|market| market.strike.result(value) == Some(Side::Yes)).count();
+            let winners = markets.iter().filter(|market| market.strike.result(value) == Some(Verdict::Yes)).count();
             assert_eq!(winners, 1, "{series:?} at {value}");
             value += rec_domain::UsdPrice::from_cents(if series == Series::Kxbtc { 3_333 } else { 7 });
         }
@@ -54,7 +54,7 @@ fn exactly_one_range_wins_and_all_of_them_leave_no_gap() {
     twin.advance_quietly(close + TimeSpan::from_minutes(3));
     for event in twin.events.values().filter(|event| event.close == close) {
         assert_eq!(event.stage, Stage::Finalized);
-        let winners = event.markets.clone().filter(|number| twin.markets[number].result == Some(Side::Yes));
+        let winners = event.markets.clone().filter(|number| twin.markets[number].result == Some(Verdict::Yes));
         assert_eq!(winners.count(), 1, "{}", event.ticker);
         assert_eq!(event.expiration_value, twin.settlement_value(event.series.asset(), close), "{}", event.ticker);
     }

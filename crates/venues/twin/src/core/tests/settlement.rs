@@ -1,10 +1,10 @@
 //! Closing, determination and settlement.
 
-use rec_domain::{BookSide, Money, Price, Side, TimeSpan, Timestamp, UsdPrice};
+use rec_domain::{BookSide, Money, Price, TimeSpan, Timestamp, UsdPrice};
 
 use super::support::{contracts, market_worth, order, place, recorded, young};
 use crate::core::{
-    Asset, Output, Twin, TwinConfig, Wallet,
+    Asset, Output, Twin, TwinConfig, Verdict, Wallet,
     config::CRYPTO_SHARD,
     ledger::LedgerAccount,
     market::Stage,
@@ -62,8 +62,9 @@ fn winners_are_paid_a_dollar_and_the_settlement_says_so() {
     assert_eq!(twin.account().cash(), cash, "determined is not paid");
     twin.advance_quietly(close + TimeSpan::from_seconds(160));
     let revenue = match twin.markets[&number].result.expect("determined") {
-        Side::Yes => Money::from_dollars(10),
-        Side::No => Money::ZERO,
+        Verdict::Yes => Money::from_dollars(10),
+        Verdict::No => Money::ZERO,
+        Verdict::Scalar(_) => unreachable!("a market of the twin has a winner"),
     };
     assert_eq!(twin.account().cash() - cash, revenue);
     assert_eq!(twin.account().ledger.balance(LedgerAccount::Positions), Money::ZERO);

@@ -13,7 +13,7 @@ use crate::core::{
     },
     wire::{
         count, dollars,
-        market::{Titles, event_title, grid_fields, levels, price_ranges, rules, settlement_value, strike_fields},
+        market::{Titles, event_title, grid_fields, levels, price_ranges, rules, strike_fields},
         portfolio::legacy_side,
         price,
     },
@@ -254,7 +254,7 @@ pub(crate) fn lifecycle(change: &LifecycleChange) -> Value {
             "market_ticker": ticker,
             "exchange_index": CRYPTO_SHARD.get(),
             "result": result.name(),
-            "settlement_value": settlement_value(*result),
+            "settlement_value": price(result.value()),
             "determination_ts": at.seconds(),
         }),
         LifecycleEvent::Settled { at } => json!({

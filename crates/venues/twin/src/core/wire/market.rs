@@ -1,12 +1,10 @@
 //! Series, events, markets and order books.
 
-use rec_domain::{
-    BookSide, Price, PriceGrid, Quantity, Side, TimeSpan, Timestamp, UsdPrice, eastern, market::Collateral,
-};
+use rec_domain::{BookSide, Price, PriceGrid, Quantity, TimeSpan, Timestamp, UsdPrice, eastern, market::Collateral};
 use serde_json::{Map, Value, json};
 
 use crate::core::{
-    Twin,
+    Twin, Verdict,
     book::Level,
     config::CRYPTO_SHARD,
     market::{Event, Market, Strike},
@@ -33,10 +31,12 @@ pub fn series_body(series: Series) -> Value {
         "settlement_sources": [{"name": "CF Benchmarks", "url": ""}],
         "contract_url": "",
         "contract_terms_url": "",
-        "product_metadata": null,
+        "product_metadata": {
+            "important_info": { "id": series.ticker(), "markdown": RULES_SECONDARY, "message": "", "title": "" },
+        },
         "fee_type": "quadratic",
         "fee_multiplier": 1,
-        "additional_prohibitions": [],
+        "additional_prohibitions": ["Whoever knows the index before it is published must not trade."],
         "last_updated_ts": "2026-08-24T16:04:33.777344Z",
         "exchange_index": CRYPTO_SHARD.get(),
     })
@@ -100,7 +100,7 @@ pub fn market_body(twin: &Twin, event: &Event, market: &Market) -> Value {
         "occurrence_datetime": event.close + TimeSpan::from_minutes(5),
         "settlement_timer_seconds": event.series.settlement_timer_seconds(),
         "status": market.status(event, twin.now()),
-        "result": market.result.map_or("", Side::name),
+        "result": market.result.map_or("", Verdict::name),
         "can_close_early": true,
         "expiration_value": event.expiration_value.map(|value| value.to_string()).unwrap_or_default(),
         "rules_primary": rules(event.series, event.close, market.strike),
@@ -119,7 +119,7 @@ pub fn market_body(twin: &Twin, event: &Event, market: &Market) -> Value {
             fields.append(&mut quotes);
         }
         if let Some(result) = market.result {
-            fields.insert("settlement_value_dollars".to_owned(), json!(settlement_value(result)));
+            fields.insert("settlement_value_dollars".to_owned(), json!(price(result.value())));
         }
         if market.status(event, twin.now()) == "finalized" {
             fields.insert("settlement_ts".to_owned(), json!(event.settled_at.unwrap_or(market.updated)));
@@ -223,15 +223,9 @@ fn quotes(market: &Market) -> Value {
         "volume_24h_fp": count(market.volume),
         "open_interest_fp": count(market.open_interest),
         "notional_value_dollars": "1.0000",
+        // As in every recorded market; the specification says that it stays so.
+        "liquidity_dollars": "0.0000",
     })
-}
-
-/// What a YES contract is worth once the result is known.
-pub(crate) fn settlement_value(result: Side) -> &'static str {
-    match result {
-        Side::Yes => "1.0000",
-        Side::No => "0.0000",
-    }
 }
 
 /// The rule of a market in the exchange's words.

@@ -1,12 +1,12 @@
 //! Orders, fills, positions and settlements of the account.
 
-use rec_domain::{BookSide, Money, Quantity, Side};
+use rec_domain::{BookSide, Money, Quantity};
 use serde_json::{Value, json};
 
 use crate::core::{
     account::{Fill, Group, Order, Position, Settlement},
     transfers::{CashMovement, ShardTransfer, SubaccountTransfer},
-    wire::{count, dollars, market::settlement_value, price},
+    wire::{count, dollars, price},
 };
 
 /// The words that the exchange still sends beside `outcome_side` and `book_side`.
@@ -121,12 +121,14 @@ fn event_position(event: &str, positions: &[&Position]) -> Value {
 #[must_use]
 pub fn settlement_body(settlement: &Settlement) -> Value {
     let position = &settlement.position;
-    let value = if settlement_value(settlement.result) == "1.0000" { 100 } else { 0 };
+    // Whole cents, and nothing where it is between two.
+    let units = settlement.result.value().units();
+    let value = (units % 100 == 0).then_some(units / 100);
     json!({
         "ticker": &*position.ticker,
         "exchange_index": position.wallet.exchange_index.get(),
         "event_ticker": &*position.event_ticker,
-        "market_result": Side::name(settlement.result),
+        "market_result": settlement.result.name(),
         "yes_count_fp": count(position.yes_count),
         "yes_total_cost_dollars": dollars(position.yes_cost),
         "no_count_fp": count(position.no_count),
