@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::Apart;
 
 #[tokio::test]
-async fn books_are_compared_anew_by_a_desk_that_runs_and_without_one_the_stored_comparison_is_said() {
+async fn books_are_compared_anew_by_a_desk_that_runs_and_without_its_answer_the_stored_comparison_is_said() {
     let Some(mut apart) = Apart::start().await else { return };
     let compared = apart.place.run(&["reconcile", "--json"]).await;
     assert_eq!(compared.code, Some(0), "{compared:?}");
@@ -23,6 +23,12 @@ async fn books_are_compared_anew_by_a_desk_that_runs_and_without_one_the_stored_
 
     let adjust = ["reconcile", "adjust", "--shard", "2", "--amount", "-5", "--reason", "nothing differs"];
     apart.place.run(&adjust).await.assert_refused(&["nothing was posted", "adjustment"]);
+
+    // One that stands still may have traded since: what the database has is no comparison of now.
+    apart.desk.signal(Signal::STOP);
+    let silent = apart.place.run(&["reconcile"]).await;
+    silent.assert_failed(&["the desk did not answer: the stored comparison", "NOT clean"]);
+    apart.desk.signal(Signal::CONT);
 
     apart.desk.signal(Signal::INT);
     apart.desk.end(Duration::from_secs(30)).await;

@@ -107,12 +107,12 @@ const actions = {
     if (answer) await post("/api/kill", { decision: identity(), reason: answer.reason });
   },
   async resume({ source }) {
-    const group = source === "order_group";
-    const answer = await confirm({
-      title: group ? "Reset the order group?" : "Resume entries?",
-      text: group ? "The exchange takes entries again once the group is reset." : "Your halt ends. Other halts stay until their own rule ends them.",
-      ok: group ? "Reset" : "Resume",
-    });
+    const words = {
+      operator: { title: "Resume entries?", text: "Your halt ends. Other halts stay until their own rule ends them.", ok: "Resume" },
+      order_group: { title: "Reset the order group?", text: "The exchange takes entries again once the group is reset.", ok: "Reset" },
+      reconciliation: { title: "Clear the halt of the comparison?", text: "Books and exchange were found to agree since it began. Other halts stay.", ok: "Clear" },
+    };
+    const answer = await confirm(words[source]);
     if (answer) await post("/api/resume", { decision: identity(), source, reason: answer.reason });
   },
   async switch(data, button) {

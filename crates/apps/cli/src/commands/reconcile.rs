@@ -4,6 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
+use rec_api::ApiError;
 use rec_config::{Config, Sources};
 use rec_domain::{
     ExchangeIndex, Money, Service, Timestamp,
@@ -85,7 +86,7 @@ pub async fn run(args: ReconcileArgs, sources: Sources) -> anyhow::Result<ExitCo
         Ok((desk, view)) => compared_anew(&desk, view, Duration::from_secs(args.within)).await?,
         Err(error) => {
             complain(&format!("no desk answers ({error:#}); the database is read"));
-            stored(&config).await?
+            stored(&config, if may_run(&error) { Source::SilentDesk } else { Source::Stored }).await?
         }
     };
     if args.json {
@@ -130,29 +131,36 @@ async fn compared_anew(desk: &Desk, first: DeskView, within: Duration) -> anyhow
     Ok(Report::of_view(&view, Source::RunningDeskBefore))
 }
 
+/// Whether a desk may run although it did not answer: nobody listening, or no token of a desk that ever ran, says no.
+fn may_run(error: &anyhow::Error) -> bool {
+    let answer = error.downcast_ref::<ApiError>();
+    answer.is_some_and(|error| !matches!(error, ApiError::Unreachable { .. }))
+}
+
 /// The newest comparison that the database has. A private Postgres that does not run is started for this.
-async fn stored(config: &Config) -> anyhow::Result<Report> {
+async fn stored(config: &Config, source: Source) -> anyhow::Result<Report> {
     let role = Role::Service(Service::MainApp);
     if config.database.host.is_some() {
-        return read(config, Database::open(&connection(&config.database)?, role, CONNECTIONS).await?).await;
+        return read(config, source, Database::open(&connection(&config.database)?, role, CONNECTIONS).await?).await;
     }
     let name = &config.database.name;
     if let Some(address) = Address::of_running(&config.state_dir) {
-        return read(config, Database::open_with(address.connect_options(name), role, CONNECTIONS).await?).await;
+        return read(config, source, Database::open_with(address.connect_options(name), role, CONNECTIONS).await?)
+            .await;
     }
     if !config.state_dir.join("postgres").exists() {
         bail!("there is no desk in {}: --state-dir names another", config.state_dir.display());
     }
     let cluster = db::start(config).await?;
     let report = match Database::open_with(cluster.connect_options(name), role, CONNECTIONS).await {
-        Ok(database) => read(config, database).await,
+        Ok(database) => read(config, source, database).await,
         Err(error) => Err(error.into()),
     };
     db::leave(cluster).await?;
     report
 }
 
-async fn read(config: &Config, database: Database) -> anyhow::Result<Report> {
+async fn read(config: &Config, source: Source, database: Database) -> anyhow::Result<Report> {
     let pages = database.pages();
     let last = pages.reconciliations(1).await?.pop();
     let halts = pages.halts(100).await?;
@@ -162,10 +170,27 @@ async fn read(config: &Config, database: Database) -> anyhow::Result<Report> {
     let clock = &config.clock;
     let is_wall = clock.market_origin.is_none() && (clock.speed - 1.0).abs() < f64::EPSILON;
     let now = is_wall.then(wall_now);
-    Ok(Report::new(Source::Stored, config.mode, last, now, None, halts))
+    Ok(Report::new(source, config.mode, last, now, None, halts))
 }
 
 fn wall_now() -> Timestamp {
     use rec_runtime::clock::{SystemWall, WallClock as _};
     SystemWall.now()
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn a_desk_that_does_not_answer_in_time_is_not_taken_for_none() {
+        let service = Service::TradeManager;
+        let asked = |error: ApiError| anyhow::Error::new(error).context("what may help");
+        assert!(may_run(&asked(ApiError::Timeout { service, deadline_ms: 5_000 })));
+        assert!(may_run(&asked(ApiError::Refused { service, status: 503, detail: "waiting".to_owned() })));
+        assert!(!may_run(&asked(ApiError::Unreachable { service, detail: "refused".to_owned() })));
+        assert!(!may_run(&anyhow!("there is no token of a desk")));
+    }
 }

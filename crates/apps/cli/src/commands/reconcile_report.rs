@@ -20,6 +20,8 @@ pub(super) enum Source {
     RunningDeskBefore,
     /// The newest that the database has; no desk runs.
     Stored,
+    /// The same while a desk may run, which did not answer.
+    SilentDesk,
 }
 
 /// Books and exchange, compared.
@@ -67,7 +69,7 @@ impl Report {
         Self {
             source,
             mode,
-            clean: agrees && halt.is_none() && source != Source::RunningDeskBefore,
+            clean: agrees && halt.is_none() && matches!(source, Source::RunningDesk | Source::Stored),
             age_seconds: age.map(TimeSpan::as_seconds_f64),
             comparison,
             orders_under_way,
@@ -90,6 +92,7 @@ impl Report {
             Source::RunningDesk => "two readings of the exchange, just now".to_owned(),
             Source::RunningDeskBefore => format!("no new comparison could be made; this one is {age}"),
             Source::Stored => format!("no desk runs: the stored comparison, {age}"),
+            Source::SilentDesk => format!("the desk did not answer: the stored comparison, {age}"),
         };
         let looked = &last.compared;
         let mut lines = vec![
@@ -173,7 +176,9 @@ mod tests {
         let clean = report(Source::RunningDesk, Some(comparison(vec![])), vec![]);
         assert!(clean.clean && clean.exit_code() == ExitCode::SUCCESS);
         assert!(!report(Source::RunningDesk, None, vec![]).clean, "never compared");
-        assert!(!report(Source::RunningDeskBefore, Some(comparison(vec![])), vec![]).clean, "not compared anew");
+        for old in [Source::RunningDeskBefore, Source::SilentDesk] {
+            assert!(!report(old, Some(comparison(vec![])), vec![]).clean, "{old:?}: not compared anew");
+        }
         let difference = Difference {
             compared: Compared::Cash,
             subject: "shard 2".to_owned(),

@@ -17,7 +17,7 @@ use rec_domain::{
 };
 
 use super::{
-    doctor,
+    doctor::{self, State},
     enrolment::{self, EnrolArgs},
 };
 use crate::{
@@ -73,11 +73,9 @@ pub async fn arm(args: ArmArgs, sources: Sources) -> anyhow::Result<ExitCode> {
         anyhow::bail!("say --for and --reason");
     };
     let findings = doctor::examine(&config).await;
-    let faults: Vec<_> = findings.iter().filter(|finding| !finding.ok).collect();
-    if !faults.is_empty() {
-        faults.iter().for_each(|finding| doctor::tell(finding));
-        anyhow::bail!("not armed: {} of {} checks of `rec doctor` fail", faults.len(), findings.len());
-    }
+    findings.iter().filter(|finding| finding.state != State::Ok).for_each(doctor::tell);
+    let faults = findings.iter().filter(|finding| finding.state == State::Fault).count();
+    ensure!(faults == 0, "not armed: {faults} of {} checks of `rec doctor` fail", findings.len());
     let desk = Desk::patient(&config)?;
     let code = match args.code {
         Some(code) => code,

@@ -18,12 +18,27 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// How long checking the books may take, of wall time.
 const BOOKS_WITHIN: Duration = Duration::from_secs(60);
 
+/// The exit code where nothing is wrong as far as anybody looked.
+const NOT_ALL_LOOKED_AT: u8 = 2;
+
 /// Options of `rec doctor`.
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArgs {
-    /// Print a JSON list of {name, ok, found, remedy}.
+    /// Print a JSON list of {name, state, found, remedy}, where the state is ok, fault or not_looked_at.
     #[arg(long)]
     json: bool,
+}
+
+/// Whether something is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    /// It is.
+    Ok,
+    /// It is not.
+    Fault,
+    /// Nobody knows: whoever asks may not look there.
+    NotLookedAt,
 }
 
 /// One thing that has to be right.
@@ -32,23 +47,24 @@ pub(super) struct Finding {
     /// What.
     pub(super) name: &'static str,
     /// Whether it is.
-    pub(super) ok: bool,
+    pub(super) state: State,
     /// What was found.
     pub(super) found: String,
-    /// What to do where it is not; empty where it is.
+    /// What to do unless it is; empty where it is.
     pub(super) remedy: &'static str,
 }
 
 impl Finding {
     pub(super) fn of(name: &'static str, found: Result<String, String>, remedy: &'static str) -> Self {
         match found {
-            Ok(found) => Self { name, ok: true, found, remedy: "" },
-            Err(found) => Self { name, ok: false, found, remedy },
+            Ok(found) => Self { name, state: State::Ok, found, remedy: "" },
+            Err(found) => Self { name, state: State::Fault, found, remedy },
         }
     }
 }
 
-/// Runs `rec doctor`. The exit code is 1 unless everything is right.
+/// Runs `rec doctor`. The exit code is 0 only if everything is right, 1 if something is not, and 2 if nothing that was
+/// looked at is wrong but something was not looked at.
 ///
 /// # Errors
 /// When the configuration has faults.
@@ -59,15 +75,37 @@ pub async fn run(args: DoctorArgs, sources: Sources) -> anyhow::Result<ExitCode>
         say::say(&serde_json::to_string_pretty(&findings)?);
     } else {
         findings.iter().for_each(tell);
+        say::say(&summary(&findings));
     }
-    Ok(if findings.iter().all(|finding| finding.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(ExitCode::from(code(&findings)))
+}
+
+fn count(findings: &[Finding], state: State) -> usize {
+    findings.iter().filter(|finding| finding.state == state).count()
+}
+
+fn code(findings: &[Finding]) -> u8 {
+    match (count(findings, State::Fault), count(findings, State::NotLookedAt)) {
+        (0, 0) => 0,
+        (0, _) => NOT_ALL_LOOKED_AT,
+        _ => 1,
+    }
+}
+
+fn summary(findings: &[Finding]) -> String {
+    let [right, wrong, unseen] = [State::Ok, State::Fault, State::NotLookedAt].map(|state| count(findings, state));
+    format!("{right} of {} are right, {wrong} are not, {unseen} were not looked at", findings.len())
 }
 
 /// Says a finding on a line, and its remedy on another.
 pub(super) fn tell(finding: &Finding) {
-    let word = if finding.ok { "ok  " } else { "FAIL" };
+    let word = match finding.state {
+        State::Ok => "ok  ",
+        State::Fault => "FAIL",
+        State::NotLookedAt => "?   ",
+    };
     say::say(&format!("{word}  {:<22} {}", finding.name, finding.found));
-    if !finding.ok {
+    if finding.state != State::Ok {
         say::say(&format!("      {:<22} -> {}", "", finding.remedy));
     }
 }
@@ -151,14 +189,15 @@ fn halts(view: &DeskView) -> Result<String, String> {
 }
 
 /// Whether the books are sound. A database of the machine's own admits its users only, so that whoever may read the keys
-/// may not get in there: that is said, and no fault of the desk's.
+/// may not get in there: they count as not looked at then, which is no fault of the desk's.
 async fn books(config: &Config) -> Finding {
     let remedy = "rec ledger verify; docs/LEDGER.md";
     let database = match users::open(config).await {
         Ok(database) => database,
         Err(error) if config.database.host.is_some() => {
-            let found = format!("NOT LOOKED AT, as the database's owner can by `rec ledger verify`: {error:#}");
-            return Finding::of("books", Ok(found), remedy);
+            let found = format!("NOT LOOKED AT: {error:#}");
+            let remedy = "as the database's owner: rec ledger verify";
+            return Finding { name: "books", state: State::NotLookedAt, found, remedy };
         }
         Err(error) => return Finding::of("books", Err(format!("{error:#}")), remedy),
     };
@@ -240,8 +279,18 @@ mod tests {
     #[test]
     fn a_fault_has_its_remedy_and_what_is_right_has_none() {
         let right = Finding::of("disk", Ok("9 MB free".to_owned()), "make room");
-        assert!(right.ok && right.remedy.is_empty());
+        assert_eq!((right.state, right.remedy), (State::Ok, ""));
         let wrong = Finding::of("disk", Err("full".to_owned()), "make room");
-        assert_eq!((wrong.ok, wrong.remedy), (false, "make room"));
+        assert_eq!((wrong.state, wrong.remedy), (State::Fault, "make room"));
+    }
+
+    #[test]
+    fn what_was_not_looked_at_does_not_count_as_right() {
+        let finding = |state| Finding { name: "books", state, found: String::new(), remedy: "" };
+        let [right, wrong, unseen] = [State::Ok, State::Fault, State::NotLookedAt].map(finding);
+        assert_eq!(code(&[right.clone(), right.clone()]), 0);
+        assert_eq!(code(&[right.clone(), unseen.clone()]), 2);
+        assert_eq!(code(&[right.clone(), unseen.clone(), wrong.clone()]), 1);
+        assert_eq!(summary(&[right, unseen, wrong]), "1 of 3 are right, 1 are not, 1 were not looked at");
     }
 }

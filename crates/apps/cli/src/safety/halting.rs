@@ -33,6 +33,21 @@ pub struct ResumeArgs {
     /// so only when books and exchange agree.
     #[arg(long)]
     order_group: bool,
+    /// End the halt of a difference between books and exchange instead. The desk does so only after a comparison since
+    /// then that found none.
+    #[arg(long, conflicts_with = "order_group")]
+    reconciliation: bool,
+}
+
+impl ResumeArgs {
+    /// Whose halt is to end.
+    const fn source(&self) -> HaltSource {
+        match (self.order_group, self.reconciliation) {
+            (true, _) => HaltSource::OrderGroup,
+            (false, true) => HaltSource::Reconciliation,
+            (false, false) => HaltSource::Operator,
+        }
+    }
 }
 
 /// Runs `rec halt`.
@@ -52,7 +67,7 @@ pub async fn halt(args: HaltArgs, sources: Sources) -> anyhow::Result<ExitCode> 
 /// When no desk answers, or there is nothing to resume.
 pub async fn resume(args: ResumeArgs, sources: Sources) -> anyhow::Result<ExitCode> {
     let desk = Desk::patient(&run_main::load(&sources)?)?;
-    let source = if args.order_group { HaltSource::OrderGroup } else { HaltSource::Operator };
+    let source = args.source();
     let halts = desk.view().await?.halts;
     ensure!(halts.iter().any(|halt| halt.source == source), "no halt of {source} is in force: {}", listed(&halts));
     desk.ask(DeskCommand::Resume { source, reason: args.reason }).await?;
@@ -74,9 +89,23 @@ fn listed(halts: &[Halt]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
     use rec_domain::Timestamp;
 
     use super::*;
+    use crate::args::{Cli, Command};
+
+    #[test]
+    fn each_halt_that_the_page_ends_has_its_word_here() {
+        let source = |words: &[&str]| match Cli::try_parse_from([&["rec", "resume", "--reason", "x"], words].concat()) {
+            Ok(Cli { command: Command::Resume(args), .. }) => Some(args.source()),
+            _ => None,
+        };
+        assert_eq!(source(&[]), Some(HaltSource::Operator));
+        assert_eq!(source(&["--order-group"]), Some(HaltSource::OrderGroup));
+        assert_eq!(source(&["--reconciliation"]), Some(HaltSource::Reconciliation));
+        assert_eq!(source(&["--order-group", "--reconciliation"]), None, "one at a time");
+    }
 
     #[test]
     fn what_was_ended_is_not_said_to_be_in_force() {

@@ -48,6 +48,12 @@ async fn the_operator_ends_his_own_halt_and_resets_a_group_but_ends_no_other() {
         let answer = desk.post("/api/resume", &cookie, &format!(r#"{{"source":"{source}","reason":"x"}}"#)).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "not_yours"));
     }
+    for (word, source) in [("order_group", HaltSource::OrderGroup), ("reconciliation", HaltSource::Reconciliation)] {
+        let answer = desk.post("/api/resume", &cookie, &format!(r#"{{"source":"{word}","reason":"seen"}}"#)).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{word}");
+        let last = desk.desk.asked.lock().expect("lock").pop().expect("handed on");
+        assert_eq!(last.command, DeskCommand::Resume { source, reason: "seen".to_owned() });
+    }
     assert_eq!(desk.post("/api/resume", &cookie, r#"{"reason":"back"}"#).await.status, StatusCode::ACCEPTED);
     assert_eq!(asked(&desk), DeskCommand::Resume { source: HaltSource::Operator, reason: "back".to_owned() });
 }
