@@ -3,10 +3,12 @@
 //! Each test has a state directory, a home and ports of its own, and leaves no process behind. `REC_TEST_PROGRAM` names
 //! a built `rec` to be tested instead of the one of this checkout.
 
+mod again;
 mod anywhere;
 mod arming;
 mod crash;
 mod database;
+mod database_down;
 mod demo;
 mod emergency;
 mod endurance;

@@ -30,8 +30,8 @@ const HEALTHY_WITHIN: Duration = Duration::from_secs(30);
 pub enum DeskDatabase {
     /// A private cluster, and the name of its database.
     Private(KeptCluster, String),
-    /// The configured one.
-    Configured(DatabaseAccess),
+    /// The configured one, and where it is, for people.
+    Configured(DatabaseAccess, String),
 }
 
 impl DeskDatabase {
@@ -40,8 +40,10 @@ impl DeskDatabase {
     /// # Errors
     /// When there are no Postgres programs, or the server does not start.
     pub async fn start(config: &Config) -> anyhow::Result<Self> {
-        if config.database.host.is_some() {
-            return Ok(Self::Configured(DatabaseAccess::of_config(&config.database)?));
+        let database = &config.database;
+        if let Some(host) = &database.host {
+            let place = format!("database {} at {host}, port {}", database.name, database.port);
+            return Ok(Self::Configured(DatabaseAccess::of_config(database)?, place));
         }
         let options =
             ClusterOptions { sync_new_data: config.mode != Mode::Twin, ..ClusterOptions::new(&config.state_dir) };
@@ -54,7 +56,7 @@ impl DeskDatabase {
     pub fn access(&self) -> DatabaseAccess {
         match self {
             Self::Private(cluster, name) => DatabaseAccess::of_cluster(cluster.address(), name),
-            Self::Configured(access) => access.clone(),
+            Self::Configured(access, _) => access.clone(),
         }
     }
 
@@ -66,7 +68,11 @@ impl DeskDatabase {
         if let Self::Private(cluster, name) = self {
             cluster.prepare(name, fresh).await?;
         }
-        let owner = self.access().open_as(Role::Owner, 2).await?;
+        let opened = self.access().open_as(Role::Owner, 2).await;
+        let owner = match self {
+            Self::Private(..) => opened?,
+            Self::Configured(_, place) => opened.with_context(|| place.clone())?,
+        };
         owner.migrate().await?;
         owner.identity(mode, ACCOUNT).await?;
         Ok(owner)
@@ -79,7 +85,7 @@ impl DeskDatabase {
     pub async fn stop(self) -> anyhow::Result<()> {
         match self {
             Self::Private(cluster, _) => cluster.stop().await,
-            Self::Configured(_) => Ok(()),
+            Self::Configured(..) => Ok(()),
         }
     }
 }
