@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use rec_domain::Money;
 use rec_e2e::processes;
 use reqwest::{Method, StatusCode};
 use rustix::process::Signal;
@@ -42,6 +43,7 @@ async fn a_demo_trades_settles_agrees_with_the_exchange_and_leaves_nothing_behin
     let (status, summary) = desk.summary(Duration::from_secs(50) + ENDING).await;
     let count = |key: &str| summary[key].as_u64().unwrap_or_else(|| panic!("no {key} in {summary:#}"));
     assert!(count("events_settled") >= 1 && count("fills") >= 1 && count("entries_made") >= 1, "{summary:#}");
+    counts_fit(&summary);
     assert_eq!(summary["ledger_agrees"], true, "{summary:#}");
     let health = summary["health"].as_object().expect("by service");
     assert_eq!(health.len(), 13, "{summary:#}");
@@ -63,6 +65,21 @@ async fn an_interrupted_demo_ends_in_order_within_five_seconds() {
     assert_eq!(status.code(), Some(0), "{}", desk.complained());
     assert!(took < Duration::from_secs(5), "it took {took:?}");
     nothing_is_left(&place);
+}
+
+/// What was considered, refused, ordered and traded, and what it brought.
+fn counts_fit(summary: &serde_json::Value) {
+    let sum = |key: &str| {
+        let counts = summary[key].as_object().unwrap_or_else(|| panic!("no {key} in {summary:#}"));
+        counts.values().map(|count| count.as_u64().expect("a count")).sum::<u64>()
+    };
+    let number = |key: &str| summary[key].as_u64().expect("a number");
+    let dollars = |key: &str| summary[key].as_str().and_then(|text| text.parse::<Money>().ok()).expect("dollars");
+    assert!(number("entries_considered") >= number("entries_made"), "{summary:#}");
+    assert!(sum("entries_refused") >= 1 && sum("orders") >= number("entries_made"), "{summary:#}");
+    assert!(summary["orders"]["executed"].as_u64() >= Some(1), "{summary:#}");
+    assert!(summary["trades"]["settled"].as_u64() >= Some(1) && sum("trades") <= number("entries_made"), "{summary:#}");
+    assert!(dollars("fees").is_positive() && !dollars("profit_after_fees").is_zero(), "{summary:#}");
 }
 
 async fn nobody_gets_in_without_a_session(page: &str) {

@@ -93,6 +93,16 @@ pub fn is_healthy(running: &Running, service: Service) -> bool {
     running.health(service).expect("it runs here").healthy
 }
 
+/// The checks of a service that runs here and that fail, by their names.
+///
+/// # Panics
+/// When it does not run here.
+#[must_use]
+pub fn failing(running: &Running, service: Service) -> Vec<String> {
+    let checks = running.health(service).expect("it runs here").checks;
+    checks.into_iter().filter(|check| !check.ok).map(|check| check.name).collect()
+}
+
 /// Waits until a service is unhealthy, since its input has just stopped.
 ///
 /// # Panics

@@ -9,7 +9,7 @@ use rec_domain::{
     DeskId, EventTicker, ExchangeIndex, Fresh, MarketTicker, Mode, Money, Price, Probability, Quantity, Service, Side,
     TimeSpan, Timestamp, TradeId, UsdPrice,
     book::{BookTop, Level, Top},
-    bus_event::BusEvent,
+    bus_event::{BusEvent, Topic},
     caps::RiskCaps,
     command::{DeskCommand, DeskReply, DeskRequest},
     desk_view::{Cursors, DeskView},
@@ -166,11 +166,16 @@ async fn start(folder: &Path) -> Running {
 }
 
 /// Feeds the world as it is, again and again, until `done`.
-async fn feed_until(running: &Running, mut done: impl FnMut() -> bool) {
+async fn feed_until(running: &Running, done: impl FnMut() -> bool) {
+    feed_some_until(running, |_event| true, done).await;
+}
+
+/// The same with those events only that are `told`.
+async fn feed_some_until(running: &Running, told: impl Fn(&BusEvent) -> bool, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !done() {
         assert!(Instant::now() < deadline, "never: {:?}", running.health(SERVICE));
-        world(SystemWall.now()).into_iter().for_each(|event| running.bus.publish(event));
+        world(SystemWall.now()).into_iter().filter(&told).for_each(|event| running.bus.publish(event));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -203,6 +208,13 @@ async fn it_asks_the_desk_to_close_says_what_it_cannot_supervise_and_is_healthy_
     };
     let gap = times[1].since(times[0]);
     assert!(TimeSpan::from_millis(500) <= gap && gap < TimeSpan::from_seconds(5), "{gap:?}");
+    for (check, silent) in [("strike tables", Topic::Strikes), ("desk view", Topic::Desk)] {
+        let began = Instant::now();
+        feed_some_until(&running, |event| event.topic() != silent, || !healthy(&running)).await;
+        assert!(began.elapsed() < testing::NOTICE, "{check}: {:?}", began.elapsed());
+        assert_eq!(testing::failing(&running, SERVICE), [check], "that input alone is silent");
+        feed_until(&running, || healthy(&running)).await;
+    }
     testing::assert_noticed(&running, SERVICE).await;
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
 }

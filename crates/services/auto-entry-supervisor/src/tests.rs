@@ -221,6 +221,16 @@ async fn it_asks_the_desk_hears_its_answer_says_so_and_is_healthy_only_while_it_
     .await;
     let asked = asked(|command| matches!(command, DeskCommand::Open(open) if open.ticker == MarketTicker::new("A")));
     assert!(asked.is_some(), "the desk was asked");
+    let inputs = [("strike tables", Topic::Strikes), ("desk view", Topic::Desk)];
+    for (check, silent) in inputs {
+        let began = Instant::now();
+        feed_some_until(&running, |event| event.topic() != silent, || !healthy(&running)).await;
+        assert!(began.elapsed() < testing::NOTICE, "{check}: {:?}", began.elapsed());
+        let failing = testing::failing(&running, SERVICE);
+        let of_inputs: Vec<_> = failing.iter().filter(|name| inputs.iter().any(|input| input.0 == *name)).collect();
+        assert_eq!(of_inputs, [check], "that input alone is silent: {failing:?}");
+        feed_until(&running, || healthy(&running)).await;
+    }
     testing::assert_noticed(&running, SERVICE).await;
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
 }

@@ -1,5 +1,6 @@
 use std::{
     path::Path,
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -9,7 +10,9 @@ use rec_domain::{
     outbox::DeskEvent,
     row::{Commit, Row},
 };
-use rec_runtime::{Running, compose::SHUTDOWN_DEADLINE, database::ACCOUNT, testing};
+use rec_runtime::{
+    BoxFuture, Running, ServiceContext, ServiceMain, compose::SHUTDOWN_DEADLINE, database::ACCOUNT, testing,
+};
 use rec_store::{CommitOutcome, Database, Lease, Role, testing::TestDatabase};
 
 use super::run;
@@ -63,6 +66,20 @@ async fn events(bus: &mut rec_bus::Subscription, count: usize) -> Vec<bool> {
     told
 }
 
+/// What a listener heard that was there before the relay.
+static HEARD: Mutex<Vec<bool>> = Mutex::new(Vec::new());
+
+/// Subscribes before anything else.
+fn listen(ctx: ServiceContext) -> BoxFuture<anyhow::Result<()>> {
+    let mut bus = ctx.bus.subscribe(&[Topic::Outbox]);
+    Box::pin(async move {
+        while let Some(auto_entry) = ctx.shutdown.run_until_cancelled(events(&mut bus, 1)).await {
+            HEARD.lock().expect("no panic").extend(auto_entry);
+        }
+        Ok(())
+    })
+}
+
 /// Waits until nothing waits to be published.
 async fn relayed(test: &TestDatabase) {
     let outbox = test.open(Role::Service(Service::DbPoller)).await.outbox();
@@ -85,8 +102,12 @@ async fn what_was_committed_is_relayed_in_order_also_what_was_committed_while_it
     relayed(&test).await;
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
     desk.tell(&[true, false]).await;
-    let running = start(folder.path(), &test).await;
+    let config = testing::configuration(folder.path(), &[]);
+    let services = [(Service::SystemMonitor, listen as ServiceMain), (Service::DbPoller, run)];
+    let running = testing::start(&services, config, testing::database(&test)).await;
     relayed(&test).await;
+    testing::until("both are told", async || HEARD.lock().expect("no panic").len() == 2).await;
+    assert_eq!(*HEARD.lock().expect("no panic"), [true, false], "in order, and nothing of before twice");
     assert!(running.health(Service::DbPoller).expect("runs here").healthy);
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
 }

@@ -105,6 +105,20 @@ pub fn run(args: ReplayArgs, sources: Sources) -> anyhow::Result<ExitCode> {
 }
 
 fn frames(args: &FramesArgs, sources: &Sources) -> anyhow::Result<ExitCode> {
+    let Some(everything) = played(args, sources)? else { return Ok(ExitCode::FAILURE) };
+    if args.json {
+        say_json(&everything)?;
+    } else {
+        for one in &everything.files {
+            say(&format!("{}: {}", one.file.display(), text(&one.report)));
+        }
+        say(&replay_minutes::text(&everything.minutes));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the files imply; `None` where the configuration has faults, which are said.
+fn played<'a>(args: &'a FramesArgs, sources: &Sources) -> anyhow::Result<Option<Everything<'a>>> {
     let mut recordings = Vec::with_capacity(args.files.len());
     for file in &args.files {
         // Subscriptions have the NO side in its own prices unless they ask for another form.
@@ -117,7 +131,7 @@ fn frames(args: &FramesArgs, sources: &Sources) -> anyhow::Result<ExitCode> {
         None => Vec::new(),
         Some(file) => read_spot(&read_text(file)?).with_context(|| format!("{} cannot be used", file.display()))?,
     };
-    let Some(loaded) = loaded(sources) else { return Ok(ExitCode::FAILURE) };
+    let Some(loaded) = loaded(sources) else { return Ok(None) };
     let judgement = Judgement {
         fingerprints: args.fingerprints.as_deref().map(read_fingerprints).transpose()?.map(Arc::new),
         settings: loaded.config.automation,
@@ -126,15 +140,7 @@ fn frames(args: &FramesArgs, sources: &Sources) -> anyhow::Result<ExitCode> {
     let minutes = minutes(&recordings, &spot, &judgement);
     let files: Vec<_> =
         args.files.iter().zip(recordings).map(|(file, recorded)| OfFile { file, report: replay(recorded) }).collect();
-    if args.json {
-        say_json(&Everything { files, minutes })?;
-    } else {
-        for one in &files {
-            say(&format!("{}: {}", one.file.display(), text(&one.report)));
-        }
-        say(&replay_minutes::text(&minutes));
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(Some(Everything { files, minutes }))
 }
 
 fn text(report: &Report) -> String {
@@ -257,6 +263,9 @@ fn instant(at: Option<rec_domain::Timestamp>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rec_domain::{TimeSpan, Timestamp};
+    use rec_model::{Fingerprint, FingerprintSet, Grid, fingerprint_csv::write_set};
+
     use super::*;
     use crate::commands::recorded;
 
@@ -291,6 +300,62 @@ mod tests {
         for said in ["27 frames", "KXBTC-26SEP2516-B74250", "(50 levels)", "84018.87", "84033.39", "148.78 x 0.9840"] {
             assert!(text.contains(said), "{said} in\n{text}");
         }
+    }
+
+    /// A strike that is far below the price, quoted through five minutes of an hour's end.
+    fn quotes() -> String {
+        let close = "2026-09-25T20:00:00Z".parse::<Timestamp>().expect("an instant");
+        let quote = |step: i64| {
+            let ts_ms = (close - TimeSpan::from_seconds(300 - 2 * step)).millis();
+            serde_json::json!({"type": "ticker", "sid": 3, "msg": {
+                "market_ticker": "KXBTCD-26SEP2516-T82999.99", "yes_bid_dollars": "0.9500", "yes_ask_dollars": "0.9600",
+                "yes_bid_size_fp": "10.00", "yes_ask_size_fp": "10.00", "volume_fp": "5000.00", "ts_ms": ts_ms,
+            }})
+        };
+        (0..150).map(|step| quote(step).to_string() + "\n").collect()
+    }
+
+    /// Moves of a tenth of a percent are rare.
+    fn write_fingerprints(folder: &Path) {
+        let tails = vec![50.0, 1.0, 0.0, 50.0, 2.0, 0.0];
+        let grid = Grid::new(vec![1, 60], vec![0.0, 0.1, 2.0], tails.clone(), tails).expect("valid");
+        let part = ("baseline".to_owned(), None, Fingerprint { grid, support: None });
+        std::fs::create_dir(folder).expect("our own folder");
+        for (name, text) in write_set(&FingerprintSet::new("btc", [part]).expect("a set")) {
+            std::fs::write(folder.join(name), text).expect("our own folder");
+        }
+    }
+
+    #[test]
+    fn with_prices_and_a_model_the_tables_say_what_is_bought_and_without_one_of_them_why_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [recording, prices, model] = ["frames.jsonl", "prices.csv", "model"].map(|name| folder.path().join(name));
+        std::fs::write(&recording, quotes()).expect("our own folder");
+        let seconds = (0..420).map(|second| {
+            let at = "2026-09-25T19:54:00Z".parse::<Timestamp>().expect("an instant") + TimeSpan::from_seconds(second);
+            format!("{at},84000\n")
+        });
+        std::fs::write(&prices, seconds.collect::<String>()).expect("our own folder");
+        write_fingerprints(&model);
+        let env = [("HOME".into(), folder.path().into())].into();
+        // Recordings have no half hour before them, of which momentum would be known.
+        let sources = Sources { files: Some([].into()), env, ..Sources::default() }.with(
+            "--set",
+            "automation.spike_alert_enabled",
+            "false",
+        );
+        let said = |spot: Option<&PathBuf>, fingerprints: Option<&PathBuf>| {
+            let (spot, fingerprints) = (spot.cloned(), fingerprints.cloned());
+            let args =
+                FramesArgs { files: vec![recording.clone()], yes_prices: false, spot, fingerprints, json: false };
+            replay_minutes::text(&played(&args, &sources).expect("readable").expect("configured").minutes)
+        };
+        let both = said(Some(&prices), Some(&model));
+        assert!(both.contains("spot 84000") && both.contains("buy ") && both.contains(" at most 0."), "{both}");
+        let no_price = said(None, Some(&model));
+        assert!(no_price.contains("there is no spot price") && !no_price.contains("buy "), "{no_price}");
+        let no_model = said(Some(&prices), None);
+        assert!(no_model.contains("--fingerprints") && !no_model.contains("buy "), "{no_model}");
     }
 
     #[test]

@@ -148,8 +148,47 @@ fn tell_failure(broken: &SeedReport, config: &SimConfig, hours: u16) {
         complain(&format!("{} {} is broken: {}", breach.at, breach.invariant, breach.what));
     }
     let same = if again.digest == broken.digest { "" } else { " (it did not play the same again!)" };
-    complain(&format!(
-        "again: rec sim --seeds {} --hours {hours} --faults {} --trace{same}",
-        broken.seed, config.faults
-    ));
+    complain(&format!("again: {}{same}", again_by(broken.seed, hours, &config.faults)));
+}
+
+/// The line that plays a seed again.
+fn again_by(seed: u64, hours: u16, faults: &Faults) -> String {
+    format!("rec sim --seeds {seed} --hours {hours} --faults {faults} --trace")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    fn typed(line: &str) -> Option<SimArgs> {
+        match Cli::try_parse_from(line.split_whitespace()).ok()?.command {
+            Command::Sim(args) => Some(args),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn seeds_are_one_or_the_first_and_the_last() {
+        let seeds = |text: &str| text.parse::<Seeds>().ok().map(|Seeds(seeds)| seeds.collect::<Vec<_>>());
+        assert_eq!(seeds("3..5"), Some(vec![3, 4, 5]));
+        assert_eq!(seeds("7"), Some(vec![7]));
+        for wrong in ["5..3", "a..b", "1..", "-1", ""] {
+            assert_eq!(seeds(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_line_of_a_seed_that_failed_plays_that_seed_with_the_same_faults() {
+        for faults in ["rough", "none", "crash,lease-lost"] {
+            let Some(asked) = typed(&format!("rec sim --seeds 1..300 --hours 2 --faults {faults}")) else {
+                panic!("{faults} are no faults")
+            };
+            let again = typed(&again_by(217, asked.hours, &asked.faults)).expect("it can be typed");
+            assert_eq!((again.seeds, again.hours, again.trace), (Seeds(217..=217), 2, true));
+            assert_eq!(again.faults.to_string(), asked.faults.to_string());
+        }
+    }
 }

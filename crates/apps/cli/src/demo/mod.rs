@@ -250,3 +250,42 @@ async fn learn(config: &Config, steps: &Steps) -> anyhow::Result<()> {
     steps.done("model", "learned from ninety made-up days");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    #[test]
+    fn a_demo_has_its_own_place_and_clock_and_both_switches_on_and_everything_else_as_anybody() {
+        let home = tempfile::tempdir().expect("a folder");
+        let env = [("HOME".into(), home.path().into())].into();
+        let plain = Sources { files: Some([].into()), env, ..Sources::default() };
+        let Ok(Cli { command: Command::Demo(args), .. }) = Cli::try_parse_from(["rec", "demo"]) else {
+            panic!("rec demo is a command")
+        };
+        let demo = demo_sources(&args, plain.clone()).expect("a sound configuration");
+        let values = |sources: &Sources| -> BTreeMap<String, Option<String>> {
+            let loaded = rec_config::load(sources).expect("a sound configuration");
+            loaded.settings().into_iter().map(|setting| (setting.key, setting.value)).collect()
+        };
+        let place = rec_config::load(&demo).expect("sound").config.state_dir;
+        assert_eq!(place, rec_config::load(&plain).expect("sound").config.state_dir.join("demo"));
+        // What follows from mode and place is not the demo's.
+        let there = plain.with("a test", "mode", "twin").with("a test", "state_dir", place.to_string_lossy());
+        let (demo, there) = (values(&demo), values(&there));
+        let changed: BTreeMap<_, _> = demo.iter().filter(|(key, value)| there.get(*key) != Some(value)).collect();
+        let on = Some("true".to_owned());
+        let expected = [
+            ("automation.auto_entry".to_owned(), on.clone()),
+            ("automation.auto_stop".to_owned(), on),
+            ("clock.speed".to_owned(), changed[&"clock.speed".to_owned()].clone()),
+        ];
+        assert_eq!(changed, expected.iter().map(|(key, value)| (key, value)).collect());
+        assert_eq!(demo.len(), there.len());
+    }
+}
