@@ -43,6 +43,9 @@ pub struct Looked {
     pub settlements_waiting: u32,
     /// Whether deposits, withdrawals and transfers were read too.
     pub flows: bool,
+    /// Rows of these lists that could not be read. Cash tells whether they matter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
 }
 
 /// Cash of a shard on both sides.

@@ -164,6 +164,9 @@ pub struct Sweep {
     /// Whether deposits, withdrawals and transfers were read too: without them no difference of cash counts.
     #[serde(default)]
     pub flows: bool,
+    /// Rows of these lists that could not be read, by their beginning and what is wrong: only their money is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
 }
 
 impl Report {

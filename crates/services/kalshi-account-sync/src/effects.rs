@@ -10,7 +10,7 @@ use rec_store::Inbox;
 use tokio::{sync::mpsc, time::timeout};
 use tracing::{info, warn};
 
-use crate::pages;
+use crate::pages::{self, Read};
 
 /// Name of the health check on complete readings of the account.
 pub(crate) const SWEEPS: &str = "sweeps";
@@ -45,7 +45,12 @@ impl Effects<AccountMachine> for AccountEffects {
                     let (client, inputs) = (self.client.clone(), self.inputs.clone());
                     tokio::spawn(async move {
                         let input = match pages::page(&client, list, cursor, since).await {
-                            Ok((items, next)) => Input::Page { number, items, next },
+                            Ok(Read { items, next, unreadable }) => {
+                                for row in &unreadable {
+                                    warn!(row, ?list, "a movement of money cannot be read");
+                                }
+                                Input::Page { number, items, next, unreadable }
+                            }
                             Err(error) => {
                                 warn!(error = format!("{error:#}"), ?list, "a page of the account was not read");
                                 Input::FetchFailed { number }

@@ -125,6 +125,7 @@ impl Report {
         }));
         let flows = if looked.flows { "read too" } else { "not read for this one" };
         lines.push(format!("flows        deposits, withdrawals, transfers: {flows}"));
+        lines.extend(looked.unreadable.iter().map(|row| format!("UNREADABLE   {row}")));
         if let Some(orders) = self.orders_under_way.filter(|orders| *orders > 0) {
             lines.push(format!("under way    {orders} orders"));
         }

@@ -62,6 +62,7 @@ impl Bench {
             resting: Vec::new(),
             reserved: Vec::new(),
             flows: true,
+            unreadable: vec![],
         };
         self.report(Report::Sweep(sweep));
     }

@@ -387,7 +387,7 @@ impl World {
         } else {
             let lag = TimeSpan::from_millis(self.fate.whole(180, 540));
             let items = self.reads.page(&self.twin, list, since, lag);
-            account::Input::Page { number, items, next: None }
+            account::Input::Page { number, items, next: None, unreadable: Vec::new() }
         };
         self.post(Mail::Account(input));
     }

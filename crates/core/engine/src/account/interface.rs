@@ -173,6 +173,9 @@ pub enum Input {
         items: Items,
         /// The cursor of the next page; `None` or empty at the end.
         next: Option<String>,
+        /// Rows that could not be read, by their beginning and what is wrong; only where one need not fail the page.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unreadable: Vec<String>,
     },
     /// A page did not come, or could not be read.
     FetchFailed {

@@ -4,8 +4,8 @@ use rec_domain::{TimeSpan, Timestamp, report::Report};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Config, FetchNumber, Input, Items, Output,
-    sweep::{Next, Reading},
+    Config, FetchNumber, Input, Output,
+    sweep::{Next, Reading, Rows},
 };
 use crate::Machine;
 
@@ -92,13 +92,13 @@ impl AccountMachine {
         &mut self,
         now: Timestamp,
         number: FetchNumber,
-        items: Items,
+        rows: Rows,
         next: Option<String>,
         out: &mut Vec<Output>,
     ) {
         // An answer that nobody waits for belongs to a sweep that was given up.
         let Some(mut reading) = self.reading.take_if(|reading| reading.number == number) else { return };
-        let (mut reports, next) = match reading.take(items, next, self.config.pages_most) {
+        let (mut reports, next) = match reading.take(rows, next, self.config.pages_most) {
             Ok(taken) => taken,
             Err(reason) => return self.give_up(now, reason, out),
         };
@@ -148,7 +148,9 @@ impl Machine for AccountMachine {
             // Reading goes on: it does not need the WebSocket.
             Input::Disconnected | Input::Wake => {}
             Input::Reports { reports } => append(reports, &mut out),
-            Input::Page { number, items, next } => self.take_page(now, number, items, next, &mut out),
+            Input::Page { number, items, next, unreadable } => {
+                self.take_page(now, number, Rows { items, unreadable }, next, &mut out);
+            }
             Input::FetchFailed { number } => {
                 if let Some(reading) = self.reading.take_if(|reading| reading.number == number) {
                     self.give_up(now, format!("a page of {:?} could not be read", reading.list()), &mut out);

@@ -14,6 +14,17 @@ use super::{FetchNumber, Items, List};
 /// instant. The desk remembers for as long what it was paid.
 const AMENDED_WITHIN: TimeSpan = TimeSpan::from_minutes(24 * 60);
 
+/// Rows that could not be read are named, up to so many in one sweep.
+const NAMED: usize = 20;
+
+/// What came on a page.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) items: Items,
+    /// Rows that could not be read.
+    pub(super) unreadable: Vec<String>,
+}
+
 /// A sweep under way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Reading {
@@ -32,6 +43,8 @@ pub(super) struct Reading {
     balances: Vec<(ExchangeIndex, Money)>,
     positions: Vec<PositionReport>,
     resting: BTreeMap<OrderId, OrderReport>,
+    #[serde(default)]
+    unreadable: Vec<String>,
 }
 
 /// What follows a page.
@@ -58,6 +71,7 @@ impl Reading {
             balances: Vec::new(),
             positions: Vec::new(),
             resting: BTreeMap::new(),
+            unreadable: Vec::new(),
         }
     }
 
@@ -75,14 +89,21 @@ impl Reading {
     /// Takes a page: what it reports, and what follows.
     ///
     /// # Errors
-    /// When the page is not of the list that was asked for, or its cursor leads in a circle.
+    /// When the page is not of the list that was asked for, its cursor leads in a circle, or a row of it cannot be read
+    /// that would be taken for absent.
     pub(super) fn take(
         &mut self,
-        items: Items,
+        rows: Rows,
         next: Option<String>,
         pages_most: u32,
     ) -> Result<(Vec<Report>, Next), String> {
         let list = self.list();
+        let Rows { items, unreadable } = rows;
+        if let Some(row) = unreadable.first().filter(|_| !list.is_of_flows()) {
+            return Err(format!("a row of {list:?} cannot be read: {row}"));
+        }
+        self.unreadable.extend(unreadable);
+        self.unreadable.truncate(NAMED);
         if items.list() != list {
             return Err(format!("a page of {:?} came where {list:?} was asked for", items.list()));
         }
@@ -113,6 +134,7 @@ impl Reading {
             positions: std::mem::take(&mut self.positions),
             resting: resting.into_keys().collect(),
             flows: self.flows,
+            unreadable: std::mem::take(&mut self.unreadable),
         };
         Ok((reports, Next::Complete(sweep)))
     }

@@ -114,7 +114,10 @@ fn serve(
         let next = (paged && page + 1 < pages).then(|| format!("{}", 100 * (list as usize) + page + 1));
         questions.push((number, list, cursor, since));
         all.append(&mut outputs);
-        outputs = machine.step(at(seconds), Input::Page { number, items: items(list, page, at(seconds - 2)), next });
+        outputs = machine.step(
+            at(seconds),
+            Input::Page { number, items: items(list, page, at(seconds - 2)), next, unreadable: vec![] },
+        );
     }
     all.append(&mut outputs);
     (questions, all)
@@ -168,12 +171,16 @@ fn a_failed_page_anywhere_gives_the_sweep_up_and_never_reports_it() {
         let mut outputs = machine.step(at(0), Input::Wake);
         for _page in 0..broken {
             let (number, list, ..) = asked(&outputs).expect("a question");
-            outputs = machine.step(at(0), Input::Page { number, items: items(list, 0, at(0)), next: None });
+            outputs = machine
+                .step(at(0), Input::Page { number, items: items(list, 0, at(0)), next: None, unreadable: vec![] });
         }
         let (number, ..) = asked(&outputs).expect("a question");
         let outputs = machine.step(at(0), Input::FetchFailed { number });
         assert!(matches!(outputs[..], [Output::SweepFailed { .. }]), "{outputs:?}");
-        let late = machine.step(at(0), Input::Page { number, items: items(List::ALL[broken], 0, at(0)), next: None });
+        let late = machine.step(
+            at(0),
+            Input::Page { number, items: items(List::ALL[broken], 0, at(0)), next: None, unreadable: vec![] },
+        );
         assert_eq!(late, [], "an answer of a sweep that was given up");
         let again = machine.step(at(1), Input::Wake);
         let (questions, outputs) = serve(&mut machine, 1, again, 1);
@@ -187,18 +194,53 @@ fn pages_that_lead_in_a_circle_or_do_not_come_give_the_sweep_up() {
     let mut machine = machine();
     let outputs = machine.step(at(0), Input::Wake);
     let (number, ..) = asked(&outputs).expect("the instant");
-    let mut outputs = machine.step(at(0), Input::Page { number, items: Items::Timestamp(at(0)), next: None });
+    let mut outputs =
+        machine.step(at(0), Input::Page { number, items: Items::Timestamp(at(0)), next: None, unreadable: vec![] });
     let mut pages = 0;
     while let Some((number, list, ..)) = asked(&outputs) {
         pages += 1;
         let next = Some("again".to_owned());
-        outputs = machine.step(at(0), Input::Page { number, items: items(list, 0, at(0)), next });
+        outputs = machine.step(at(0), Input::Page { number, items: items(list, 0, at(0)), next, unreadable: vec![] });
     }
     assert_eq!(pages, 2);
     assert!(matches!(outputs[..], [Output::SweepFailed { .. }]));
     machine.step(at(2), Input::Wake);
     let outputs = machine.step(at(12), Input::Wake);
     assert!(matches!(outputs[..], [Output::SweepFailed { .. }]), "no answer for ten seconds: {outputs:?}");
+}
+
+#[test]
+fn a_movement_of_money_that_cannot_be_read_is_named_and_the_rest_is_read() {
+    let mut machine = machine();
+    let mut outputs = machine.step(at(0), Input::Wake);
+    let mut deposits = 0;
+    while let Some((number, list, ..)) = asked(&outputs) {
+        let unreadable = if list.is_of_flows() { vec![format!("{list:?}: no amount"); 15] } else { vec![] };
+        let items = items(list, 0, at(0));
+        outputs = machine.step(at(0), Input::Page { number, items, next: None, unreadable });
+        let reports = outputs
+            .iter()
+            .flat_map(|output| if let Output::Append { reports } = output { reports.as_slice() } else { &[] });
+        deposits += reports.filter(|report| matches!(report, Report::Flow(_))).count();
+    }
+    let sweep = sweeps(&outputs).pop().expect("complete");
+    assert_eq!(deposits, 1, "what can be read of the same page is");
+    assert_eq!(sweep.unreadable.len(), 20, "named up to a bound");
+    assert_eq!((&*sweep.unreadable[0], &*sweep.unreadable[19]), ("Deposits: no amount", "Withdrawals: no amount"));
+}
+
+#[test]
+fn a_row_that_would_be_taken_for_absent_gives_the_sweep_up() {
+    for broken in List::ALL.into_iter().filter(|list| !list.is_of_flows()) {
+        let mut machine = machine();
+        let mut outputs = machine.step(at(0), Input::Wake);
+        while let Some((number, list, ..)) = asked(&outputs) {
+            let unreadable = if list == broken { vec!["a row".to_owned()] } else { vec![] };
+            let items = items(list, 0, at(0));
+            outputs = machine.step(at(0), Input::Page { number, items, next: None, unreadable });
+        }
+        assert!(matches!(outputs[..], [Output::SweepFailed { .. }]), "{broken:?}: {outputs:?}");
+    }
 }
 
 #[test]
@@ -235,7 +277,8 @@ fn hints_are_followed_at_a_bounded_rate() {
         let now = at(0) + TimeSpan::from_millis(100 * tick);
         let mut outputs = machine.step(now, Input::Hint);
         while let Some((number, list, ..)) = asked(&outputs) {
-            outputs = machine.step(now, Input::Page { number, items: items(list, 0, now), next: None });
+            outputs =
+                machine.step(now, Input::Page { number, items: items(list, 0, now), next: None, unreadable: vec![] });
             complete += sweeps(&outputs).len();
         }
     }
@@ -265,7 +308,8 @@ fn after_a_failed_append_everything_is_read_again() {
 
 #[test]
 fn inputs_survive_the_journal_and_outputs_can_be_written() {
-    let page = |list| Input::Page { number: 1, items: items(list, 0, NOON), next: Some("c".to_owned()) };
+    let page =
+        |list| Input::Page { number: 1, items: items(list, 0, NOON), next: Some("c".to_owned()), unreadable: vec![] };
     let reports = vec![Report::Fill(fill("1"))];
     let mut inputs: Vec<_> = List::ALL.into_iter().map(page).collect();
     inputs.extend([
@@ -350,7 +394,7 @@ fn a_resting_order_binds_its_price_but_for_what_it_closes() {
             }]),
             list => items(list, 0, at(0)),
         };
-        outputs = machine.step(at(0), Input::Page { number, items, next: None });
+        outputs = machine.step(at(0), Input::Page { number, items, next: None, unreadable: vec![] });
     }
     assert_eq!(sweeps(&outputs)[0].reserved, [(ExchangeIndex::new(2), Money::from_cents(3 * 40 + 4 * 10))]);
 }

@@ -128,6 +128,9 @@ pub struct Books {
     /// The differences that were said last, until books and exchange agree again.
     #[serde(default)]
     pub differences_said: Vec<Difference>,
+    /// Deposits, withdrawals and transfers that could not be read the last time.
+    #[serde(default)]
+    pub unreadable_flows: Vec<String>,
     /// When it was last said that no comparison can be made.
     #[serde(default)]
     pub uncompared_said_at: Option<Timestamp>,
@@ -207,6 +210,7 @@ impl Books {
             late_said: BTreeSet::new(),
             strays_said: BTreeSet::new(),
             differences_said: Vec::new(),
+            unreadable_flows: Vec::new(),
             uncompared_said_at: None,
             parked_settlements: Vec::new(),
             ledger: BTreeMap::new(),

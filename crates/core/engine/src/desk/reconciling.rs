@@ -28,6 +28,7 @@ const UNCOMPARED: TimeSpan = TimeSpan::from_minutes(10);
 impl Draft<'_> {
     /// Takes a complete reading of the account: settles what was unknown, then compares.
     pub(super) fn sweep(&mut self, sweep: &Sweep) {
+        self.name_unreadable(sweep);
         self.retire_absent_orders(sweep);
         for fill in self.unpark(|fill| fill.at <= sweep.as_of) {
             self.book_foreign(&fill);
@@ -44,6 +45,18 @@ impl Draft<'_> {
             self.compare(sweep);
         } else {
             self.say_that_nothing_is_compared();
+        }
+    }
+
+    /// Deposits, withdrawals and transfers that cannot be read are said once. Whether their money is in doubt the
+    /// comparison of cash shows: while it agrees they have moved nothing that the books do not have.
+    fn name_unreadable(&mut self, sweep: &Sweep) {
+        if !sweep.flows {
+            return;
+        }
+        let known = std::mem::replace(&mut self.books.unreadable_flows, sweep.unreadable.clone());
+        for row in sweep.unreadable.iter().filter(|row| !known.contains(row)) {
+            self.alarm(format!("a movement of money cannot be read and is not booked: {row}"));
         }
     }
 
@@ -193,7 +206,10 @@ impl Draft<'_> {
             .iter()
             .map(|d| format!("{:?} of {}: {} here, {} there", d.compared, d.subject, d.ours, d.theirs))
             .collect();
-        let message = texts.join("; ");
+        let mut message = texts.join("; ");
+        if !self.books.unreadable_flows.is_empty() {
+            message = format!("{message}; cannot be read: {}", self.books.unreadable_flows.join("; "));
+        }
         if self.books.differences_said != found.differences {
             self.books.differences_said.clone_from(&found.differences);
             self.event(DeskEvent::Disagreement { differences: texts });
@@ -246,6 +262,7 @@ impl Draft<'_> {
             settlements: count(books.payments.len()),
             settlements_waiting: count(books.parked_settlements.len()),
             flows: sweep.flows,
+            unreadable: books.unreadable_flows.clone(),
         };
         let differences = self.differences(sweep, &compared);
         Reconciliation { at: self.now, as_of: sweep.as_of, books_changed_at: books.changed_at, differences, compared }

@@ -28,6 +28,7 @@ fn reports() -> Vec<Report> {
             resting: vec![OrderId::new("o")],
             reserved: vec![],
             flows: false,
+            unreadable: vec![],
         }),
     ]
 }

@@ -29,6 +29,7 @@ fn sweep(at: rec_domain::Timestamp) -> Report {
         resting: vec![],
         reserved: vec![],
         flows: false,
+        unreadable: vec![],
     })
 }
 

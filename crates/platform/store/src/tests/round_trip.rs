@@ -232,6 +232,7 @@ async fn control_comes_back() {
             }],
             orders: 3,
             flows: true,
+            unreadable: vec!["a deposit".to_owned()],
             ..Looked::default()
         },
     };

@@ -154,13 +154,13 @@ impl Client {
     /// One page of transfers between subaccounts.
     ///
     /// # Errors
-    /// When there is no answer, or any row of it cannot be read.
+    /// When there is no readable answer; a row that cannot be read is named and left out.
     pub async fn subaccount_transfers_page(
         &self,
         cursor: Option<&Cursor>,
     ) -> Result<Page<SubaccountTransfer>, RestError> {
         let parameters = query([("limit", Some(ROWS_PER_PAGE.to_string())), ("cursor", at(cursor))]);
-        let read = |body: &str| read_page(body, Strictness::Strict);
+        let read = |body: &str| read_page(body, Strictness::Tolerant);
         self.get(&["portfolio", "subaccounts", "transfers"], &parameters, Auth::Required, read).await
     }
 
@@ -212,10 +212,10 @@ impl Client {
     /// One page of transfers between shards.
     ///
     /// # Errors
-    /// When there is no answer, or any row of it cannot be read.
+    /// When there is no readable answer; a row that cannot be read is named and left out.
     pub async fn shard_transfers_page(&self, cursor: Option<&Cursor>) -> Result<Page<ShardTransfer>, RestError> {
         let parameters = query([("limit", Some(DEPOSITS_PER_PAGE.to_string())), ("cursor", at(cursor))]);
-        let read = |body: &str| read_page(body, Strictness::Strict);
+        let read = |body: &str| read_page(body, Strictness::Tolerant);
         self.get(&["portfolio", "intra_exchange_instance_transfers"], &parameters, Auth::Required, read).await
     }
 

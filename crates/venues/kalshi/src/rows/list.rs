@@ -37,7 +37,8 @@ impl Cursor {
 pub struct Page<T> {
     /// The rows, in the exchange's order.
     pub items: Vec<T>,
-    /// Rows that could not be read. Always empty in lists of the account: there a row that cannot be read fails the page.
+    /// Rows that could not be read. Always empty in lists of the account but those of deposits, withdrawals and
+    /// transfers: there a row that cannot be read fails the page, since a missing one would be taken for an absent one.
     pub unreadable: Vec<Unreadable>,
     /// Where the next page begins; `None` after the last.
     pub next: Option<Cursor>,

@@ -308,6 +308,7 @@ pub(super) fn swept(at: Timestamp) -> Sweep {
         resting: vec![],
         reserved: vec![],
         flows: true,
+        unreadable: vec![],
     }
 }
 

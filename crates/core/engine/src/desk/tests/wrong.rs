@@ -1,7 +1,10 @@
 //! Reports and answers of the exchange that cannot be right: nothing is guessed, nothing is booked twice, entries halt
 //! where money is in doubt, and exits go on. `docs/WRONG_INPUT.md` names these tests.
 
-use rec_domain::fee::FeeKind;
+use rec_domain::{
+    fee::FeeKind,
+    flow::{FlowKind, FlowReport, FlowStage, Place},
+};
 
 use super::*;
 
@@ -135,6 +138,47 @@ fn a_shard_that_the_balance_does_not_name_is_a_difference_and_no_zero() {
         bench.report(Report::Sweep(sweep));
     }
     assert!(bench.said("not stated") > 0, "{:?}", bench.outputs);
+    bench.only_exits_go_on(trade);
+}
+
+#[test]
+fn a_movement_of_money_that_cannot_be_read_is_named_and_halts_entries_only_while_cash_differs() {
+    let (mut bench, _, trade) = Bench::holding();
+    let read = |bench: &mut Bench, more: i64, unreadable: &[&str]| {
+        bench.now += TimeSpan::from_seconds(10);
+        let positions =
+            vec![PositionReport { ticker: MarketTicker::new(MARKET), position: Quantity::from_contracts(20) }];
+        let balances = vec![(SHARD, bench.cash() + Money::from_dollars(more))];
+        let unreadable = unreadable.iter().map(|row| (*row).to_owned()).collect();
+        bench.report(Report::Sweep(Sweep { balances, positions, unreadable, ..swept(bench.now) }));
+    };
+    let row = "deposit d17 has no amount";
+    read(&mut bench, 0, &[row]);
+    read(&mut bench, 0, &[row]);
+    assert_eq!(bench.said(row), 1, "{:?}", bench.outputs);
+    let compared = bench.desk.books().reconciliation.clone().expect("the rest is looked at");
+    assert!(compared.is_clean() && compared.compared.unreadable == [row]);
+    assert!(!bench.is_halted_for_its_books(), "it has moved nothing");
+    read(&mut bench, 500, &[row]);
+    read(&mut bench, 500, &[row]);
+    let halt = &bench.desk.books().halts[&HaltSource::Reconciliation];
+    assert!(halt.reason.contains(row), "{halt:?}");
+    let deposit = FlowReport {
+        id: "d17".to_owned(),
+        kind: FlowKind::Deposit,
+        from: Place::World,
+        to: Place::Shard(SHARD),
+        amount: Money::from_dollars(500),
+        fee: Money::ZERO,
+        stage: FlowStage::Done,
+        at: bench.now,
+    };
+    bench.report(Report::Flow(deposit));
+    read(&mut bench, 0, &[]);
+    assert!(!bench.is_halted_for_its_books(), "it can be read and explains the difference");
+    assert!(bench.desk.books().unreadable_flows.is_empty());
+    read(&mut bench, 40, &[row]);
+    read(&mut bench, 40, &[row]);
     bench.only_exits_go_on(trade);
 }
 
