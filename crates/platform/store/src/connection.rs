@@ -100,7 +100,20 @@ impl Role {
     }
 }
 
+/// How long the server works at a statement of a service.
+const STATEMENT: Duration = Duration::from_secs(15);
+/// How long a service waits for an answer: a little longer, so that a server that stands can say itself how it ended.
+const ANSWER: Duration = Duration::from_secs(20);
+
 impl Role {
+    /// How long a statement may be without answer; `None` for the owner, whose migrations take as long as they need.
+    pub(crate) const fn deadline(self) -> Option<Duration> {
+        match self {
+            Self::Owner => None,
+            Self::Service(_) => Some(ANSWER),
+        }
+    }
+
     /// Makes connections work as this role, with every wait bounded.
     pub(crate) fn apply(self, options: PgConnectOptions) -> PgConnectOptions {
         match self.name() {
@@ -109,7 +122,7 @@ impl Role {
             Some(name) => options.application_name(&name).options([
                 // As if by SET ROLE after connecting, but RESET ROLE does not leave it.
                 ("role", name.as_str()),
-                ("statement_timeout", &milliseconds(Duration::from_secs(15))),
+                ("statement_timeout", &milliseconds(STATEMENT)),
                 ("lock_timeout", &milliseconds(Duration::from_secs(5))),
                 // A transaction whose client is gone lets go of the lease.
                 ("idle_in_transaction_session_timeout", &milliseconds(Duration::from_secs(10))),

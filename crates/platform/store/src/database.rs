@@ -1,22 +1,19 @@
 //! A pool of connections to the desk's database, as one service or as the owner.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use sqlx::{
-    PgPool,
     migrate::{MigrateError, Migrator},
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::PgConnectOptions,
 };
 
 use crate::{
     connection::{Connection, Role},
     error::{Incompatible, Result, StoreError},
+    link::Pool,
 };
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations");
-
-/// How long a caller waits for a connection before the database counts as unavailable.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Every migration of this program, for databases of tests.
 #[must_use]
@@ -27,7 +24,7 @@ pub fn migrations() -> &'static Migrator {
 /// A pool of connections. Clones share it.
 #[derive(Clone)]
 pub struct Database {
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Pool,
     pub(crate) options: PgConnectOptions,
     role: Role,
 }
@@ -54,7 +51,7 @@ impl Database {
     /// As [`Database::open`].
     pub async fn open_with(options: PgConnectOptions, role: Role, max_connections: u32) -> Result<Self> {
         let options = role.apply(options);
-        let opened = pool_options(max_connections).connect_with(options.clone()).await;
+        let opened = Pool::connect(options.clone(), max_connections, role.deadline()).await;
         let pool = opened.map_err(|error| explain_role(error, &options, role))?;
         Ok(Self { pool, options, role })
     }
@@ -63,7 +60,7 @@ impl Database {
     #[must_use]
     pub fn open_lazily(options: PgConnectOptions, role: Role, max_connections: u32) -> Self {
         let options = role.apply(options);
-        let pool = pool_options(max_connections).connect_lazy_with(options.clone());
+        let pool = Pool::connect_lazily(options.clone(), max_connections, role.deadline());
         Self { pool, options, role }
     }
 
@@ -93,7 +90,7 @@ impl Database {
     /// # Errors
     /// When a migration fails, or the database was made by a newer version.
     pub async fn migrate(&self) -> Result<()> {
-        MIGRATIONS.run(&self.pool).await.map_err(|error| {
+        MIGRATIONS.run(self.pool.unbounded()).await.map_err(|error| {
             let database = self.name().to_owned();
             match error {
                 MigrateError::VersionMissing(version) => Incompatible::NewerSchema { database, version }.into(),
@@ -137,10 +134,6 @@ impl Database {
     pub async fn close(&self) {
         self.pool.close().await;
     }
-}
-
-fn pool_options(max_connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(max_connections).acquire_timeout(ACQUIRE_TIMEOUT)
 }
 
 /// A role that does not exist means that the schema does not exist either.

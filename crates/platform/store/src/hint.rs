@@ -4,8 +4,12 @@
 use std::time::Duration;
 
 use sqlx::postgres::{PgListener, PgPoolOptions};
+use tokio::time::Instant;
 
-use crate::{database::Database, desk::Desk, error::Result};
+use crate::{database::Database, desk::Desk, error::Result, link::within};
+
+/// How long it may take to listen.
+const LISTENS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What may be new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,14 +62,13 @@ impl Database {
     /// # Errors
     /// When no connection can be made.
     pub async fn listen(&self, hint: Hint) -> Result<Hints> {
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_with(self.options.clone())
-            .await?;
-        let mut listener = PgListener::connect_with(&pool).await?;
-        listener.listen(hint.channel()).await?;
-        Ok(Hints { listener })
+        let listening = async {
+            let pool = PgPoolOptions::new().max_connections(1).connect_with(self.options.clone()).await?;
+            let mut listener = PgListener::connect_with(&pool).await?;
+            listener.listen(hint.channel()).await?;
+            Ok(Hints { listener })
+        };
+        within(Some(Instant::now() + LISTENS_WITHIN), listening).await?
     }
 }
 

@@ -17,6 +17,7 @@ mod identity;
 mod inbox;
 mod lease;
 mod ledger;
+mod link;
 mod market;
 mod ops;
 mod outbox;

@@ -1,9 +1,8 @@
 //! The outbox: the desk's events, written with the facts themselves and published afterwards.
 
 use rec_domain::outbox::OutboxEvent;
-use sqlx::{Postgres, Transaction};
 
-use crate::{database::Database, error::Result, shape, time::from_db};
+use crate::{database::Database, error::Result, link::Transaction, shape, time::from_db};
 
 /// The outbox, as db-poller.
 #[derive(Debug, Clone)]
@@ -16,7 +15,7 @@ pub struct Outbox {
 pub struct OutboxBatch {
     /// The events, in the order of their numbers.
     pub events: Vec<OutboxEvent>,
-    transaction: Transaction<'static, Postgres>,
+    transaction: Transaction,
 }
 
 impl Database {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::AssertSqlSafe;
 
 use super::error::BackupError;
-use crate::shape::count;
+use crate::{link::Link, shape::count};
 
 /// The rows of each table of the desk, by the table's name. A partition is a table; what it is a part of is none.
-pub(super) async fn rows_by_table(connection: &mut PgConnection) -> Result<BTreeMap<String, u64>, BackupError> {
+pub(super) async fn rows_by_table(connection: &mut Link) -> Result<BTreeMap<String, u64>, BackupError> {
     let tables = sqlx::query_scalar!(
         r#"SELECT format('%I.%I', spaces.nspname, tables.relname) AS "name!"
            FROM pg_class AS tables JOIN pg_namespace AS spaces ON spaces.oid = tables.relnamespace

@@ -122,7 +122,7 @@ async fn restored(
     let target = Target::of_cluster(cluster.address(), NAME);
     let database = Database::open_with(target.options.clone(), Role::Owner, 2).await?;
     let restored = fill(&database, &target, places, file, mode).await?;
-    let rows = rows_by_table(&mut *database.pool.acquire().await?).await?;
+    let rows = rows_by_table(&mut database.pool.acquire().await?).await?;
     let dumped = restored.manifest.as_ref().map(|manifest| &manifest.rows);
     database.migrate().await?;
     database.check_schema().await?;

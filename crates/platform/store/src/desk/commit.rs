@@ -1,12 +1,12 @@
 //! The desk's transaction: all rows of a commit, or none.
 
 use rec_domain::row::Commit;
-use sqlx::{PgConnection, Postgres, Transaction};
 use tracing::warn;
 
 use super::{Desk, write};
 use crate::{
     error::{Result, StoreError},
+    link::{Link, Transaction},
     shape,
     time::to_db,
 };
@@ -51,7 +51,7 @@ impl Desk {
     }
 
     /// Everything but COMMIT.
-    async fn prepare(&self, commit: &Commit) -> Result<Transaction<'static, Postgres>> {
+    async fn prepare(&self, commit: &Commit) -> Result<Transaction> {
         let mut transaction = self.database.pool.begin().await?;
         match write_all(&mut transaction, commit).await {
             Ok(()) => Ok(transaction),
@@ -87,7 +87,7 @@ impl Desk {
     }
 }
 
-async fn write_all(connection: &mut PgConnection, commit: &Commit) -> Result<()> {
+async fn write_all(connection: &mut Link, commit: &Commit) -> Result<()> {
     // FOR SHARE: nobody takes the lease before this transaction has ended.
     let held = sqlx::query_scalar!(
         "SELECT epoch FROM desk.lease WHERE epoch = $1 AND expires_at > clock_timestamp() FOR SHARE",

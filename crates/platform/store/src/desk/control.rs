@@ -10,12 +10,11 @@ use rec_domain::{
     refusal::Refusal,
     settings::AutomationSettings,
 };
-use sqlx::PgConnection;
 
-use crate::{error::Result, shape, time::to_db};
+use crate::{error::Result, link::Link, shape, time::to_db};
 
 /// A halt began, or has another reason now.
-pub(super) async fn halted(connection: &mut PgConnection, at: Timestamp, halt: &Halt) -> Result<()> {
+pub(super) async fn halted(connection: &mut Link, at: Timestamp, halt: &Halt) -> Result<()> {
     let reason = shape::text(&halt.reason);
     sqlx::query!(
         "WITH halt AS (
@@ -36,12 +35,7 @@ pub(super) async fn halted(connection: &mut PgConnection, at: Timestamp, halt: &
 }
 
 /// The halt of a source ended, if there was one.
-pub(super) async fn resumed(
-    connection: &mut PgConnection,
-    at: Timestamp,
-    source: HaltSource,
-    reason: &str,
-) -> Result<()> {
+pub(super) async fn resumed(connection: &mut Link, at: Timestamp, source: HaltSource, reason: &str) -> Result<()> {
     sqlx::query!(
         "WITH halt AS (
             UPDATE desk.halts SET cleared_at = $3, cleared_reason = $2 WHERE source = $1 AND cleared_at IS NULL
@@ -58,7 +52,7 @@ pub(super) async fn resumed(
 }
 
 /// An arming began, or stands otherwise now.
-pub(super) async fn armed(connection: &mut PgConnection, arming: &Arming) -> Result<()> {
+pub(super) async fn armed(connection: &mut Link, arming: &Arming) -> Result<()> {
     let crashes: Vec<_> = arming.crashes.iter().map(|at| to_db(*at)).collect();
     sqlx::query!(
         "INSERT INTO desk.armings
@@ -82,7 +76,7 @@ pub(super) async fn armed(connection: &mut PgConnection, arming: &Arming) -> Res
 }
 
 /// The arming in force ended, if there was one.
-pub(super) async fn disarmed(connection: &mut PgConnection, at: Timestamp, reason: &str) -> Result<()> {
+pub(super) async fn disarmed(connection: &mut Link, at: Timestamp, reason: &str) -> Result<()> {
     sqlx::query!(
         "UPDATE desk.armings SET ended_at = $1, ended_reason = $2 WHERE ended_at IS NULL",
         to_db(at),
@@ -94,7 +88,7 @@ pub(super) async fn disarmed(connection: &mut PgConnection, at: Timestamp, reaso
 }
 
 /// A code of the second factor was tried.
-pub(super) async fn code_tried(connection: &mut PgConnection, at: Timestamp, step: Option<i64>) -> Result<()> {
+pub(super) async fn code_tried(connection: &mut Link, at: Timestamp, step: Option<i64>) -> Result<()> {
     sqlx::query!("INSERT INTO desk.code_attempts (at, step) VALUES ($1, $2)", to_db(at), step)
         .execute(connection)
         .await?;
@@ -102,11 +96,7 @@ pub(super) async fn code_tried(connection: &mut PgConnection, at: Timestamp, ste
 }
 
 /// Switches and strategy from now on.
-pub(super) async fn automation(
-    connection: &mut PgConnection,
-    at: Timestamp,
-    settings: &AutomationSettings,
-) -> Result<()> {
+pub(super) async fn automation(connection: &mut Link, at: Timestamp, settings: &AutomationSettings) -> Result<()> {
     let settings = shape::json("the automation settings", settings)?;
     sqlx::query!("INSERT INTO desk.automation (at, settings) VALUES ($1, $2)", to_db(at), settings)
         .execute(connection)
@@ -116,7 +106,7 @@ pub(super) async fn automation(
 
 /// An order group; one of another identity takes the place of the last in its role and shard.
 pub(super) async fn group(
-    connection: &mut PgConnection,
+    connection: &mut Link,
     at: Timestamp,
     role: GroupRole,
     exchange_index: ExchangeIndex,
@@ -141,7 +131,7 @@ pub(super) async fn group(
 
 /// The answer to a request; the first one stands.
 pub(super) async fn decision(
-    connection: &mut PgConnection,
+    connection: &mut Link,
     at: Timestamp,
     decision: DecisionId,
     requester: &str,
@@ -170,7 +160,7 @@ pub(super) struct Why<'a> {
 
 /// A refusal: counted while the reason stays the same for the market and side, stored when it changes.
 pub(super) async fn refused(
-    connection: &mut PgConnection,
+    connection: &mut Link,
     at: Timestamp,
     ticker: &MarketTicker,
     side: Side,
@@ -211,7 +201,7 @@ pub(super) async fn refused(
 }
 
 /// Somebody asked for something.
-pub(super) async fn audit(connection: &mut PgConnection, actor: &str, action: &str, detail: &str) -> Result<()> {
+pub(super) async fn audit(connection: &mut Link, actor: &str, action: &str, detail: &str) -> Result<()> {
     sqlx::query!(
         "INSERT INTO ops.audit (actor, action, detail) VALUES ($1, $2, $3)",
         shape::text(actor),

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use rec_domain::{FillId, IntentId, MarketTicker, Money, OrderId, Price, Quantity, TradeId, fill::Fill};
-use sqlx::{PgConnection, types::Uuid};
+use sqlx::types::Uuid;
 
 use crate::{
     error::Result,
+    link::Link,
     shape,
     time::{from_db, to_db},
 };
@@ -60,7 +61,7 @@ macro_rules! select_fills {
 pub(crate) use select_fills;
 
 /// A fill; the same one twice breaks the table's rule.
-pub(super) async fn insert(connection: &mut PgConnection, fill: &Fill) -> Result<()> {
+pub(super) async fn insert(connection: &mut Link, fill: &Fill) -> Result<()> {
     sqlx::query!(
         "INSERT INTO desk.fills
             (fill_id, order_id, intent, trade_id, ticker, side, book_side, price_e4, quantity_e2, fee_micros, is_taker,

@@ -1,12 +1,11 @@
 //! Movements of money, as far as they were seen to come.
 
 use rec_domain::{Timestamp, flow::FlowReport};
-use sqlx::PgConnection;
 
-use crate::{error::Result, shape, time::to_db};
+use crate::{error::Result, link::Link, shape, time::to_db};
 
 /// A movement that was heard of at `at`, or has come further since.
-pub(super) async fn upsert(connection: &mut PgConnection, at: Timestamp, report: &FlowReport) -> Result<()> {
+pub(super) async fn upsert(connection: &mut Link, at: Timestamp, report: &FlowReport) -> Result<()> {
     let body = shape::json("a movement of money", report)?;
     sqlx::query!(
         "INSERT INTO desk.flows (key, kind, amount_micros, body, at, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
@@ -25,7 +24,7 @@ pub(super) async fn upsert(connection: &mut PgConnection, at: Timestamp, report:
 }
 
 /// Every movement that was ever seen: one that was posted may be taken back at any time.
-pub(super) async fn all(connection: &mut PgConnection) -> Result<Vec<FlowReport>> {
+pub(super) async fn all(connection: &mut Link) -> Result<Vec<FlowReport>> {
     let bodies = sqlx::query_scalar!("SELECT body FROM desk.flows ORDER BY key").fetch_all(connection).await?;
     bodies.into_iter().map(|body| shape::from_json("a movement of money", body)).collect()
 }

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use rec_domain::{DecisionId, IntentId, Money, TradeId, intent::Intent};
-use sqlx::{PgConnection, types::Uuid};
+use sqlx::types::Uuid;
 
 use crate::{
     error::Result,
+    link::Link,
     shape,
     time::{from_db, opt_from_db, opt_to_db, to_db},
 };
@@ -56,7 +57,7 @@ macro_rules! select_intents {
 pub(crate) use select_intents;
 
 /// A new intent.
-pub(super) async fn insert(connection: &mut PgConnection, intent: &Intent) -> Result<()> {
+pub(super) async fn insert(connection: &mut Link, intent: &Intent) -> Result<()> {
     let action = shape::json("an intent's action", &intent.action)?;
     sqlx::query!(
         "INSERT INTO desk.intents

@@ -14,7 +14,7 @@ use rec_domain::{
     reconciliation::Reconciliation,
     trade::{Trade, TradeState},
 };
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 
 use super::{
     Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat, fill::select_fills, flow,
@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     error::{Incompatible, Result},
+    link::Link,
     shape,
     time::{from_db, opt_from_db, to_db},
 };
@@ -127,14 +128,14 @@ fn start_of_day(now: Timestamp) -> Timestamp {
     eastern::instant(eastern::day(now), 0, 0, 0).unwrap_or(now)
 }
 
-async fn automation(connection: &mut PgConnection) -> Result<Option<rec_domain::settings::AutomationSettings>> {
+async fn automation(connection: &mut Link) -> Result<Option<rec_domain::settings::AutomationSettings>> {
     let settings = sqlx::query_scalar!("SELECT settings FROM desk.automation ORDER BY id DESC LIMIT 1")
         .fetch_optional(connection)
         .await?;
     settings.map(|settings| shape::from_json("the automation settings", settings)).transpose()
 }
 
-async fn arming(connection: &mut PgConnection) -> Result<Option<Arming>> {
+async fn arming(connection: &mut Link) -> Result<Option<Arming>> {
     let row = sqlx::query!(
         "SELECT since, until, requester, reason, configuration, release, boot, crashes, unproven
          FROM desk.armings WHERE ended_at IS NULL"
@@ -152,7 +153,7 @@ async fn arming(connection: &mut PgConnection) -> Result<Option<Arming>> {
     }))
 }
 
-async fn wrong_codes(connection: &mut PgConnection, after: Timestamp) -> Result<Vec<Timestamp>> {
+async fn wrong_codes(connection: &mut Link, after: Timestamp) -> Result<Vec<Timestamp>> {
     let times = sqlx::query_scalar!(
         "SELECT at FROM desk.code_attempts WHERE step IS NULL AND at > $1 ORDER BY at",
         to_db(after)
@@ -162,11 +163,11 @@ async fn wrong_codes(connection: &mut PgConnection, after: Timestamp) -> Result<
     Ok(times.into_iter().map(from_db).collect())
 }
 
-async fn last_code(connection: &mut PgConnection) -> Result<Option<i64>> {
+async fn last_code(connection: &mut Link) -> Result<Option<i64>> {
     Ok(sqlx::query_scalar!("SELECT max(step) FROM desk.code_attempts").fetch_one(connection).await?)
 }
 
-async fn halts(connection: &mut PgConnection) -> Result<Vec<Halt>> {
+async fn halts(connection: &mut Link) -> Result<Vec<Halt>> {
     let rows = sqlx::query!("SELECT source, reason, since FROM desk.halts WHERE cleared_at IS NULL ORDER BY id")
         .fetch_all(connection)
         .await?;
@@ -178,7 +179,7 @@ async fn halts(connection: &mut PgConnection) -> Result<Vec<Halt>> {
         .collect()
 }
 
-async fn groups(connection: &mut PgConnection) -> Result<Vec<StoredGroup>> {
+async fn groups(connection: &mut Link) -> Result<Vec<StoredGroup>> {
     let rows = sqlx::query!(
         "SELECT DISTINCT ON (role, exchange_index) role, exchange_index, group_id, tripped FROM desk.order_groups
          ORDER BY role, exchange_index, id DESC"
@@ -197,12 +198,12 @@ async fn groups(connection: &mut PgConnection) -> Result<Vec<StoredGroup>> {
         .collect()
 }
 
-async fn open_trades(connection: &mut PgConnection) -> Result<Vec<Trade>> {
+async fn open_trades(connection: &mut Link) -> Result<Vec<Trade>> {
     let rows = select_trades!("WHERE state NOT IN ('closed', 'settled', 'unfilled') ORDER BY id");
     rows.fetch_all(connection).await?.into_iter().map(|row| row.into_domain()).collect()
 }
 
-async fn ended_trades(connection: &mut PgConnection, now: Timestamp) -> Result<Vec<Trade>> {
+async fn ended_trades(connection: &mut Link, now: Timestamp) -> Result<Vec<Trade>> {
     let rows = select_trades!(
         "WHERE state IN ('closed', 'unfilled') AND ended_at > $1 OR state = 'settled' AND ended_at > $2 ORDER BY id",
         to_db(now - ENDED),
@@ -212,7 +213,7 @@ async fn ended_trades(connection: &mut PgConnection, now: Timestamp) -> Result<V
 }
 
 /// Fills of the markets of `open`, and of those of `ended` that were closed, in the order of their booking.
-async fn fills(connection: &mut PgConnection, open: &[Trade], ended: &[Trade]) -> Result<Vec<Fill>> {
+async fn fills(connection: &mut Link, open: &[Trade], ended: &[Trade]) -> Result<Vec<Fill>> {
     let closed = ended.iter().filter(|trade| trade.state == TradeState::Closed);
     let tickers: Vec<String> = open.iter().chain(closed).map(|trade| trade.ticker.as_str().to_owned()).collect();
     let rows = select_fills!(
@@ -224,7 +225,7 @@ async fn fills(connection: &mut PgConnection, open: &[Trade], ended: &[Trade]) -
     rows.fetch_all(connection).await?.into_iter().map(|row| row.into_domain()).collect()
 }
 
-async fn orders(connection: &mut PgConnection, now: Timestamp) -> Result<Vec<StoredOrder>> {
+async fn orders(connection: &mut Link, now: Timestamp) -> Result<Vec<StoredOrder>> {
     let rows = select_orders!(
         "JOIN desk.trades ON trades.id = orders.trade_id
          WHERE orders.state IN ('intended', 'working', 'unknown') OR orders.booked_e2 < orders.acknowledged_e2
@@ -255,7 +256,7 @@ async fn orders(connection: &mut PgConnection, now: Timestamp) -> Result<Vec<Sto
         .collect()
 }
 
-async fn repeats(connection: &mut PgConnection, orders: &[StoredOrder]) -> Result<Vec<StoredRepeat>> {
+async fn repeats(connection: &mut Link, orders: &[StoredOrder]) -> Result<Vec<StoredRepeat>> {
     let ids: Vec<_> = orders.iter().map(|stored| stored.order.intent.as_uuid()).collect();
     let rows = sqlx::query!(
         r#"SELECT orders.id AS "order!", attempts.id AS "attempt!",
@@ -282,7 +283,7 @@ async fn repeats(connection: &mut PgConnection, orders: &[StoredOrder]) -> Resul
     Ok(attempts.filter(|attempt| attempt.intent.is_some() || attempt.landed).collect())
 }
 
-async fn unanswered(connection: &mut PgConnection) -> Result<Vec<StoredIntent>> {
+async fn unanswered(connection: &mut Link) -> Result<Vec<StoredIntent>> {
     let rows = select_intents!(
         "WHERE NOT EXISTS (SELECT FROM desk.answers WHERE answers.intent = intents.id)
          ORDER BY intents.created_at, intents.id"
@@ -303,7 +304,7 @@ async fn unanswered(connection: &mut PgConnection) -> Result<Vec<StoredIntent>> 
         .collect()
 }
 
-async fn parked_fills(connection: &mut PgConnection) -> Result<Vec<rec_domain::report::FillReport>> {
+async fn parked_fills(connection: &mut Link) -> Result<Vec<rec_domain::report::FillReport>> {
     let bodies =
         sqlx::query_scalar!("SELECT body FROM desk.parked_fills WHERE unparked_at IS NULL ORDER BY parked_at, fill_id")
             .fetch_all(connection)
@@ -311,7 +312,7 @@ async fn parked_fills(connection: &mut PgConnection) -> Result<Vec<rec_domain::r
     bodies.into_iter().map(|body| shape::from_json("a parked fill", body)).collect()
 }
 
-async fn parked_settlements(connection: &mut PgConnection) -> Result<Vec<rec_domain::report::SettlementReport>> {
+async fn parked_settlements(connection: &mut Link) -> Result<Vec<rec_domain::report::SettlementReport>> {
     let bodies = sqlx::query_scalar!(
         "SELECT body FROM desk.parked_settlements WHERE unparked_at IS NULL ORDER BY parked_at, key"
     )
@@ -320,22 +321,22 @@ async fn parked_settlements(connection: &mut PgConnection) -> Result<Vec<rec_dom
     bodies.into_iter().map(|body| shape::from_json("a parked settlement", body)).collect()
 }
 
-async fn cursors(connection: &mut PgConnection) -> Result<Cursors> {
+async fn cursors(connection: &mut Link) -> Result<Cursors> {
     let row = sqlx::query!("SELECT report, answer FROM desk.cursors").fetch_one(connection).await?;
     Ok(Cursors { report: row.report, answer: row.answer })
 }
 
-async fn last_posting(connection: &mut PgConnection) -> Result<i64> {
+async fn last_posting(connection: &mut Link) -> Result<i64> {
     let last = sqlx::query_scalar!("SELECT max(number) FROM desk.postings").fetch_one(connection).await?;
     Ok(last.unwrap_or(0))
 }
 
-async fn last_trade(connection: &mut PgConnection) -> Result<i64> {
+async fn last_trade(connection: &mut Link) -> Result<i64> {
     let last = sqlx::query_scalar!("SELECT max(id) FROM desk.trades").fetch_one(connection).await?;
     Ok(last.unwrap_or(0))
 }
 
-async fn history(connection: &mut PgConnection, now: Timestamp) -> Result<Vec<MarketSideHistory>> {
+async fn history(connection: &mut Link, now: Timestamp) -> Result<Vec<MarketSideHistory>> {
     let rows = sqlx::query!(
         r#"SELECT trades.ticker, trades.side, count(*) AS "trades!", sum(trades.entered_e2)::bigint AS "entered_e2!",
             greatest(max(trades.created_at), max(entries.last_at)) AS "last_entry_at!"
@@ -378,7 +379,7 @@ async fn realised_since(executor: impl PgExecutor<'_>, from: Timestamp) -> Resul
     Ok(-Money::from_micros(sum.unwrap_or(0)))
 }
 
-async fn risked_since(connection: &mut PgConnection, from: Timestamp) -> Result<Money> {
+async fn risked_since(connection: &mut Link, from: Timestamp) -> Result<Money> {
     let sum = sqlx::query_scalar!(
         "SELECT sum(worst_case_micros)::bigint FROM desk.orders WHERE role = 'entry' AND created_at >= $1",
         to_db(from),
@@ -388,7 +389,7 @@ async fn risked_since(connection: &mut PgConnection, from: Timestamp) -> Result<
     Ok(Money::from_micros(sum.unwrap_or(0)))
 }
 
-async fn entry_times(connection: &mut PgConnection, after: Timestamp) -> Result<Vec<Timestamp>> {
+async fn entry_times(connection: &mut Link, after: Timestamp) -> Result<Vec<Timestamp>> {
     let times = sqlx::query_scalar!(
         "SELECT created_at FROM desk.orders WHERE role = 'entry' AND created_at > $1 ORDER BY created_at",
         to_db(after),
@@ -398,7 +399,7 @@ async fn entry_times(connection: &mut PgConnection, after: Timestamp) -> Result<
     Ok(times.into_iter().map(from_db).collect())
 }
 
-async fn reconciliation(connection: &mut PgConnection) -> Result<Option<Reconciliation>> {
+async fn reconciliation(connection: &mut Link) -> Result<Option<Reconciliation>> {
     let row = sqlx::query_as!(
         ReconciliationRow,
         "SELECT at, as_of, books_changed_at, differences, compared FROM desk.reconciliations ORDER BY id DESC LIMIT 1"
@@ -408,7 +409,7 @@ async fn reconciliation(connection: &mut PgConnection) -> Result<Option<Reconcil
     row.map(ReconciliationRow::into_domain).transpose()
 }
 
-async fn markets(connection: &mut PgConnection, trades: &[Trade]) -> Result<Vec<Market>> {
+async fn markets(connection: &mut Link, trades: &[Trade]) -> Result<Vec<Market>> {
     let tickers: Vec<String> = trades.iter().map(|trade| trade.ticker.as_str().to_owned()).collect();
     let bodies =
         sqlx::query_scalar!("SELECT body FROM market.markets WHERE ticker = ANY ($1) ORDER BY ticker", &tickers)
@@ -417,7 +418,7 @@ async fn markets(connection: &mut PgConnection, trades: &[Trade]) -> Result<Vec<
     bodies.into_iter().map(|body| shape::from_json("a market", body)).collect()
 }
 
-async fn decisions(connection: &mut PgConnection) -> Result<Vec<(DecisionId, DeskReply)>> {
+async fn decisions(connection: &mut Link) -> Result<Vec<(DecisionId, DeskReply)>> {
     let rows = sqlx::query!("SELECT decision, reply FROM desk.decisions ORDER BY at DESC, decision LIMIT 4096")
         .fetch_all(connection)
         .await?;
@@ -427,7 +428,7 @@ async fn decisions(connection: &mut PgConnection) -> Result<Vec<(DecisionId, Des
         .collect()
 }
 
-async fn changed_at(connection: &mut PgConnection) -> Result<Option<Timestamp>> {
+async fn changed_at(connection: &mut Link) -> Result<Option<Timestamp>> {
     let changed = sqlx::query_scalar!(
         "SELECT greatest((SELECT max(updated_at) FROM desk.orders), (SELECT max(at) FROM desk.postings))"
     )

@@ -5,10 +5,11 @@ use rec_domain::{
     ExchangeIndex, IntentId, MarketTicker, Money, OrderGroupId, OrderId, Price, Quantity, Timestamp, TradeId,
     intent::OrderSpec, order::Order,
 };
-use sqlx::{PgConnection, types::Uuid};
+use sqlx::types::Uuid;
 
 use crate::{
     error::Result,
+    link::Link,
     shape,
     time::{from_db, opt_from_db, opt_to_db, to_db},
 };
@@ -85,7 +86,7 @@ macro_rules! select_orders {
 pub(crate) use select_orders;
 
 /// An order as it stands now. What was sent never changes, so only its state is updated.
-pub(super) async fn upsert(connection: &mut PgConnection, at: Timestamp, order: &Order) -> Result<()> {
+pub(super) async fn upsert(connection: &mut Link, at: Timestamp, order: &Order) -> Result<()> {
     let spec = &order.spec;
     let order_id = order.order_id.as_ref().map(OrderId::as_str);
     let note = shape::opt_text(order.note.as_deref());

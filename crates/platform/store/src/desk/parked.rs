@@ -4,15 +4,14 @@ use rec_domain::{
     Timestamp,
     report::{FillReport, Report, SettlementReport},
 };
-use sqlx::PgConnection;
 
-use crate::{error::Result, shape, time::to_db};
+use crate::{error::Result, link::Link, shape, time::to_db};
 
 fn settlement_key(report: &SettlementReport) -> String {
     Report::Settlement(report.clone()).key()
 }
 
-pub(super) async fn park_fill(connection: &mut PgConnection, at: Timestamp, report: &FillReport) -> Result<()> {
+pub(super) async fn park_fill(connection: &mut Link, at: Timestamp, report: &FillReport) -> Result<()> {
     let body = shape::json("a parked fill", report)?;
     sqlx::query!(
         "INSERT INTO desk.parked_fills (fill_id, body, parked_at) VALUES ($1, $2, $3)
@@ -26,7 +25,7 @@ pub(super) async fn park_fill(connection: &mut PgConnection, at: Timestamp, repo
     Ok(())
 }
 
-pub(super) async fn unpark_fill(connection: &mut PgConnection, at: Timestamp, report: &FillReport) -> Result<()> {
+pub(super) async fn unpark_fill(connection: &mut Link, at: Timestamp, report: &FillReport) -> Result<()> {
     sqlx::query!(
         "UPDATE desk.parked_fills SET unparked_at = $2 WHERE fill_id = $1",
         report.fill_id.as_str(),
@@ -37,11 +36,7 @@ pub(super) async fn unpark_fill(connection: &mut PgConnection, at: Timestamp, re
     Ok(())
 }
 
-pub(super) async fn park_settlement(
-    connection: &mut PgConnection,
-    at: Timestamp,
-    report: &SettlementReport,
-) -> Result<()> {
+pub(super) async fn park_settlement(connection: &mut Link, at: Timestamp, report: &SettlementReport) -> Result<()> {
     let body = shape::json("a parked settlement", report)?;
     sqlx::query!(
         "INSERT INTO desk.parked_settlements (key, body, parked_at) VALUES ($1, $2, $3)
@@ -55,11 +50,7 @@ pub(super) async fn park_settlement(
     Ok(())
 }
 
-pub(super) async fn unpark_settlement(
-    connection: &mut PgConnection,
-    at: Timestamp,
-    report: &SettlementReport,
-) -> Result<()> {
+pub(super) async fn unpark_settlement(connection: &mut Link, at: Timestamp, report: &SettlementReport) -> Result<()> {
     sqlx::query!(
         "UPDATE desk.parked_settlements SET unparked_at = $2 WHERE key = $1",
         settlement_key(report),

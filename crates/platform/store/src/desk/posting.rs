@@ -7,10 +7,11 @@ use rec_domain::{
     ledger::{Account, Posting, PostingKind},
     trade::Trade,
 };
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 
 use crate::{
     error::{Result, StoreError},
+    link::Link,
     shape,
     time::{from_db, to_db},
 };
@@ -82,7 +83,7 @@ impl AccountRow {
 }
 
 /// A posting with its lines.
-pub(super) async fn insert(connection: &mut PgConnection, posting: &Posting) -> Result<()> {
+pub(super) async fn insert(connection: &mut Link, posting: &Posting) -> Result<()> {
     sqlx::query!(
         "INSERT INTO desk.postings (number, at, kind, trade_id, fill_id, note) VALUES ($1, $2, $3, $4, $5, $6)",
         posting.number,
@@ -116,7 +117,7 @@ pub(super) async fn insert(connection: &mut PgConnection, posting: &Posting) -> 
 }
 
 /// The last posting by which each of `trades` was paid.
-pub(super) async fn payments(connection: &mut PgConnection, trades: &[Trade]) -> Result<Vec<Posting>> {
+pub(super) async fn payments(connection: &mut Link, trades: &[Trade]) -> Result<Vec<Posting>> {
     let trades: Vec<i64> = trades.iter().map(|trade| trade.id.get()).collect();
     let rows = sqlx::query!(
         r#"SELECT DISTINCT ON (trade_id) number, at, trade_id AS "trade_id!", note FROM desk.postings
@@ -156,7 +157,7 @@ pub(super) async fn payments(connection: &mut PgConnection, trades: &[Trade]) ->
 }
 
 /// When the ledger was opened with what the exchange had.
-pub(super) async fn opened_at(connection: &mut PgConnection) -> Result<Option<Timestamp>> {
+pub(super) async fn opened_at(connection: &mut Link) -> Result<Option<Timestamp>> {
     let at =
         sqlx::query_scalar!("SELECT max(at) FROM desk.postings WHERE kind = 'opening'").fetch_one(connection).await?;
     Ok(at.map(from_db))

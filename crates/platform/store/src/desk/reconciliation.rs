@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use rec_domain::reconciliation::Reconciliation;
 use serde_json::Value;
-use sqlx::PgConnection;
 
 use crate::{
     error::Result,
+    link::Link,
     shape,
     time::{from_db, to_db},
 };
@@ -34,7 +34,7 @@ impl ReconciliationRow {
 }
 
 /// A comparison.
-pub(super) async fn insert(connection: &mut PgConnection, reconciliation: &Reconciliation) -> Result<()> {
+pub(super) async fn insert(connection: &mut Link, reconciliation: &Reconciliation) -> Result<()> {
     let differences = shape::json("differences", &reconciliation.differences)?;
     let compared = shape::json("what was compared", &reconciliation.compared)?;
     sqlx::query!(

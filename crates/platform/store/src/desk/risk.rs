@@ -8,17 +8,17 @@ use rec_domain::{
     desk_snapshot::RiskSnapshot,
     refusal::RefusalCode,
 };
-use sqlx::PgConnection;
 
 use crate::{
     error::Result,
+    link::Link,
     shape,
     time::{from_db, to_db},
 };
 
 /// What an admitted request was held against.
 pub(super) async fn admitted(
-    connection: &mut PgConnection,
+    connection: &mut Link,
     at: Timestamp,
     intent: IntentId,
     decision: DecisionId,
@@ -40,7 +40,7 @@ pub(super) async fn admitted(
 }
 
 /// All caps that are lowered by now.
-pub(super) async fn tightened(connection: &mut PgConnection, tightening: &Tightening) -> Result<()> {
+pub(super) async fn tightened(connection: &mut Link, tightening: &Tightening) -> Result<()> {
     let caps = shape::json("lowered caps", &tightening.caps)?;
     sqlx::query!(
         "INSERT INTO desk.tightenings (at, revision, caps, reason) VALUES ($1, $2, $3, $4)",
@@ -55,7 +55,7 @@ pub(super) async fn tightened(connection: &mut PgConnection, tightening: &Tighte
 }
 
 /// The peak of equity from now on.
-pub(super) async fn equity_peak(connection: &mut PgConnection, peak: &EquityPeak) -> Result<()> {
+pub(super) async fn equity_peak(connection: &mut Link, peak: &EquityPeak) -> Result<()> {
     sqlx::query!(
         "INSERT INTO desk.equity_peaks (at, revision, equity_micros) VALUES ($1, $2, $3)",
         to_db(peak.at),
@@ -69,7 +69,7 @@ pub(super) async fn equity_peak(connection: &mut PgConnection, peak: &EquityPeak
 
 /// What limits are counted from: refusals of the day since `day_start`, exits since `minute_start`.
 pub(super) async fn snapshot(
-    connection: &mut PgConnection,
+    connection: &mut Link,
     day_start: Timestamp,
     minute_start: Timestamp,
 ) -> Result<RiskSnapshot> {
@@ -82,7 +82,7 @@ pub(super) async fn snapshot(
 }
 
 /// The last tightening, of whatever revision.
-async fn tightening(connection: &mut PgConnection) -> Result<Option<Tightening>> {
+async fn tightening(connection: &mut Link) -> Result<Option<Tightening>> {
     let row = sqlx::query!("SELECT at, revision, caps, reason FROM desk.tightenings ORDER BY id DESC LIMIT 1")
         .fetch_optional(connection)
         .await?;
@@ -98,7 +98,7 @@ async fn tightening(connection: &mut PgConnection) -> Result<Option<Tightening>>
 }
 
 /// The last peak, of whatever revision.
-async fn last_peak(connection: &mut PgConnection) -> Result<Option<EquityPeak>> {
+async fn last_peak(connection: &mut Link) -> Result<Option<EquityPeak>> {
     let row = sqlx::query!("SELECT at, revision, equity_micros FROM desk.equity_peaks ORDER BY id DESC LIMIT 1")
         .fetch_optional(connection)
         .await?;
@@ -113,7 +113,7 @@ async fn last_peak(connection: &mut PgConnection) -> Result<Option<EquityPeak>> 
 }
 
 /// How often each reason refused in runs that reached past `since`. A code that this program does not know is left out.
-async fn refusals(connection: &mut PgConnection, since: Timestamp) -> Result<BTreeMap<RefusalCode, u64>> {
+async fn refusals(connection: &mut Link, since: Timestamp) -> Result<BTreeMap<RefusalCode, u64>> {
     let rows = sqlx::query!(
         r#"SELECT code, sum(times)::bigint AS "times!" FROM desk.refusals WHERE last_at >= $1 GROUP BY code"#,
         to_db(since),
@@ -130,7 +130,7 @@ async fn refusals(connection: &mut PgConnection, since: Timestamp) -> Result<BTr
 }
 
 /// When orders that only reduce were committed after `after`, in order.
-async fn exit_times(connection: &mut PgConnection, after: Timestamp) -> Result<Vec<Timestamp>> {
+async fn exit_times(connection: &mut Link, after: Timestamp) -> Result<Vec<Timestamp>> {
     let times = sqlx::query_scalar!(
         "SELECT created_at FROM desk.intents WHERE effect = 'reduces' AND created_at > $1 ORDER BY created_at",
         to_db(after),

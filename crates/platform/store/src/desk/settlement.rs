@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use rec_domain::{MarketTicker, Money, Quantity, TradeId, settlement::Settlement};
-use sqlx::PgConnection;
 
 use crate::{
     error::Result,
+    link::Link,
     shape,
     time::{from_db, to_db},
 };
@@ -50,7 +50,7 @@ macro_rules! select_settlements {
 pub(crate) use select_settlements;
 
 /// A settlement; the same one twice breaks the table's rule.
-pub(super) async fn insert(connection: &mut PgConnection, settlement: &Settlement) -> Result<()> {
+pub(super) async fn insert(connection: &mut Link, settlement: &Settlement) -> Result<()> {
     sqlx::query!(
         "INSERT INTO desk.settlements (ticker, trade_id, side, result, quantity_e2, revenue_micros, settled_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use rec_domain::{EventTicker, ExchangeIndex, MarketTicker, Money, Quantity, Timestamp, TradeId, trade::Trade};
-use sqlx::PgConnection;
 
 use crate::{
     error::Result,
+    link::Link,
     shape,
     time::{from_db, opt_from_db, opt_to_db, to_db},
 };
@@ -83,7 +83,7 @@ macro_rules! select_trades {
 pub(crate) use select_trades;
 
 /// A trade as it stands now. What it is never changes, so only how it stands is updated.
-pub(super) async fn upsert(connection: &mut PgConnection, at: Timestamp, trade: &Trade) -> Result<()> {
+pub(super) async fn upsert(connection: &mut Link, at: Timestamp, trade: &Trade) -> Result<()> {
     // The first part sees the table as it was before the statement.
     sqlx::query!(
         "WITH before AS (SELECT state FROM desk.trades WHERE id = $1),

@@ -1,13 +1,12 @@
 //! Each kind of row to its table.
 
 use rec_domain::{Timestamp, desk_view::Cursors, outbox::DeskEvent, row::Row};
-use sqlx::PgConnection;
 
 use super::{control, fill, flow, intent, order, parked, posting, reconciliation, risk, settlement, trade};
-use crate::{error::Result, hint::Hint, shape, time::to_db};
+use crate::{error::Result, hint::Hint, link::Link, shape, time::to_db};
 
 /// Writes one row of a commit that was put together at `at`.
-pub(super) async fn row(connection: &mut PgConnection, at: Timestamp, row: &Row) -> Result<()> {
+pub(super) async fn row(connection: &mut Link, at: Timestamp, row: &Row) -> Result<()> {
     match row {
         Row::Intent(intent) => intent::insert(connection, intent).await,
         Row::Order(order) => order::upsert(connection, at, order).await,
@@ -49,7 +48,7 @@ pub(super) async fn row(connection: &mut PgConnection, at: Timestamp, row: &Row)
 }
 
 /// Tells listeners what is new, when the transaction commits.
-pub(super) async fn hints(connection: &mut PgConnection, rows: &[Row]) -> Result<()> {
+pub(super) async fn hints(connection: &mut Link, rows: &[Row]) -> Result<()> {
     let kinds = [
         (Hint::Outbox, rows.iter().any(|row| matches!(row, Row::Event(_)))),
         (Hint::Intents, rows.iter().any(|row| matches!(row, Row::Intent(_)))),
@@ -60,14 +59,14 @@ pub(super) async fn hints(connection: &mut PgConnection, rows: &[Row]) -> Result
     Ok(())
 }
 
-async fn cursors(connection: &mut PgConnection, cursors: Cursors) -> Result<()> {
+async fn cursors(connection: &mut Link, cursors: Cursors) -> Result<()> {
     sqlx::query!("UPDATE desk.cursors SET report = $1, answer = $2", cursors.report, cursors.answer)
         .execute(connection)
         .await?;
     Ok(())
 }
 
-async fn outbox(connection: &mut PgConnection, at: Timestamp, event: &DeskEvent) -> Result<()> {
+async fn outbox(connection: &mut Link, at: Timestamp, event: &DeskEvent) -> Result<()> {
     let event = shape::json("an event", event)?;
     sqlx::query!("INSERT INTO ops.outbox (at, event) VALUES ($1, $2)", to_db(at), event).execute(connection).await?;
     Ok(())

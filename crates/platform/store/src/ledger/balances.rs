@@ -1,16 +1,14 @@
 //! What the postings say of fills, settlements and trades, against those themselves.
 
-use sqlx::PgConnection;
-
 use super::check::LedgerCheck;
-use crate::error::Result;
+use crate::{error::Result, link::Link};
 
 /// Faults of each rule that are told.
 const MOST: i64 = 20;
 
 /// Finds fills and settlements without exactly one posting of their own amounts, and trades and positions that the
 /// postings do not add up to.
-pub(super) async fn check(connection: &mut PgConnection, check: &mut LedgerCheck) -> Result<()> {
+pub(super) async fn check(connection: &mut Link, check: &mut LedgerCheck) -> Result<()> {
     let counts = sqlx::query!(
         r#"SELECT (SELECT count(*) FROM desk.fills) AS "fills!", (SELECT count(*) FROM desk.settlements) AS "settlements!""#
     )
@@ -23,7 +21,7 @@ pub(super) async fn check(connection: &mut PgConnection, check: &mut LedgerCheck
     positions(connection, check).await
 }
 
-async fn fills(connection: &mut PgConnection, check: &mut LedgerCheck) -> Result<()> {
+async fn fills(connection: &mut Link, check: &mut LedgerCheck) -> Result<()> {
     let rows = sqlx::query!(
         r#"SELECT fills.fill_id, count(postings.number) AS "postings!", max(postings.number) AS "last"
          FROM desk.fills LEFT JOIN desk.postings ON postings.fill_id = fills.fill_id
@@ -68,7 +66,7 @@ async fn fills(connection: &mut PgConnection, check: &mut LedgerCheck) -> Result
 }
 
 /// A trade's payments and its settlements are the same, instant by instant and sum by sum.
-async fn settlements(connection: &mut PgConnection, check: &mut LedgerCheck) -> Result<()> {
+async fn settlements(connection: &mut Link, check: &mut LedgerCheck) -> Result<()> {
     let rows = sqlx::query!(
         r#"WITH paid AS (
              SELECT postings.number, postings.trade_id, postings.at,
@@ -102,7 +100,7 @@ async fn settlements(connection: &mut PgConnection, check: &mut LedgerCheck) -> 
 }
 
 /// A trade's own sums are those of its postings.
-async fn trades(connection: &mut PgConnection, check: &mut LedgerCheck) -> Result<()> {
+async fn trades(connection: &mut Link, check: &mut LedgerCheck) -> Result<()> {
     let rows = sqlx::query!(
         r#"WITH posted AS (
              SELECT postings.trade_id AS id, min(postings.number) AS first,
@@ -130,7 +128,7 @@ async fn trades(connection: &mut PgConnection, check: &mut LedgerCheck) -> Resul
 }
 
 /// What a market and side holds by its balance is what its trades hold at cost.
-async fn positions(connection: &mut PgConnection, check: &mut LedgerCheck) -> Result<()> {
+async fn positions(connection: &mut Link, check: &mut LedgerCheck) -> Result<()> {
     let rows = sqlx::query!(
         r#"WITH held AS (
              SELECT ticker, side, sum(open_cost_micros) AS cost FROM desk.trades GROUP BY ticker, side

@@ -3,14 +3,13 @@
 use std::fmt;
 
 use serde::Serialize;
-use sqlx::PgConnection;
 
 use super::{
     Ledger, balances,
     chain::{ChainHead, Walk},
     read::{self, StoredLine, StoredPosting},
 };
-use crate::error::Result;
+use crate::{error::Result, link::Link};
 
 /// Postings that are read at a time.
 const PAGE: i64 = 2_000;
@@ -77,7 +76,7 @@ impl Ledger {
 }
 
 /// The same on one connection, whose transaction sees the books at one instant.
-pub(crate) async fn check_on(connection: &mut PgConnection, known: Option<&ChainHead>) -> Result<LedgerCheck> {
+pub(crate) async fn check_on(connection: &mut Link, known: Option<&ChainHead>) -> Result<LedgerCheck> {
     let mut check = postings(connection, known).await?;
     balances::check(connection, &mut check).await?;
     // What is in no single posting comes last.
@@ -86,7 +85,7 @@ pub(crate) async fn check_on(connection: &mut PgConnection, known: Option<&Chain
     Ok(check)
 }
 
-async fn postings(connection: &mut PgConnection, known: Option<&ChainHead>) -> Result<LedgerCheck> {
+async fn postings(connection: &mut Link, known: Option<&ChainHead>) -> Result<LedgerCheck> {
     let mut check = LedgerCheck { postings: 0, lines: 0, fills: 0, settlements: 0, head: None, faults: Vec::new() };
     let mut walk = Walk::new();
     let mut last = 0;

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use rec_domain::{Money, TradeId, ledger::Posting};
-use sqlx::PgConnection;
 
 use super::Ledger;
 use crate::{
     desk::posting::AccountRow,
     error::{Result, StoreError},
+    link::Link,
     shape,
     time::from_db,
 };
@@ -44,7 +44,7 @@ pub(super) struct StoredLine {
 
 /// The postings after number `after`, at most `limit`, each with its lines.
 pub(super) async fn postings(
-    connection: &mut PgConnection,
+    connection: &mut Link,
     after: i64,
     limit: i64,
 ) -> Result<Vec<(StoredPosting, Vec<StoredLine>)>> {

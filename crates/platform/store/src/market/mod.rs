@@ -7,9 +7,7 @@ mod partition;
 mod series;
 mod strikes;
 
-use sqlx::{Postgres, Transaction};
-
-use crate::{database::Database, error::Result};
+use crate::{database::Database, error::Result, link::Transaction};
 use partition::Partitions;
 
 /// Market data. Clones share what they know of partitions.
@@ -29,7 +27,7 @@ impl Database {
 
 impl MarketData {
     /// A transaction that is done when the server has it in memory.
-    async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
+    async fn begin(&self) -> Result<Transaction> {
         let mut transaction = self.database.pool.begin().await?;
         sqlx::query!("SET LOCAL synchronous_commit = off").execute(&mut *transaction).await?;
         Ok(transaction)

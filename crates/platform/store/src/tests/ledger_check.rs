@@ -6,10 +6,9 @@ use rec_domain::{
     row::Row,
     trade::TradeState,
 };
-use sqlx::PgConnection;
 
 use super::{Leader, now, sample};
-use crate::{ChainHead, LedgerCheck, LedgerFault, ProfitBy, Role, StoreError, ledger::check_on};
+use crate::{ChainHead, LedgerCheck, LedgerFault, ProfitBy, Role, StoreError, ledger::check_on, link::Link};
 
 fn posting(number: i64, kind: PostingKind, fill: Option<&str>, lines: Vec<(Account, i64)>) -> Row {
     let trade = (kind != PostingKind::Opening).then(|| TradeId::new(1));
@@ -54,7 +53,7 @@ async fn booked() -> Option<Leader> {
     Some(leader)
 }
 
-async fn check(connection: &mut PgConnection, known: Option<&ChainHead>) -> LedgerCheck {
+async fn check(connection: &mut Link, known: Option<&ChainHead>) -> LedgerCheck {
     check_on(connection, known).await.expect("checked")
 }
 

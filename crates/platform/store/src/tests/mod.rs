@@ -2,6 +2,7 @@
 
 mod claim;
 mod commit;
+mod deadline;
 mod inbox;
 mod lease;
 mod ledger;
