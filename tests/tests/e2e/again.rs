@@ -1,4 +1,4 @@
-//! A demo that is started again: what it keeps of the one before, and what it begins anew.
+//! A demo that is started again: what it keeps of the one before, and what it begins anew; and books that are reset.
 
 use std::{
     path::Path,
@@ -36,8 +36,15 @@ async fn a_demo_keeps_cluster_and_model_and_begins_with_a_fresh_database_and_wor
     let mut third = place.start(&[&START[..], &["--fresh"]].concat());
     begins_anew(&place, &mut third).await;
     assert_eq!(self::kept(&place), kept, "the same cluster and model");
+    place.run(&["reconcile"]).await;
     third.signal(Signal::INT);
     assert_eq!(third.end(Duration::from_secs(20)).await.code(), Some(0), "{}", third.complained());
+
+    let stored = place.run(&["reconcile"]).await;
+    assert!(stored.out.contains("the stored comparison"), "{stored:?}");
+    let reset = place.run(&["db", "reset", "--yes"]).await;
+    assert_eq!(reset.code, Some(0), "{reset:?}");
+    place.run(&["reconcile"]).await.assert_failed(&["books and exchange were never compared"]);
     let mut fourth = place.start(&START);
     let _link = fourth.link().await;
 }

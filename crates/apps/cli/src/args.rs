@@ -84,11 +84,12 @@ pub enum Command {
     Status(StatusArgs),
     /// Shows the limits of a desk that runs and what is used of them, or lowers them.
     Risk(commands::risk::RiskArgs),
-    /// Checks what has to be right before the desk is armed, and names the remedy of what is not.
+    /// Checks what has to be right before the desk is armed, and names the remedy of what is not; exit code 0 only if all of
+    /// it is right, 2 if only something was not looked at.
     Doctor(DoctorArgs),
     /// Stops entries until `rec resume`; stops and closes go on.
     Halt(HaltArgs),
-    /// Ends the operator's halt, or resets a tripped order group.
+    /// Ends the operator's halt, or one of a tripped order group or of a difference of the books.
     Resume(ResumeArgs),
     /// Stops everything that could open a trade, whether or not desk and database still run.
     ///

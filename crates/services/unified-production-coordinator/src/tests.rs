@@ -79,11 +79,16 @@ async fn start(folder: &Path) -> Running {
 }
 
 /// Feeds the world as it is, again and again, until `done`.
-async fn feed_until(running: &Running, mut done: impl FnMut() -> bool) {
+async fn feed_until(running: &Running, done: impl FnMut() -> bool) {
+    feed_some_until(running, |_event| true, done).await;
+}
+
+/// The same with those events only that are `told`.
+async fn feed_some_until(running: &Running, told: impl Fn(&BusEvent) -> bool, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !done() {
         assert!(Instant::now() < deadline, "never: {:?}", running.health(SERVICE));
-        world(SystemWall.now()).into_iter().for_each(|event| running.bus.publish(event));
+        world(SystemWall.now()).into_iter().filter(&told).for_each(|event| running.bus.publish(event));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -109,6 +114,14 @@ async fn it_publishes_strike_tables_and_is_healthy_only_while_they_have_chances(
         complete && healthy(&running)
     })
     .await;
+    for (word, silent) in [("spot price", Topic::Spot), ("index", Topic::Index)] {
+        let began = Instant::now();
+        feed_some_until(&running, |event| event.topic() != silent, || !healthy(&running)).await;
+        assert!(began.elapsed() < testing::NOTICE, "{word}: {:?}", began.elapsed());
+        let complaint = running.health(SERVICE).and_then(|health| health.complaint()).unwrap_or_default();
+        assert!(complaint.contains(word), "{complaint}");
+        feed_until(&running, || healthy(&running)).await;
+    }
     testing::assert_noticed(&running, SERVICE).await;
     running.shutdown(SHUTDOWN_DEADLINE).await.expect("in order");
 }

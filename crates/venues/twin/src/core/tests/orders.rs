@@ -4,7 +4,8 @@ use rec_domain::{BookSide, ExchangeIndex, Money, Price, Quantity, TimeSpan};
 
 use super::support::{after, best, cancel, cancel_on, contracts, market_worth, order, place, young};
 use crate::core::{
-    Output, SelfTradePrevention, TimeInForce, TwinConfig, Wallet, account::OrderStatus, ledger::LedgerAccount, wire,
+    Output, SelfTradePrevention, TimeInForce, Twin, TwinConfig, Wallet, account::OrderStatus, ledger::LedgerAccount,
+    matching::Incoming, wire,
 };
 
 #[test]
@@ -229,6 +230,14 @@ fn older_orders_at_a_price_trade_first() {
     let owners: Vec<_> = book.levels(BookSide::Bid)[&bid].orders().map(|order| order.remaining).collect();
     assert_eq!(owners.last(), Some(&contracts(4)), "behind what was there");
     assert_eq!(best(&twin, &ticker, BookSide::Bid).1, size + contracts(4));
+
+    // Whoever sells meets what was there before, and only then what came last.
+    let number = twin.by_ticker[ticker.as_str()];
+    let filled = |twin: &Twin| twin.account().fills.iter().map(|fill| fill.count).sum::<Quantity>();
+    twin.match_incoming(number, Incoming::crowd(BookSide::Ask, bid, size));
+    assert_eq!(filled(&twin), Quantity::ZERO);
+    twin.match_incoming(number, Incoming::crowd(BookSide::Ask, bid, contracts(3)));
+    assert_eq!(filled(&twin), contracts(3));
 }
 
 #[test]
