@@ -84,7 +84,7 @@ fn killed(place: &Place, with_children: bool) -> Pid {
 }
 
 /// The processes whose parent is `parent`.
-fn children(parent: Pid) -> Vec<Pid> {
+pub(crate) fn children(parent: Pid) -> Vec<Pid> {
     let listed = Command::new("ps").args(["-axo", "pid=,ppid="]).output().expect("ps runs");
     let text = String::from_utf8_lossy(&listed.stdout).into_owned();
     let rows = text.lines().filter_map(|line| {

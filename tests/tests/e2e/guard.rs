@@ -9,11 +9,15 @@ use rec_domain::{
     refusal::RefusalCode,
     trade::Origin,
 };
-use rustix::process::Signal;
+use rec_e2e::processes;
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{
-    Apart,
-    trading::{open, probe, tradable, trade},
+use crate::{
+    database::children,
+    support::{
+        Apart,
+        trading::{open, probe, tradable, trade},
+    },
 };
 
 /// How long the guard is patient, in wall time: its production limit.
@@ -33,7 +37,7 @@ async fn the_guard_trips_the_entry_group_of_a_desk_that_stands_still_and_the_des
 
     let stopped = Instant::now();
     apart.desk.signal(Signal::STOP);
-    let group = tripped_group(&apart, stopped).await;
+    let group = tripped_group(&apart, stopped, 2 * PATIENCE).await;
     let took = stopped.elapsed();
     assert!(took >= PATIENCE - Duration::from_secs(1), "the guard has to be patient: {took:?}");
     assert!(took < PATIENCE + Duration::from_secs(8), "it took {took:?}");
@@ -78,8 +82,46 @@ async fn the_guard_trips_the_entry_group_of_a_desk_that_stands_still_and_the_des
     assert_eq!(apart.desk.end(Duration::from_secs(20)).await.code(), Some(0), "{}", apart.desk.complained());
 }
 
+/// Ten seconds for the lease and fifteen for the guard, and afterwards entries wait for a person.
+#[tokio::test]
+#[ignore = "takes a minute"]
+async fn a_postgres_that_stands_still_silences_the_desk_whose_group_is_tripped_and_with_it_all_goes_on() {
+    let Some(mut apart) = Apart::start().await else { return };
+    let exchange = apart.exchange();
+    let markets = tradable(&exchange).await;
+    let [market, ..] = markets.as_slice() else { panic!("nothing to trade: {markets:?}") };
+    let clean = async |apart: &Apart| apart.view().await.reconciliation.is_some_and(|last| last.is_clean());
+    apart.until("books and exchange agree", clean).await;
+
+    let (server, _) = processes::postmaster(apart.place.state()).expect("it runs");
+    let of_server: Vec<Pid> = children(server).into_iter().chain([server]).collect();
+    let signal = |signal| {
+        for process in &of_server {
+            let _may_have_ended = kill_process(*process, signal);
+        }
+    };
+    let stopped = Instant::now();
+    signal(Signal::STOP);
+    tripped_group(&apart, stopped, 3 * PATIENCE).await;
+    let took = stopped.elapsed();
+    assert!(took >= PATIENCE + Duration::from_secs(8), "the lease held for ten seconds: {took:?}");
+    signal(Signal::CONT);
+
+    let noticed = async |apart: &Apart| {
+        let _refused_here_or_there = apart.ask(open(apart, market)).await;
+        apart.view().await.halts.iter().any(|halt| halt.source == HaltSource::OrderGroup)
+    };
+    apart.until("the desk leads again and finds its group tripped", noticed).await;
+    apart.until("books and exchange agree again", clean).await;
+    assert_eq!(apart.command(&["resume", "--reason", "it is back", "--order-group"]).await.code, Some(0));
+    let entered = async |apart: &Apart| matches!(apart.ask(open(apart, market)).await, DeskReply::Accepted { .. });
+    apart.until("entries go on", entered).await;
+    apart.desk.signal(Signal::INT);
+    assert_eq!(apart.desk.end(Duration::from_secs(20)).await.code(), Some(0), "{}", apart.desk.complained());
+}
+
 /// The group that the guard says it has tripped and looked at.
-async fn tripped_group(apart: &Apart, stopped: Instant) -> OrderGroupId {
+async fn tripped_group(apart: &Apart, stopped: Instant, within: Duration) -> OrderGroupId {
     let log = apart.place.state().join("guard.log");
     loop {
         let text = std::fs::read_to_string(&log).unwrap_or_default();
@@ -88,7 +130,7 @@ async fn tripped_group(apart: &Apart, stopped: Instant) -> OrderGroupId {
         if let (Some(_), Some(id)) = (said, named) {
             return OrderGroupId::new(id);
         }
-        assert!(stopped.elapsed() < Duration::from_secs(30), "nothing is tripped: {text}");
+        assert!(stopped.elapsed() < within, "nothing is tripped: {text}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
