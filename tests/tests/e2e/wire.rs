@@ -193,8 +193,7 @@ impl Decisions {
 fn book_of(evidence: &str) -> Option<(String, Timestamp)> {
     let evidence: Value = serde_json::from_str(evidence).expect("JSON");
     let (ticker, at) = (evidence["row"]["ticker"].as_str()?, evidence["row"]["book_at"].as_str()?);
-    let is_of_one_book = evidence["table_age_micros"].as_i64()? > 0;
-    is_of_one_book.then(|| (ticker.to_owned(), at.parse().expect("an instant")))
+    (evidence["occasion"] == "book").then(|| (ticker.to_owned(), at.parse().expect("an instant")))
 }
 
 /// Histograms of the desk's commits, by name and bound in milliseconds: how many were no longer.

@@ -68,9 +68,20 @@ pub struct EntryMachine {
     next_status_at: Timestamp,
 }
 
+/// What made the machine look at a row.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Occasion {
+    /// A new table: a price came, or time has passed.
+    Table,
+    /// A change of the row's own book.
+    Book,
+}
+
 /// What an entry was decided on, stored with it.
 #[derive(Debug, Serialize)]
 struct Evidence<'a> {
+    occasion: Occasion,
     row: &'a StrikeRow,
     table_at: Timestamp,
     close_time: Timestamp,
@@ -194,7 +205,7 @@ impl EntryMachine {
         rows.sort_by(|a, b| chance(b).total_cmp(&chance(a)));
         self.outstanding.retain(|_key, request| request.is_waiting(now));
         for row in rows {
-            self.consider(now, table, row, out);
+            self.consider(now, Occasion::Table, table, row, out);
         }
         let present: BTreeSet<_> = table.rows.iter().map(|row| (&row.ticker, row.favoured)).collect();
         self.reasons.retain(|(ticker, side), _code| present.contains(&(ticker, *side)));
@@ -210,13 +221,20 @@ impl EntryMachine {
                 let is_it = |known: &StrikeRow| known.strike == row.strike && known.ticker == row.ticker;
                 let Some(place) = table.rows.iter().position(is_it) else { continue };
                 table.rows[place] = row;
-                self.consider(now, &table, &table.rows[place], out);
+                self.consider(now, Occasion::Book, &table, &table.rows[place], out);
             }
         }
         self.table = Some(table);
     }
 
-    fn consider(&mut self, now: Timestamp, table: &StrikeTable, row: &StrikeRow, out: &mut Vec<Output>) {
+    fn consider(
+        &mut self,
+        now: Timestamp,
+        occasion: Occasion,
+        table: &StrikeTable,
+        row: &StrikeRow,
+        out: &mut Vec<Output>,
+    ) {
         let key = (row.ticker.clone(), row.favoured);
         if self.outstanding.get(&key).is_some_and(|request| request.is_waiting(now)) {
             return;
@@ -225,7 +243,7 @@ impl EntryMachine {
         match propose(&self.situation(now, table, row)) {
             Ok(proposal) => {
                 if self.requests_within(now, TimeSpan::from_seconds(1)) < self.config.requests_per_second {
-                    let request = self.request(now, table, row, &proposal);
+                    let request = self.request(now, occasion, table, row, &proposal);
                     self.note_request(now, key, &proposal, request.decision);
                     out.push(Output::Request(Box::new(request)));
                 }
@@ -236,7 +254,7 @@ impl EntryMachine {
                     && let Err(refusal) = propose(&Situation { worded: true, ..self.situation(now, table, row) })
                 {
                     let (ticker, side) = (row.ticker.clone(), row.favoured);
-                    let evidence = self.evidence(now, table, row, None);
+                    let evidence = self.evidence(now, occasion, table, row, None);
                     out.push(Output::RefusalChanged(Box::new(NotedRefusal { ticker, side, refusal, evidence })));
                 }
             }
@@ -260,9 +278,17 @@ impl EntryMachine {
     }
 
     /// What a row was looked at with, as JSON; with the prices of the entry where one is proposed.
-    fn evidence(&self, now: Timestamp, table: &StrikeTable, row: &StrikeRow, proposal: Option<&Proposal>) -> String {
+    fn evidence(
+        &self,
+        now: Timestamp,
+        occasion: Occasion,
+        table: &StrikeTable,
+        row: &StrikeRow,
+        proposal: Option<&Proposal>,
+    ) -> String {
         let age = |at: Timestamp| now.since(at).micros();
         let evidence = Evidence {
+            occasion,
             row,
             table_at: table.at,
             close_time: table.close_time,
@@ -281,7 +307,14 @@ impl EntryMachine {
         serde_json::to_string(&evidence).expect("plain data with string keys is JSON")
     }
 
-    fn request(&self, now: Timestamp, table: &StrikeTable, row: &StrikeRow, proposal: &Proposal) -> DeskRequest {
+    fn request(
+        &self,
+        now: Timestamp,
+        occasion: Occasion,
+        table: &StrikeTable,
+        row: &StrikeRow,
+        proposal: &Proposal,
+    ) -> DeskRequest {
         let side = row.favoured;
         let percent = proposal.probability.percent();
         let reason = format!(
@@ -303,7 +336,7 @@ impl EntryMachine {
                 probability_percent: Some(percent),
                 reason,
                 decided_at: now,
-                evidence: self.evidence(now, table, row, Some(proposal)),
+                evidence: self.evidence(now, occasion, table, row, Some(proposal)),
             }),
         }
     }

@@ -12,6 +12,7 @@ fn a_request_carries_limit_quantity_reason_and_evidence() {
     assert_eq!(open.origin, Origin::Auto);
     let evidence: serde_json::Value = serde_json::from_str(&open.evidence).expect("JSON");
     assert_eq!(evidence["row"]["ticker"], "A");
+    assert_eq!(evidence["occasion"], "table");
     assert_eq!(evidence["book_age_micros"], 0);
 }
 
@@ -24,6 +25,7 @@ fn a_row_whose_book_changed_is_entered_without_waiting_for_a_table_and_alone() {
     let cheap = row("B", Side::Yes, 96.0, 92, 1);
     let outputs = machine.step(at(1), changed("NOW", cheap.clone(), 1));
     assert_eq!(requests(&outputs).iter().map(|request| open(request).ticker.as_str()).collect::<Vec<_>>(), ["B"]);
+    assert!(open(&requests(&outputs)[0]).evidence.contains(r#""occasion":"book""#), "it says what made it look");
     assert_eq!(requests(&machine.step(at(1), changed("NOW", cheap, 1))).len(), 0, "it was asked for");
     assert_eq!(considered(&mut machine), 3, "two rows of the table, and one that changed");
 }
