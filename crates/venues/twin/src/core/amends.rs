@@ -45,6 +45,7 @@ impl Twin {
             let entered = self.enter_book(number, remaining, None);
             answer = Some(self.order_answer(number, entered));
         }
+        self.bind_anew(market, wallet.subaccount);
         let order = answer.unwrap_or_else(|| self.unfilled_answer(number));
         let counts_changed = order.filled.is_positive() || order.remaining != before;
         Ok(AmendAnswer { order, counts_changed })
@@ -101,6 +102,7 @@ impl Twin {
         let ticker = wanted.market_ticker.as_deref();
         let number = self.working_order(&wanted.order_id, wanted.exchange_index, ticker, wanted.subaccount)?;
         let order = self.account.orders.get(&number).ok_or_else(Rejection::not_found)?;
+        let (market, subaccount) = (order.market, order.wallet.subaccount);
         let by = match request.reduction {
             Reduction::By(count) => count,
             Reduction::To(count) if count.is_negative() => Quantity::ZERO,
@@ -119,6 +121,7 @@ impl Twin {
                 order.reason = Some("Decrease");
             }
             self.tell_order(number);
+            self.bind_anew(market, subaccount);
         }
         let OrderAnswer { order_id, client_order_id, remaining, at, .. } = self.unfilled_answer(number);
         Ok(DecreaseAnswer { order_id, client_order_id, remaining, at })

@@ -65,11 +65,12 @@ impl Twin {
         if self.take_out(number).is_none() {
             return;
         }
-        if let Some(order) = self.account.orders.get_mut(&number) {
-            order.status = OrderStatus::Canceled;
-            order.reason = Some(reason);
-        }
+        let Some(order) = self.account.orders.get_mut(&number) else { return };
+        order.status = OrderStatus::Canceled;
+        order.reason = Some(reason);
+        let (market, subaccount) = (order.market, order.wallet.subaccount);
         self.tell_order(number);
+        self.bind_anew(market, subaccount);
     }
 
     /// Takes what rests of an order out of its book and gives its collateral back; `None` when nothing rests. The

@@ -1,13 +1,14 @@
 //! Matching by price and time.
 
 use rec_domain::{
-    BookSide, Money, Price, Quantity,
+    BookSide, Price, Quantity,
     fee::{FeeSchedule, Liquidity},
 };
 
 use crate::core::{
     account::{Fill, Order, OrderStatus},
     book::{Owner, crosses},
+    collateral::released,
     exchange::{TRADES_KEPT, Twin, push_bounded},
     identity::{Kind, identity},
     mutation::SelfTradePrevention,
@@ -208,23 +209,6 @@ impl Twin {
         if !is_taker {
             self.tell_order(number);
         }
+        self.bind_anew(market, wallet.subaccount);
     }
-
-    /// Whether a resting order's trade can be paid: what was reserved may be too little when what it was to
-    /// close is gone.
-    pub(crate) fn can_pay(&self, number: u64, price: Price, count: Quantity) -> bool {
-        let Some(order) = self.account.orders.get(&number) else { return false };
-        let held = self.account.held_against(order.market, order.wallet.subaccount, order.side);
-        let opening = count - count.at_most(held);
-        let cost = order.side.acquired().convert_price(price) * opening;
-        cost <= self.account.free_cash(order.wallet) + released(order, count)
-    }
-}
-
-/// The collateral that a trade of `count` sets free: pro rata, and all of it with the last contract.
-fn released(order: &Order, count: Quantity) -> Money {
-    if order.remaining <= count {
-        return order.reserved;
-    }
-    Money::from_micros(order.reserved.micros() / order.remaining.units() * count.units())
 }

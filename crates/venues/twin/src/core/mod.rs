@@ -26,6 +26,7 @@ mod batches;
 pub mod book;
 mod cancels;
 pub mod candles;
+mod collateral;
 pub mod config;
 pub mod confined;
 pub mod cost;
@@ -67,7 +68,8 @@ pub use exchange::Twin;
 pub use fault_input::Fault;
 pub use mirror::Mirrored;
 pub use mutation::{
-    AmendOrder, Applied, CancelOrder, CreateGroup, CreateOrder, Mutation, SelfTradePrevention, TimeInForce,
+    AmendOrder, Applied, CancelOrder, CreateGroup, CreateOrder, DecreaseOrder, Mutation, SelfTradePrevention,
+    TimeInForce, TransferBetweenShards, TransferBetweenSubaccounts,
 };
 pub use output::{Channel, Output, Venue};
 pub use rejection::Rejection;

@@ -1,9 +1,6 @@
 //! The account's orders: what may be placed, and how an order enters the book.
 
-use rec_domain::{
-    BookSide, ExchangeIndex, Money, Price, Quantity, Timestamp,
-    fee::{FeeSchedule, Liquidity},
-};
+use rec_domain::{BookSide, ExchangeIndex, Money, Price, Quantity, Timestamp};
 
 use crate::core::{
     account::{Order, OrderStatus},
@@ -131,28 +128,6 @@ impl Twin {
     pub(crate) fn would_trade(&self, market: u32, side: BookSide, limit: Price) -> bool {
         let best = self.markets.get(&market).and_then(|market| market.book.best(side.opposite()));
         best.is_some_and(|(price, _)| crosses(side, limit, price))
-    }
-
-    /// The most that an order may cost at its limit: what opens, and the fee if it trades at once. `except` is the
-    /// order that this one takes the place of.
-    pub(crate) fn collateral(
-        &self,
-        market: u32,
-        wallet: Wallet,
-        side: BookSide,
-        price: Price,
-        count: Quantity,
-        except: Option<u64>,
-    ) -> Money {
-        let own_price = side.acquired().convert_price(price);
-        let opening = count - count.at_most(self.account.closable(market, wallet.subaccount, side, except));
-        let fee_price = own_price.min(Price::from_cents(50));
-        let fee = if opening.is_positive() && self.would_trade(market, side, price) {
-            FeeSchedule::CRYPTO.fee(Liquidity::Taker, fee_price, opening).unwrap_or_default()
-        } else {
-            Money::ZERO
-        };
-        own_price * opening + fee
     }
 
     fn remember_order(

@@ -4,8 +4,8 @@ use rec_domain::{BookSide, ExchangeIndex, Money, Price, Quantity, TimeSpan};
 
 use super::support::{after, best, cancel, cancel_on, contracts, market_worth, order, place, young};
 use crate::core::{
-    Output, SelfTradePrevention, TimeInForce, Twin, TwinConfig, Wallet, account::OrderStatus, ledger::LedgerAccount,
-    matching::Incoming, wire,
+    CreateOrder, Output, SelfTradePrevention, TimeInForce, Twin, TwinConfig, Wallet, account::OrderStatus,
+    config::CRYPTO_SHARD, ledger::LedgerAccount, matching::Incoming, wire,
 };
 
 #[test]
@@ -174,6 +174,30 @@ fn cash_is_reserved_while_an_order_rests_and_comes_back() {
     assert_eq!(before - twin.account().cash(), Money::from_cents(14), "NO costs 1 - 0.98");
     cancel(&mut twin, &answer.order_id).expect("cancelled");
     assert_eq!(twin.account().cash(), before);
+}
+
+#[test]
+fn what_a_resting_order_holds_follows_what_is_left_for_it_to_close() {
+    let mut twin = young(1);
+    let ticker = market_worth(&twin, 50.0);
+    let rests = |id: &str, contracts: i64, cents: i64| CreateOrder {
+        time_in_force: TimeInForce::GoodTillCanceled,
+        ..order(&ticker, id, BookSide::Ask, contracts, Price::from_cents(cents))
+    };
+    let reserved = |twin: &Twin| twin.account().ledger.balance(LedgerAccount::Reserved(Wallet::primary(CRYPTO_SHARD)));
+    let first = place(&mut twin, &rests("first", 3, 98)).expect("accepted");
+    place(&mut twin, &rests("second", 4, 97)).expect("accepted");
+    assert_eq!(reserved(&twin), Money::from_cents(3 * 2 + 4 * 3));
+    let (ask, _) = best(&twin, &ticker, BookSide::Ask);
+    let bought = place(&mut twin, &order(&ticker, "bought", BookSide::Bid, 5, ask)).expect("accepted");
+    assert_eq!(bought.filled, contracts(5));
+    assert_eq!(reserved(&twin), Money::from_cents(2 * 3), "the first closes three, the second two of its four");
+    cancel(&mut twin, &first.order_id).expect("cancelled");
+    assert_eq!(reserved(&twin), Money::ZERO, "the second closes all that it sells");
+    let (bid, _) = best(&twin, &ticker, BookSide::Bid);
+    let sold = place(&mut twin, &order(&ticker, "sold", BookSide::Ask, 5, bid)).expect("accepted");
+    assert_eq!(sold.filled, contracts(5));
+    assert_eq!(reserved(&twin), Money::from_cents(4 * 3), "nothing is left to close");
 }
 
 #[test]
