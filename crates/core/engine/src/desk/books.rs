@@ -113,12 +113,16 @@ pub struct Books {
     /// Deposits, withdrawals and transfers as far as they were seen to come.
     #[serde(default)]
     pub flows: Arc<BTreeMap<String, FlowReport>>,
-    /// Cash that deposits and withdrawals moved since books and exchange agreed, by the shard that they were booked on.
+    /// Cash that came with deposits or went with withdrawals since books and exchange agreed, all of it together, by
+    /// the shard that they were booked on.
     #[serde(default, with = "pairs")]
     pub unplaced: BTreeMap<ExchangeIndex, Money>,
     /// When the ledger was opened with what the exchange had: what moved before is part of that.
     #[serde(default)]
     pub opened_at: Option<Timestamp>,
+    /// When it was last looked for what ended long ago.
+    #[serde(default)]
+    pub forgotten_at: Timestamp,
     /// Trades of which it was said that their result is late.
     #[serde(default)]
     pub late_said: BTreeSet<TradeId>,
@@ -207,6 +211,7 @@ impl Books {
             flows: Arc::default(),
             unplaced: BTreeMap::new(),
             opened_at: None,
+            forgotten_at: Timestamp::default(),
             late_said: BTreeSet::new(),
             strays_said: BTreeSet::new(),
             differences_said: Vec::new(),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rec_domain::{
-    ExchangeIndex, Money,
+    ExchangeIndex, Money, TimeSpan, Timestamp,
     flow::{FlowKind, FlowReport, FlowStage},
     ledger::{Account, PostingKind},
     outbox::DeskEvent,
@@ -17,7 +17,33 @@ use rec_domain::{
     row::Row,
 };
 
-use super::draft::Draft;
+use super::{books::Books, draft::Draft};
+
+/// How long before a start what moved may still wait to be found on another shard.
+const UNPLACED: TimeSpan = TimeSpan::from_minutes(24 * 60);
+
+impl Books {
+    /// Notes what a deposit or a withdrawal moved: the exchange does not say which shard it met.
+    fn leave_unplaced(&mut self, kind: FlowKind, lines: &BTreeMap<Account, Money>) {
+        if !matches!(kind, FlowKind::Deposit | FlowKind::Withdrawal) {
+            return;
+        }
+        for (account, amount) in lines {
+            if let Account::Cash { exchange_index } = account {
+                *self.unplaced.entry(*exchange_index).or_default() += amount.abs();
+            }
+        }
+    }
+
+    /// The same after a start at `now`, when nobody knows what was compared since.
+    pub(super) fn recover_unplaced(&mut self, now: Timestamp) {
+        for flow in Arc::clone(&self.flows).values().filter(|flow| flow.at > now - UNPLACED) {
+            if self.opened_at.is_some_and(|opened| flow.at > opened) {
+                self.leave_unplaced(flow.kind, &flow.lines());
+            }
+        }
+    }
+}
 
 impl Draft<'_> {
     /// Posts what a movement of money has moved since it was last heard of.
@@ -47,13 +73,7 @@ impl Draft<'_> {
         if lines.is_empty() {
             return;
         }
-        if matches!(report.kind, FlowKind::Deposit | FlowKind::Withdrawal) {
-            for (account, amount) in &lines {
-                if let Account::Cash { exchange_index } = account {
-                    *self.books.unplaced.entry(*exchange_index).or_default() += *amount;
-                }
-            }
-        }
+        self.books.leave_unplaced(report.kind, &lines);
         let kind = if is_taken_back { PostingKind::Reversal } else { report.kind.posting() };
         let note = format!("{} {}, {}", report.kind.name(), report.id, report.stage.name());
         self.post(kind, report.at, None, None, note, lines.into_iter().collect());
@@ -67,7 +87,8 @@ impl Draft<'_> {
         lines.filter(|(account, _)| *account == Account::Transit).map(|(_, amount)| amount).sum()
     }
 
-    /// Posts how much cash resting orders bind; those of this desk never rest.
+    /// Posts how much cash resting orders bind; those of this desk never rest. Free cash is less by it at once, also
+    /// while something is under way and nothing can be compared.
     pub(super) fn bind_cash(&mut self, sweep: &Sweep) {
         let stated: BTreeMap<ExchangeIndex, Money> = sweep.reserved.iter().copied().collect();
         let known = self.books.ledger.keys().filter_map(|account| match account {

@@ -39,8 +39,10 @@ impl Draft<'_> {
             && self.books.parked_settlements.is_empty()
             && sweep.as_of > self.books.changed_at + self.config.quiet_before_comparison;
         let opening = self.books.ledger.is_empty() && self.books.last_posting == 0;
-        if quiet || opening {
+        if opening || self.books.opened_at.is_some() {
             self.bind_cash(sweep);
+        }
+        if quiet || opening {
             self.open_ledger(sweep);
             self.compare(sweep);
         } else {
@@ -179,9 +181,9 @@ impl Draft<'_> {
         self.books.reconciliation = Some(found);
     }
 
-    /// The exchange does not say which shard a deposit or a withdrawal met. Where all that they moved since books and
-    /// exchange agreed is missing on the shard that they were booked on and over on another, it was the other one.
-    /// Whether it was.
+    /// The exchange does not say which shard a deposit or a withdrawal met. Where no more than they moved since books
+    /// and exchange agreed is missing on the shard that they were booked on and over on another, or the other way
+    /// about, some of them met the other one. Whether they did.
     fn place_movements(&mut self, looked: &Looked) -> bool {
         let differing: Option<Vec<(ExchangeIndex, Money)>> = looked
             .cash
@@ -190,7 +192,8 @@ impl Draft<'_> {
             .filter(|differing| differing.is_none_or(|(_, more)| !more.is_zero()))
             .collect();
         let Some([one, other]) = differing.as_deref() else { return false };
-        let misplaced = |at: &(ExchangeIndex, Money)| self.books.unplaced.get(&at.0) == Some(&-at.1);
+        let misplaced =
+            |at: &(ExchangeIndex, Money)| self.books.unplaced.get(&at.0).is_some_and(|most| at.1.abs() <= *most);
         if one.1 != -other.1 || !(misplaced(one) || misplaced(other)) {
             return false;
         }

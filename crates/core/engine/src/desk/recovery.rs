@@ -82,6 +82,7 @@ pub fn recovered_books(snapshot: DeskSnapshot, epoch: u32, defaults: &Automation
     books.parked_settlements = snapshot.parked_settlements;
     books.flows = Arc::new(snapshot.flows.into_iter().map(|flow| (flow.key(), flow)).collect());
     books.opened_at = snapshot.opened_at;
+    books.recover_unplaced(now);
     books.ledger = snapshot.ledger.into_iter().filter(|(_, balance)| !balance.is_zero()).collect();
     books.last_posting = snapshot.last_posting;
     books.last_trade = snapshot.last_trade;
