@@ -27,6 +27,9 @@ const REMEMBERED_ENDED: TimeSpan = TimeSpan::from_minutes(60);
 /// the books and halts entries.
 const REMEMBERED_SETTLED: TimeSpan = TimeSpan::from_minutes(24 * 60);
 
+/// What ended long ago is looked for this often.
+const FORGET_EVERY: TimeSpan = TimeSpan::from_seconds(60);
+
 /// Something to send, before it has its identity.
 pub(super) struct NewIntent {
     pub(super) action: Action,
@@ -247,9 +250,14 @@ impl<'a> Draft<'a> {
         self.after.push(DeskOutput::Alarm { message });
     }
 
-    /// Forgets trades that ended long ago, with their orders.
+    /// Forgets trades that ended long ago, with their orders. All that is remembered is gone through for it, so it is
+    /// not done often.
     pub(super) fn forget_ended(&mut self) {
         let now = self.now;
+        if now < self.books.forgotten_at + FORGET_EVERY {
+            return;
+        }
+        self.books.forgotten_at = now;
         let lately = |trade: &Trade, span| trade.ended_at.is_none_or(|at| at > now - span);
         let books = &mut self.books;
         books.ended.keep(|_, trade| match trade.state {

@@ -1,6 +1,6 @@
 //! The desk as others see it.
 
-use rec_domain::{Timestamp, desk_view::DeskView, ledger::Account};
+use rec_domain::{MarketTicker, Timestamp, desk_view::DeskView, ledger::Account};
 
 use super::{DeskConfig, books::Books};
 
@@ -29,7 +29,7 @@ impl Books {
             halts: self.halts.values().cloned().collect(),
             trades: self.trades.values().cloned().collect(),
             orders: self.open_orders().cloned().collect(),
-            history: self.history.values().cloned().collect(),
+            history: self.history.values().filter(|past| self.is_open(&past.ticker, now)).cloned().collect(),
             cash,
             exposure: self.exposure(|_| true),
             realised_today: self.realised_today,
@@ -38,5 +38,9 @@ impl Books {
             late_results: self.late_results(now),
             cursors: self.cursors,
         }
+    }
+
+    fn is_open(&self, ticker: &MarketTicker, now: Timestamp) -> bool {
+        self.markets.get(ticker).is_some_and(|market| now < market.close_time)
     }
 }

@@ -35,6 +35,20 @@ pub struct OddsMachine {
     made_at: Option<Timestamp>,
 }
 
+/// A market that may have a row.
+struct Candidate<'a> {
+    strike: UsdPrice,
+    /// Where it stands in the machine's list.
+    place: usize,
+    market: &'a Market,
+}
+
+impl Candidate<'_> {
+    fn by_strike(&self, other: &Self) -> std::cmp::Ordering {
+        (self.strike, &self.market.ticker).cmp(&(other.strike, &other.market.ticker))
+    }
+}
+
 impl OddsMachine {
     /// With a model and nothing to apply it to.
     #[must_use]
@@ -109,8 +123,9 @@ impl OddsMachine {
         rows
     }
 
-    /// The open markets of the event that closes next which have a strike, in ascending strike.
-    fn next_event(&self, now: Timestamp) -> Vec<(UsdPrice, &Market)> {
+    /// The open markets of the event that closes next which have a strike, in ascending strike, with their places in
+    /// the list.
+    fn next_event(&self, now: Timestamp) -> Vec<Candidate<'_>> {
         let alive = |status: &MarketStatus| {
             matches!(status, MarketStatus::Active | MarketStatus::Initialized | MarketStatus::Inactive)
         };
@@ -118,20 +133,22 @@ impl OddsMachine {
         let mut rows: Vec<_> = self
             .markets
             .iter()
-            .filter(open)
-            .filter_map(|market| Some((market.strike?.nominal_above()?, market)))
+            .enumerate()
+            .filter(|(_place, market)| open(market))
+            .filter_map(|(place, market)| Some(Candidate { strike: market.strike?.nominal_above()?, place, market }))
             .collect();
-        let next = rows.iter().map(|(_strike, market)| (market.close_time, &market.event)).min();
+        let next = rows.iter().map(|row| (row.market.close_time, &row.market.event)).min();
         if let Some((close_time, event)) = next.map(|(close_time, event)| (close_time, event.clone())) {
-            rows.retain(|(_strike, market)| market.close_time == close_time && market.event == event);
+            rows.retain(|row| row.market.close_time == close_time && row.market.event == event);
         }
-        rows.sort_by(|(strike, a), (other, b)| (strike, &a.ticker).cmp(&(other, &b.ticker)));
+        rows.sort_by(Candidate::by_strike);
         rows
     }
 
-    fn table(&self, now: Timestamp) -> Option<StrikeTable> {
+    /// The table, and where the markets of its rows stand in the list.
+    fn table(&self, now: Timestamp) -> Option<(StrikeTable, Vec<usize>)> {
         let mut markets = self.next_event(now);
-        let (_strike, first) = markets.first()?;
+        let first = markets.first()?.market;
         let (event, close_time) = (first.event.clone(), first.close_time);
         let settlement = self.prints.settlement(close_time);
         let inputs = self.inputs(now);
@@ -139,18 +156,17 @@ impl OddsMachine {
         let price = self.index.as_ref().or(self.spot.as_ref()).map(|price| price.value);
         let rows = price.map_or_else(Vec::new, |price| {
             let distance = |strike: UsdPrice| (price - strike).units().abs();
-            markets.sort_by(|(strike, a), (other, b)| {
-                (distance(*strike), *strike, &a.ticker).cmp(&(distance(*other), *other, &b.ticker))
-            });
+            markets.sort_by(|a, b| distance(a.strike).cmp(&distance(b.strike)).then_with(|| a.by_strike(b)));
             markets.truncate(self.config.strikes);
-            markets.sort_by(|(strike, a), (other, b)| (strike, &a.ticker).cmp(&(other, &b.ticker)));
-            let row = |(strike, market): &(UsdPrice, &Market)| {
+            markets.sort_by(Candidate::by_strike);
+            let row = |Candidate { strike, market, .. }: &Candidate<'_>| {
                 let chance = inputs.clone().and_then(|bucket| self.chance(now, price, *strike, bucket, &settlement));
                 self.row(now, price, *strike, market, chance)
             };
             markets.iter().map(row).collect()
         });
-        Some(StrikeTable {
+        let places = markets.iter().map(|row| row.place).collect();
+        let table = StrikeTable {
             at: now,
             event,
             close_time,
@@ -159,7 +175,8 @@ impl OddsMachine {
             settlement,
             momentum: self.momentum.clone(),
             rows,
-        })
+        };
+        Some((table, places))
     }
 
     /// The momentum bucket when everything that a chance needs is fresh, otherwise what is not.
@@ -253,8 +270,8 @@ impl Machine for OddsMachine {
             (self.changed, self.prices_changed) = (false, false);
             self.made_at = Some(now);
             let table = self.table(now);
-            self.present = table.as_ref().map(|table| Present::of(table, &self.markets));
-            return table.map(|table| Output::Strikes(Box::new(table))).into_iter().collect();
+            self.present = table.as_ref().map(|(table, places)| Present::of(table, places));
+            return table.map(|(table, _places)| Output::Strikes(Box::new(table))).into_iter().collect();
         }
         match &self.present {
             Some(present) if !rows.is_empty() => {

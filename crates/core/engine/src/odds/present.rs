@@ -28,15 +28,11 @@ struct Place {
 }
 
 impl Present {
-    /// Of a table that was made from `markets`.
-    pub(super) fn of(table: &StrikeTable, markets: &[Market]) -> Self {
-        let number: BTreeMap<_, _> =
-            markets.iter().enumerate().map(|(number, market)| (&market.ticker, number)).collect();
-        let place = |row: &StrikeRow| {
-            let market = *number.get(&row.ticker)?;
-            Some((row.ticker.clone(), Place { row: row.clone(), market }))
-        };
-        let rows = table.rows.iter().filter_map(place).collect();
+    /// Of a table, the markets of whose rows stand at `places` in the machine's list.
+    pub(super) fn of(table: &StrikeTable, places: &[usize]) -> Self {
+        let place =
+            |(row, market): (&StrikeRow, &usize)| (row.ticker.clone(), Place { row: row.clone(), market: *market });
+        let rows = table.rows.iter().zip(places).map(place).collect();
         Self { event: table.event.clone(), close_time: table.close_time, rows }
     }
 
