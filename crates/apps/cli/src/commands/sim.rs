@@ -132,8 +132,12 @@ fn tell(summary: &Summary, desk_hours: f64, seconds: f64, threads: usize) {
         let steps: Vec<String> = steps.iter().map(|(step, times)| format!("{step} {times}")).collect();
         say(&format!("{reached} of {all} {name}, {} transitions: {}", steps.len(), steps.join(", ")));
     }
-    let armings: Vec<String> = coverage.armings.iter().map(|(word, times)| format!("{word} {times}")).collect();
-    say(&format!("armings: {}", armings.join(", ")));
+    for (name, counts) in
+        [("armings", &coverage.armings), ("postings", &coverage.postings), ("orders that rest", &coverage.resting)]
+    {
+        let counts: Vec<String> = counts.iter().map(|(word, times)| format!("{word} {times}")).collect();
+        say(&format!("{name}: {}", counts.join(", ")));
+    }
     let faults: Vec<String> = summary.faults.iter().map(|(kind, times)| format!("{kind} {times}")).collect();
     say(&format!("{} kinds of fault struck: {}", faults.len(), faults.join(", ")));
 }

@@ -9,6 +9,10 @@ use rec_domain::{
     row::{Commit, Row},
     trade::TradeState,
 };
+use rec_twin::core::{
+    TimeInForce,
+    account::{Order as ExchangeOrder, OrderStatus},
+};
 use serde::Serialize;
 
 /// How often each transition was committed, by its name.
@@ -22,6 +26,10 @@ pub struct Coverage {
     pub halts: BTreeMap<String, u64>,
     /// Armings, as `armed` and `disarmed: its time was over`.
     pub armings: BTreeMap<String, u64>,
+    /// Postings of the ledger by kind, as `deposit`.
+    pub postings: BTreeMap<String, u64>,
+    /// A hand's orders that rest, as `resting > partly filled: Trade`, with the exchange's word for why.
+    pub resting: BTreeMap<String, u64>,
 }
 
 impl Coverage {
@@ -32,6 +40,8 @@ impl Coverage {
             (&mut self.trades, &other.trades),
             (&mut self.halts, &other.halts),
             (&mut self.armings, &other.armings),
+            (&mut self.postings, &other.postings),
+            (&mut self.resting, &other.resting),
         ] {
             for (name, count) in theirs {
                 *mine.entry(name.clone()).or_default() += count;
@@ -64,9 +74,25 @@ pub(super) struct Follower {
     halt_steps: BTreeMap<(&'static str, &'static str), u64>,
     armed_since: Option<Timestamp>,
     armings: BTreeMap<String, u64>,
+    postings: BTreeMap<&'static str, u64>,
+    resting: BTreeMap<u64, &'static str>,
+    resting_steps: BTreeMap<(Option<&'static str>, &'static str, Option<&'static str>), u64>,
 }
 
 impl Follower {
+    /// The exchange said how an order stands: that of a hand, if it is one that may rest.
+    pub(super) fn told(&mut self, order: &ExchangeOrder) {
+        if order.time_in_force != TimeInForce::GoodTillCanceled {
+            return;
+        }
+        let stands = match order.status {
+            OrderStatus::Resting if order.filled.is_positive() => "partly filled",
+            status => status.name(),
+        };
+        let before = self.resting.insert(order.number, stands);
+        *self.resting_steps.entry((before, stands, order.reason)).or_default() += 1;
+    }
+
     pub(super) fn committed(&mut self, commit: &Commit) {
         for row in &commit.rows {
             match row {
@@ -92,6 +118,7 @@ impl Follower {
                     self.halts.remove(source);
                     *self.halt_steps.entry((source.name(), "ends")).or_default() += 1;
                 }
+                Row::Posting(posting) => *self.postings.entry(posting.kind.name()).or_default() += 1,
                 Row::Armed(arming) => {
                     let known = self.armed_since.replace(arming.since) == Some(arming.since);
                     let word = match (known, arming.unproven) {
@@ -117,6 +144,15 @@ impl Follower {
             trades: named(&self.trade_steps),
             halts: self.halt_steps.iter().map(|((source, word), count)| (format!("{source} {word}"), *count)).collect(),
             armings: self.armings.clone(),
+            postings: self.postings.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect(),
+            resting: self
+                .resting_steps
+                .iter()
+                .map(|((from, to, why), count)| {
+                    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+                    (format!("{} > {to}{why}", from.unwrap_or("new")), *count)
+                })
+                .collect(),
         }
     }
 }

@@ -101,4 +101,6 @@ pub(super) enum Event {
     Operator,
     /// A result is replaced.
     Amend { event: String },
+    /// The hand looks at its resting orders.
+    Revise,
 }

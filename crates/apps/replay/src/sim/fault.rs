@@ -73,6 +73,10 @@ pub enum FaultKind {
     GroupTripped,
     /// Somebody trades on the account outside the desk.
     ForeignOrder,
+    /// His order rests, fills bit by bit, is changed, and is taken back or ends by itself.
+    RestingOrder,
+    /// Somebody pays money in, takes some out, or moves it to another shard or subaccount.
+    MoneyMoved,
 }
 
 /// How often a fault strikes.
@@ -86,7 +90,7 @@ pub(super) enum Rate {
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::Crash,
         Self::CrashWhileStarting,
         Self::Stopped,
@@ -119,6 +123,8 @@ impl FaultKind {
         Self::TradingPause,
         Self::GroupTripped,
         Self::ForeignOrder,
+        Self::RestingOrder,
+        Self::MoneyMoved,
     ];
 
     /// How often it strikes when it is asked for.
@@ -149,7 +155,8 @@ impl FaultKind {
             Self::Disputed | Self::Amended => Rate::Hourly(0.3),
             Self::TradingPause => Rate::Hourly(0.3),
             Self::GroupTripped => Rate::Hourly(0.3),
-            Self::ForeignOrder => Rate::Hourly(4.0),
+            Self::ForeignOrder | Self::RestingOrder => Rate::Hourly(4.0),
+            Self::MoneyMoved => Rate::Hourly(3.0),
         }
     }
 

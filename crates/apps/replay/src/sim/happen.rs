@@ -39,6 +39,7 @@ impl World {
             Event::Second => self.second(),
             Event::Operator => self.operator(),
             Event::Amend { event } => self.amend(&event),
+            Event::Revise => self.revise_by_hand(),
         }
     }
 }
@@ -64,6 +65,7 @@ const fn owner(event: &Event) -> Option<(Process, u32)> {
         | Event::GoOn { .. }
         | Event::Second
         | Event::Operator
-        | Event::Amend { .. } => return None,
+        | Event::Amend { .. }
+        | Event::Revise => return None,
     })
 }

@@ -90,10 +90,9 @@ impl Line {
 
     fn show(&mut self, twin: &Twin, tickers: &[MarketTicker], frames: &mut Vec<Input>) {
         let Some(sid) = self.sid else { return };
-        for (_, market) in twin.listed() {
-            let Some(ticker) = self.markets.get(&market.name.ticker).filter(|ticker| tickers.contains(ticker)) else {
-                continue;
-            };
+        for ticker in tickers {
+            let followed = self.markets.contains_key(ticker.as_str());
+            let Some(market) = twin.market(ticker.as_str()).filter(|_| followed) else { continue };
             let levels = |side: BookSide| -> Levels {
                 market.book.levels(side).iter().map(|(price, level)| (*price, level.total())).collect()
             };

@@ -66,7 +66,12 @@ impl World {
                 });
                 self.report(&Output::Fill(view));
             }
-            Output::Order(_) | Output::Group(_) => self.report(&output),
+            Output::Order(order) => {
+                self.follower.told(&order);
+                self.report(&Output::Order(order));
+            }
+            Output::Group(_) => self.report(&output),
+            Output::Cash => self.money_moved_at = self.now,
             _ => {}
         }
     }

@@ -9,11 +9,11 @@
 //! | `market` | feeds, books, chances, entries, exits |
 //! | `money` | desk, sender, account; database and exchange |
 //! | `memory`, `snapshot` | what Postgres keeps, and what a desk starts from |
-//! | `venue`, `reads`, `line` | the exchange in the desk's words: orders, lists of the account, the line for books |
+//! | `venue`, `flow`, `reads`, `line` | the exchange in the desk's words: orders, money, lists of the account, books |
 //! | `process` | ends, starts, standstills, the lease |
 //! | `outside`, `hand` | the operator, the exchange's own troubles, a hand on the account |
 //! | `fault` | what goes wrong and how often |
-//! | `invariant`, `watch` | what must never happen, and who looks for it |
+//! | `invariant`, `watch`, `ledgers` | what must never happen, and who looks for it |
 //! | `coverage`, `digest` | what was reached, and one number of all that happened |
 //! | `setup`, `model` | how the machines are set up |
 //! | `run`, `summary` | seeds by the hundred, and what they came to together |
@@ -23,9 +23,11 @@ mod coverage;
 mod digest;
 mod event;
 mod fault;
+mod flow;
 mod hand;
 mod happen;
 mod invariant;
+mod ledgers;
 mod line;
 mod market;
 mod memory;

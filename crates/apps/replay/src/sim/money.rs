@@ -189,12 +189,21 @@ impl World {
     /// Compares the books where nothing is under way and all that happened at the exchange was read.
     fn look_for_quiet(&mut self) {
         let mut read = None;
-        while let Some((_, as_of)) = self.sweeps.pop_front_if(|(number, _)| *number <= self.memory.cursors.report) {
+        while let Some((_, as_of, flows)) =
+            self.sweeps.pop_front_if(|(number, ..)| *number <= self.memory.cursors.report)
+        {
             read = Some(as_of);
+            if flows {
+                self.flows_read_to = as_of;
+            }
         }
         let complete = read.is_some_and(|as_of| as_of > self.reads.changed_at);
-        if complete && self.requests_at_exchange == 0 && self.memory.is_at_rest() {
-            self.watch.quiet(&self.memory, &self.twin);
+        if complete
+            && self.flows_read_to > self.money_moved_at
+            && self.requests_at_exchange == 0
+            && self.memory.is_at_rest()
+        {
+            self.watch.quiet(&self.memory, self.twin.account());
         }
     }
 
@@ -366,14 +375,14 @@ impl World {
     fn append(&mut self, reports: Vec<Report>) {
         let mut news = false;
         for report in reports {
-            let as_of = match &report {
-                Report::Sweep(sweep) => Some(sweep.as_of),
+            let read = match &report {
+                Report::Sweep(sweep) => Some((sweep.as_of, sweep.flows)),
                 _ => None,
             };
             if self.memory.append_report(report) {
                 news = true;
                 let number = self.memory.last_report();
-                self.sweeps.extend(as_of.map(|as_of| (number, as_of)));
+                self.sweeps.extend(read.map(|(as_of, flows)| (number, as_of, flows)));
             }
         }
         if news {

@@ -47,6 +47,8 @@ impl World {
             FaultKind::TradingPause,
             FaultKind::GroupTripped,
             FaultKind::ForeignOrder,
+            FaultKind::RestingOrder,
+            FaultKind::MoneyMoved,
         ] {
             if self.fate.strikes(kind) {
                 self.strike(kind);
@@ -101,6 +103,8 @@ impl World {
                 }
             }
             FaultKind::ForeignOrder => self.trade_by_hand(),
+            FaultKind::RestingOrder => self.rest_by_hand(),
+            FaultKind::MoneyMoved => self.move_money(),
             _ => {}
         }
     }

@@ -4,15 +4,15 @@ use std::collections::VecDeque;
 
 use rec_domain::{ExchangeIndex, MarketTicker, Money, TimeSpan, Timestamp, report::PositionReport};
 use rec_engine::account::{Items, List};
-use rec_twin::core::{Twin, config::CRYPTO_SHARD};
+use rec_twin::core::{Twin, Wallet, wallet::SHARDS};
 
-use super::venue;
+use super::{flow, venue};
 
 /// Cash and positions from an instant on.
 #[derive(Debug)]
 struct Standing {
     from: Timestamp,
-    cash: Money,
+    cash: Vec<(ExchangeIndex, Money)>,
     positions: Vec<PositionReport>,
 }
 
@@ -48,8 +48,8 @@ impl Reads {
             ticker: MarketTicker::new(position.ticker.as_ref()),
             position: position.net,
         });
-        let standing = Standing { from: twin.now(), cash: account.cash(), positions: positions.collect() };
-        self.standings.push_back(standing);
+        let cash = SHARDS.iter().map(|shard| (*shard, account.free_cash(Wallet::primary(*shard)))).collect();
+        self.standings.push_back(Standing { from: twin.now(), cash, positions: positions.collect() });
     }
 
     /// A page of a list, read with this lag.
@@ -82,18 +82,24 @@ impl Reads {
             }
             List::Deposits => {
                 let deposits = account.deposits.iter().filter(|deposit| deposit.at <= shown);
-                Items::Deposits(deposits.map(venue::deposit_report).collect())
+                Items::Deposits(deposits.map(flow::deposit).collect())
             }
-            List::Withdrawals => Items::Withdrawals(Vec::new()),
-            List::ShardTransfers => Items::ShardTransfers(Vec::new()),
-            List::SubaccountTransfers => Items::SubaccountTransfers(Vec::new()),
+            List::Withdrawals => {
+                let withdrawals = account.withdrawals.iter().filter(|withdrawal| withdrawal.at <= shown);
+                Items::Withdrawals(withdrawals.map(flow::withdrawal).collect())
+            }
+            List::ShardTransfers => {
+                let transfers = account.shard_transfers.values().filter(|transfer| transfer.at <= shown);
+                Items::ShardTransfers(transfers.map(flow::between_shards).collect())
+            }
+            List::SubaccountTransfers => {
+                let transfers = account.subaccount_transfers.iter().filter(|transfer| transfer.at <= shown);
+                Items::SubaccountTransfers(transfers.map(flow::between_subaccounts).collect())
+            }
             List::Positions => {
                 Items::Positions(self.standings.front().map_or_else(Vec::new, |one| one.positions.clone()))
             }
-            List::Balance => {
-                let cash = self.standings.front().map_or(Money::ZERO, |one| one.cash);
-                Items::Balance(vec![(ExchangeIndex::new(0), Money::ZERO), (CRYPTO_SHARD, cash)])
-            }
+            List::Balance => Items::Balance(self.standings.front().map_or_else(Vec::new, |one| one.cash.clone())),
         }
     }
 }

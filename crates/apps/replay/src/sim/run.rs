@@ -150,6 +150,9 @@ impl World {
         if self.watch.quiet_points == quiet_points {
             wrong.push("there was no quiet point".to_owned());
         }
+        if !self.watch.unplaced.is_empty() {
+            wrong.push("what came or went was not found on its shard".to_owned());
+        }
         if !wrong.is_empty() {
             self.watch.broke(Invariant::ComesToRest, wrong.join("; "));
         }

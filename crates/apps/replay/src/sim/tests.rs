@@ -1,5 +1,7 @@
 //! Short simulations, and a planted fault for each invariant that shows that it fires.
 
+mod hand;
+
 use rec_domain::{
     IntentId, Mode, Money, Quantity, TimeSpan, Timestamp,
     arming::{Arming, Binding},
@@ -9,7 +11,7 @@ use rec_domain::{
     order::{Order, OrderState},
     row::{Commit, Row},
 };
-use rec_twin::core::{Mutation, config::CRYPTO_SHARD};
+use rec_twin::core::{Fault, Mutation};
 
 use super::{
     event::Event,
@@ -80,6 +82,9 @@ fn three_hundred_hours_with_everything_going_wrong() {
     let [(orders, _), (trades, all_trades), (halts, _)] = summary.coverage.states();
     assert!(orders >= 6 && trades == all_trades && halts >= 3, "{:?}", summary.coverage);
     assert!(summary.faults.len() >= 25, "{:?}", summary.faults);
+    for kind in ["deposit", "withdrawal", "transfer", "reserve", "release", "reversal"] {
+        assert!(summary.coverage.postings.contains_key(kind), "{kind}: {:?}", summary.coverage);
+    }
 }
 
 /// A world in which something was bought.
@@ -212,8 +217,8 @@ fn a_fill_that_never_was_or_at_another_price_is_seen() {
 #[test]
 fn a_cent_that_the_ledger_does_not_have_is_seen() {
     let mut world = with_a_position();
-    let deposit = Mutation::Deposit(CRYPTO_SHARD, Money::from_cents(1));
-    world.twin.apply(world.now, &deposit).expect("taken");
+    let left = world.twin.account().cash() - Money::from_cents(1);
+    world.twin.apply(world.now, &Mutation::Fault(Fault::CollateralGone { left })).expect("taken");
     world.run(world.now + TimeSpan::from_minutes(2));
     assert_eq!(broken(&world), Some(Invariant::LedgerEqualsExchange));
 }

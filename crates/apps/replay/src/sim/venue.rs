@@ -5,7 +5,6 @@ use rec_domain::{
     SeriesTicker, Timestamp,
     answer::Outcome,
     fee::FeeSchedule,
-    flow::{FlowKind, FlowReport, FlowStage, Place},
     intent::{Action, Intent, OrderSpec, TimeInForce},
     market::{Collateral, LifecycleChange as Announced, Market, MarketLifecycle, MarketStatus, StrikeRule},
     report::{FillReport, GroupReport, OrderReport, Report, ReportedStatus, SettlementReport},
@@ -18,7 +17,6 @@ use rec_twin::core::{
     market::Strike,
     mutation::GroupRef,
     output::{LifecycleChange, LifecycleEvent},
-    transfers::CashMovement,
 };
 
 use super::watch::ACCEPTED_AGE;
@@ -156,21 +154,6 @@ pub(super) fn settlement_report(settlement: &Settlement) -> SettlementReport {
         value: None,
         fee: Money::ZERO,
         settled_at: settlement.at,
-    }
-}
-
-/// Money that came in; as in the exchange's list, it names no shard.
-#[must_use]
-pub(super) fn deposit_report(deposit: &CashMovement) -> FlowReport {
-    FlowReport {
-        id: deposit.id.clone(),
-        kind: FlowKind::Deposit,
-        from: Place::World,
-        to: Place::Shard(ExchangeIndex::new(0)),
-        amount: deposit.amount,
-        fee: Money::ZERO,
-        stage: FlowStage::Done,
-        at: deposit.at,
     }
 }
 

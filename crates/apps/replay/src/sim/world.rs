@@ -94,8 +94,11 @@ pub(super) struct World {
     pub(super) other_desk_until: Timestamp,
     pub(super) told_reports: i64,
     pub(super) told_answers: i64,
-    /// Complete readings that are not consumed: number and `as_of`.
-    pub(super) sweeps: VecDeque<(i64, Timestamp)>,
+    /// Complete readings that are not consumed: number, `as_of`, and whether what money moved was read too.
+    pub(super) sweeps: VecDeque<(i64, Timestamp, bool)>,
+    /// When money last came, went or moved, and up to when that is read and consumed.
+    pub(super) money_moved_at: Timestamp,
+    pub(super) flows_read_to: Timestamp,
     pub(super) requests_at_exchange: u64,
     pub(super) waiting: BTreeMap<DecisionId, Asker>,
     pub(super) refusals: BTreeMap<(MarketTicker, Side), NotedRefusal>,
@@ -148,6 +151,8 @@ impl World {
             told_reports: 0,
             told_answers: 0,
             sweeps: VecDeque::new(),
+            money_moved_at: now,
+            flows_read_to: Timestamp::default(),
             requests_at_exchange: 0,
             waiting: BTreeMap::new(),
             refusals: BTreeMap::new(),

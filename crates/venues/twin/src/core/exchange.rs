@@ -432,6 +432,12 @@ impl Twin {
         self.events.values()
     }
 
+    /// A market that is not archived, by its ticker.
+    #[must_use]
+    pub fn market(&self, ticker: &str) -> Option<&Market> {
+        self.markets.get(self.by_ticker.get(ticker)?)
+    }
+
     /// Every market that is kept, with its event, by event and strike.
     pub fn listed(&self) -> impl Iterator<Item = (&Event, &Market)> {
         self.events
