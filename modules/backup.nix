@@ -136,6 +136,13 @@ in
     };
     systemd.services.postgresql.serviceConfig.ReadWritePaths = [ wal ];
 
+    # Nothing is copied that is still being written.
+    systemd.services.restic-backups-rec = lib.mkIf (offsite != null) {
+      after = [
+        "rec-backup.service"
+        "rec-base-backup.service"
+      ];
+    };
     services.restic.backups = lib.mkIf (offsite != null) {
       "rec" = {
         inherit (offsite) repository passwordFile environmentFile;

@@ -12,6 +12,8 @@ in
   config = lib.mkIf (cfg.enable && cfg.backup.enable) {
     systemd.services.rec-restore-drill = {
       description = "Restore of REC's newest dump into a scratch cluster";
+      # Started together, the dump comes first.
+      after = [ "rec-backup.service" ];
       enableStrictShellChecks = true;
       path = [
         postgres

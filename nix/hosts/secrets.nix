@@ -7,6 +7,17 @@ let
     keyFile = path "kalshi-${name}-key";
     idFile = path "kalshi-${name}-id";
   };
+  # A secret, with what starts again when a deployment brings another: every process that it is handed to.
+  secret = name: {
+    restartUnits =
+      let
+        isHanded =
+          service: lib.any (lib.hasSuffix ":${path name}") (service.serviceConfig.LoadCredential or [ ]);
+      in
+      map (service: "${service}.service") (
+        builtins.attrNames (lib.filterAttrs (_: isHanded) config.systemd.services)
+      );
+  };
   # In modes twin and paper the desk's keys are those of the exchange beside it; what is mirrored is only read.
   keys = {
     twin = { };
@@ -19,18 +30,18 @@ in
     defaultSopsFile = ./secrets.yaml;
     age.sshKeyPaths = [ "/etc/ssh/ssh_host_ed25519_key" ];
     gnupg.sshKeyPaths = [ ];
-    secrets = {
-      kalshi-read-key = { };
-      kalshi-read-id = { };
-      kalshi-write-key = { };
-      kalshi-write-id = { };
-      kalshi-guard-key = { };
-      kalshi-guard-id = { };
-      rec-totp = { };
-      rec-heartbeat-url = { };
-      restic-password = { };
-      restic-environment = { };
-    };
+    secrets = lib.genAttrs [
+      "kalshi-read-key"
+      "kalshi-read-id"
+      "kalshi-write-key"
+      "kalshi-write-id"
+      "kalshi-guard-key"
+      "kalshi-guard-id"
+      "rec-totp"
+      "rec-heartbeat-url"
+      "restic-password"
+      "restic-environment"
+    ] secret;
   };
 
   services."rec" = {
