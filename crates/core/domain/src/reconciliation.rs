@@ -43,6 +43,10 @@ pub struct Looked {
     pub settlements_waiting: u32,
     /// Whether deposits, withdrawals and transfers were read too.
     pub flows: bool,
+    /// The instant up to which the exchange's lists were complete when books and exchange last agreed, before this or
+    /// in it; `None` when they never did, or in what was stored before this was kept.
+    #[serde(default)]
+    pub agreed_as_of: Option<Timestamp>,
     /// Rows of these lists that could not be read. Cash tells whether they matter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,

@@ -34,7 +34,7 @@ pub struct ResumeArgs {
     #[arg(long)]
     order_group: bool,
     /// End the halt of a difference between books and exchange instead. The desk does so only after a comparison since
-    /// then that found none.
+    /// then that found none, or settlements alone that fit no trade: they are booked as the exchange states them.
     #[arg(long, conflicts_with = "order_group")]
     reconciliation: bool,
 }

@@ -21,6 +21,8 @@ use super::{books::Books, draft::Draft};
 
 /// How long before a start what moved may still wait to be found on another shard.
 const UNPLACED: TimeSpan = TimeSpan::from_minutes(24 * 60);
+/// What moved so shortly before books and exchange agreed may not have been in that.
+const NOT_YET_COMPARED: TimeSpan = TimeSpan::from_minutes(5);
 
 impl Books {
     /// Notes what a deposit or a withdrawal moved: the exchange does not say which shard it met.
@@ -35,9 +37,11 @@ impl Books {
         }
     }
 
-    /// The same after a start at `now`, when nobody knows what was compared since.
+    /// The same after a start at `now`: what moved before books and exchange last agreed is placed.
     pub(super) fn recover_unplaced(&mut self, now: Timestamp) {
-        for flow in Arc::clone(&self.flows).values().filter(|flow| flow.at > now - UNPLACED) {
+        let agreed = self.reconciliation.as_ref().and_then(|last| last.compared.agreed_as_of);
+        let since = agreed.map(|as_of| as_of - NOT_YET_COMPARED).max(Some(now - UNPLACED));
+        for flow in Arc::clone(&self.flows).values().filter(|flow| Some(flow.at) > since) {
             if self.opened_at.is_some_and(|opened| flow.at > opened) {
                 self.leave_unplaced(flow.kind, &flow.lines());
             }

@@ -320,7 +320,7 @@ fn handle_request(draft: &mut Draft<'_>, request: &DeskRequest) {
             Err(refusal) => draft.reply(*decision, requester, DeskReply::Refused(refusal)),
         },
         DeskCommand::Resume { source: HaltSource::Reconciliation, reason } => {
-            match draft.clear_reconciliation(reason) {
+            match draft.clear_reconciliation(requester, reason) {
                 Ok(()) => accept(draft, *decision, requester),
                 Err(refusal) => draft.reply(*decision, requester, DeskReply::Refused(refusal)),
             }

@@ -36,7 +36,7 @@ impl Draft<'_> {
         self.settle_parked();
         self.miss_fills(sweep);
         let quiet = self.books.open_orders().next().is_none()
-            && self.books.parked_settlements.is_empty()
+            && !self.books.waits_for_settlements(sweep.as_of)
             && sweep.as_of > self.books.changed_at + self.config.quiet_before_comparison;
         let opening = self.books.ledger.is_empty() && self.books.last_posting == 0;
         if opening || self.books.opened_at.is_some() {
@@ -154,6 +154,8 @@ impl Draft<'_> {
         if seen_twice && sweep.flows && self.place_movements(&found.compared) {
             found = self.look(sweep);
         }
+        let agreed = previous.as_ref().and_then(|previous| previous.compared.agreed_as_of);
+        found.compared.agreed_as_of = if found.is_clean() { Some(found.as_of) } else { agreed };
         // While deposits and transfers were not read too, no difference of cash counts.
         let counts = sweep.flows || found.differences.iter().all(|found| found.compared != Compared::Cash);
         let seen_twice = seen_twice && counts;
@@ -197,6 +199,12 @@ impl Draft<'_> {
         if one.1 != -other.1 || !(misplaced(one) || misplaced(other)) {
             return false;
         }
+        let (from, to) = if one.1.is_negative() { (one, other) } else { (other, one) };
+        self.alarm(format!(
+            "{} that the books had on shard {} are on shard {}: taken for a deposit or a withdrawal that met another \
+             shard than it was booked on",
+            to.1, from.0, to.0
+        ));
         let lines = [one, other].map(|(shard, more)| (Account::Cash { exchange_index: *shard }, *more));
         let note = "a deposit or a withdrawal met another shard than it was booked on".to_owned();
         self.post(PostingKind::Transfer, self.now, None, None, note, lines.to_vec());
@@ -265,6 +273,7 @@ impl Draft<'_> {
             settlements: count(books.payments.len()),
             settlements_waiting: count(books.parked_settlements.len()),
             flows: sweep.flows,
+            agreed_as_of: None,
             unreadable: books.unreadable_flows.clone(),
         };
         let differences = self.differences(sweep, &compared);
@@ -290,6 +299,7 @@ impl Draft<'_> {
                 compare(Compared::Order, order_id.to_string(), "ended".to_owned(), "resting".to_owned());
             }
         }
+        differences.extend(self.books.parked_settlements.iter().map(|report| self.books.unbooked(report)));
         differences
     }
 }

@@ -82,7 +82,6 @@ pub fn recovered_books(snapshot: DeskSnapshot, epoch: u32, defaults: &Automation
     books.parked_settlements = snapshot.parked_settlements;
     books.flows = Arc::new(snapshot.flows.into_iter().map(|flow| (flow.key(), flow)).collect());
     books.opened_at = snapshot.opened_at;
-    books.recover_unplaced(now);
     books.ledger = snapshot.ledger.into_iter().filter(|(_, balance)| !balance.is_zero()).collect();
     books.last_posting = snapshot.last_posting;
     books.last_trade = snapshot.last_trade;
@@ -98,6 +97,7 @@ pub fn recovered_books(snapshot: DeskSnapshot, epoch: u32, defaults: &Automation
     books.risk.exit_times = snapshot.risk.exit_times.into();
     books.risk.refusals = snapshot.risk.refusals;
     books.reconciliation = snapshot.reconciliation;
+    books.recover_unplaced(now);
     books.changed_at = snapshot.changed_at.unwrap_or(now);
     books.decisions = Arc::new(snapshot.decisions.into());
     let markets: BTreeMap<_, _> = snapshot.markets.into_iter().map(|market| (market.ticker.clone(), market)).collect();

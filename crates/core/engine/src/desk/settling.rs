@@ -1,16 +1,66 @@
 //! Settlements to trades and ledger.
 
+use std::collections::BTreeMap;
+
 use rec_domain::{
-    Money, Price, Quantity, Side,
+    ExchangeIndex, MarketTicker, Money, Price, Quantity, Side, TimeSpan, Timestamp,
     halt::HaltSource,
     ledger::{Account, Posting, PostingKind},
+    reconciliation::{Compared, Difference},
     report::SettlementReport,
     row::Row,
     settlement::Settlement,
     trade::{Trade, TradeState},
 };
 
-use super::{draft::Draft, trade_life::TradeInput};
+use super::{books::Books, draft::Draft, trade_life::TradeInput};
+
+/// How long after it was paid a settlement may wait for what belongs before it. From then on books and exchange are
+/// compared without it, and it is a difference itself.
+const WAITED_FOR: TimeSpan = TimeSpan::from_minutes(60);
+
+impl Books {
+    /// Whether a settlement may still wait for what belongs before it, by the exchange's clock.
+    pub(super) fn waits_for_settlements(&self, as_of: Timestamp) -> bool {
+        self.parked_settlements.iter().any(|report| {
+            let age = as_of.since(report.settled_at);
+            age < WAITED_FOR && age > TimeSpan::ZERO - WAITED_FOR
+        })
+    }
+
+    /// A settlement that is not booked, as a comparison names it.
+    pub(super) fn unbooked(&self, report: &SettlementReport) -> Difference {
+        let SettlementReport { ticker, result, revenue, settled_at, .. } = report;
+        let there = report.yes_count - report.no_count;
+        Difference {
+            compared: Compared::Settlement,
+            subject: ticker.to_string(),
+            ours: format!("not booked ({} held)", self.net_position(ticker)),
+            theirs: format!("\"{result}\" ({there} held, {revenue} paid at {settled_at})"),
+        }
+    }
+
+    /// The last word on every market whose settlement is not booked.
+    fn last_words(&self) -> BTreeMap<MarketTicker, SettlementReport> {
+        self.parked_settlements.iter().map(|report| (report.ticker.clone(), report.clone())).collect()
+    }
+
+    fn trades_of(&self, ticker: &MarketTicker) -> Vec<Trade> {
+        self.trades.values().filter(|trade| trade.ticker == *ticker).cloned().collect()
+    }
+
+    /// Cash by shard that these words pay to trades that are not paid yet.
+    pub(super) fn cash_not_booked(&self) -> BTreeMap<ExchangeIndex, Money> {
+        let mut cash = BTreeMap::new();
+        for (ticker, report) in self.last_words() {
+            if let Some(trade) = self.trades_of(&ticker).first() {
+                let shard = report.exchange_index.unwrap_or(trade.exchange_index);
+                *cash.entry(shard).or_default() += report.revenue - report.fee;
+            }
+        }
+        cash
+    }
+}
 
 impl Draft<'_> {
     /// Books a settlement, or keeps it aside until fills and unknown orders that belong before it are booked.
@@ -23,25 +73,38 @@ impl Draft<'_> {
         }
     }
 
-    /// Tries again what was kept aside; what still does not fit halts entries.
+    /// Tries again what was kept aside; what still does not fit halts entries. The comparison names it later.
     pub(super) fn settle_parked(&mut self) {
         for report in std::mem::take(&mut self.books.parked_settlements) {
             match self.settle(&report) {
                 Ok(()) => self.rows.push(Row::UnparkedSettlement(report)),
                 Err(why) => {
-                    self.halt(
-                        HaltSource::Reconciliation,
-                        format!("the settlement of {} does not fit the books: {why}", report.ticker),
-                    );
+                    if !self.books.halts.contains_key(&HaltSource::Reconciliation) {
+                        let reason = format!("the settlement of {} does not fit the books: {why}", report.ticker);
+                        self.halt(HaltSource::Reconciliation, reason);
+                    }
                     self.books.parked_settlements.push(report);
                 }
             }
         }
     }
 
+    /// Ends what was kept aside on the operator's word: trades that are not paid yet get what the exchange states, the
+    /// first of a market all of it. Where there is none, nothing is booked.
+    pub(super) fn settle_as_stated(&mut self, by: &str) {
+        for (ticker, report) in self.books.last_words() {
+            let (mut revenue, mut fee) = (report.revenue, report.fee);
+            for trade in self.books.trades_of(&ticker) {
+                let due = (std::mem::take(&mut revenue), std::mem::take(&mut fee));
+                self.pay(trade, due, &report, by);
+            }
+        }
+        let parked = std::mem::take(&mut self.books.parked_settlements);
+        self.rows.extend(parked.into_iter().map(Row::UnparkedSettlement));
+    }
+
     fn settle(&mut self, report: &SettlementReport) -> Result<(), String> {
-        let trades: Vec<Trade> =
-            self.books.trades.values().filter(|trade| trade.ticker == report.ticker).cloned().collect();
+        let trades = self.books.trades_of(&report.ticker);
         if trades.is_empty() && self.paid_in(report).next().is_some() {
             return self.amend(report);
         }
@@ -50,8 +113,7 @@ impl Draft<'_> {
         }
         let mut fee = report.fee;
         for (trade, revenue) in revenues(report, trades)? {
-            self.pay(trade, revenue, fee, report);
-            fee = Money::ZERO;
+            self.pay(trade, (revenue, std::mem::take(&mut fee)), report, "");
         }
         Ok(())
     }
@@ -93,12 +155,14 @@ impl Draft<'_> {
             self.post(PostingKind::Reversal, report.settled_at, Some(trade.id), None, note, lines);
             self.add_result(trade.open_cost + paid.1 - paid.0);
             trade.fees -= paid.1;
-            self.pay(trade, due.0, due.1, report);
+            self.pay(trade, due, report, "");
         }
         Ok(())
     }
 
-    fn pay(&mut self, mut trade: Trade, revenue: Money, fee: Money, report: &SettlementReport) {
+    /// Books revenue and fee of a settlement to a trade; `by` says whose word it is, where it is not the exchange's
+    /// alone.
+    fn pay(&mut self, mut trade: Trade, (revenue, fee): (Money, Money), report: &SettlementReport, by: &str) {
         let held = trade.held();
         let cost = trade.open_cost;
         let exchange_index = report.exchange_index.unwrap_or(trade.exchange_index);
@@ -113,7 +177,7 @@ impl Draft<'_> {
         trade.settlement_revenue = revenue;
         trade.fees += fee;
         self.move_on(&mut trade, TradeInput::Paid);
-        let note = format!("settled {held} {} as {}", trade.side, report.result);
+        let note = format!("settled {held} {} as {}{by}", trade.side, report.result);
         self.rows.push(Row::Settlement(Settlement {
             ticker: trade.ticker.clone(),
             trade: trade.id,

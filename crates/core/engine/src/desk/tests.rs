@@ -37,6 +37,7 @@ mod lifecycle;
 mod reallocating;
 mod repeating;
 mod trades;
+mod unbooked;
 mod unknown;
 mod wrong;
 

@@ -232,6 +232,7 @@ async fn control_comes_back() {
             }],
             orders: 3,
             flows: true,
+            agreed_as_of: Some(now() - TimeSpan::from_seconds(60)),
             unreadable: vec!["a deposit".to_owned()],
             ..Looked::default()
         },

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A desk that was paid for 20 contracts of YES, bought at 91 cents.
-fn paid() -> (Bench, TradeId) {
+pub(super) fn paid() -> (Bench, TradeId) {
     let (mut bench, _, trade) = Bench::holding();
     bench.now = close_time();
     bench.later(1);
@@ -15,7 +15,7 @@ fn paid() -> (Bench, TradeId) {
 }
 
 /// The result in other words, so many seconds after the first payment.
-fn amended(result: &str, revenue_dollars: i64, seconds: i64) -> Report {
+pub(super) fn amended(result: &str, revenue_dollars: i64, seconds: i64) -> Report {
     let Report::Settlement(first) = settlement(result, 20, 0, revenue_dollars) else { unreachable!("as made") };
     Report::Settlement(SettlementReport { settled_at: first.settled_at + TimeSpan::from_seconds(seconds), ..first })
 }

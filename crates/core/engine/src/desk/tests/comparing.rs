@@ -5,7 +5,7 @@ use rec_domain::market::MarketStatus;
 use super::*;
 
 impl Bench {
-    fn clear(&mut self, name: &str) -> Result<(), RefusalCode> {
+    pub(super) fn clear(&mut self, name: &str) -> Result<(), RefusalCode> {
         let resume = DeskCommand::Resume { source: HaltSource::Reconciliation, reason: "looked at".to_owned() };
         match self.ask(name, resume).expect("an answer") {
             DeskReply::Accepted { .. } => Ok(()),

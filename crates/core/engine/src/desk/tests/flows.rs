@@ -25,7 +25,16 @@ impl Bench {
         self.report(Report::Sweep(Sweep { balances, ..swept(self.now) }));
     }
 
-    fn is_clean(&self) -> bool {
+    /// The desk in another process, with what the database has.
+    fn started_again(mut self) -> Self {
+        let mut books = self.desk.books().clone();
+        books.unplaced.clear();
+        books.recover_unplaced(self.now);
+        self.desk = Desk::new(DeskConfig::default(), books);
+        self
+    }
+
+    pub(super) fn is_clean(&self) -> bool {
         self.desk.books().reconciliation.as_ref().expect("compared").is_clean()
     }
 
@@ -39,7 +48,7 @@ impl Bench {
         kinds.filter(|kind| *kind != PostingKind::Opening).collect()
     }
 
-    fn adjust(&mut self, requester: &str, name: &str, adjustment: Adjustment) -> Result<(), RefusalCode> {
+    pub(super) fn adjust(&mut self, requester: &str, name: &str, adjustment: Adjustment) -> Result<(), RefusalCode> {
         let decision = DecisionId::of(name);
         let command = DeskCommand::Adjust(adjustment);
         self.tell(DeskInput::Request(DeskRequest { decision, requester: requester.to_owned(), command }));
@@ -181,7 +190,30 @@ fn a_deposit_that_met_another_shard_than_it_was_booked_on_is_placed_there_once_s
     bench.balances(&[(FIRST, 0), (SHARD, 1_050)]);
     assert!(bench.is_clean() && !bench.is_halted_for_its_books());
     assert_eq!(bench.kinds(), [PostingKind::Deposit, PostingKind::Transfer]);
+    assert_eq!(bench.said("50.00 that the books had on shard 0 are on shard 2"), 1, "{:?}", bench.outputs);
     assert_eq!((bench.cash(), bench.ledger_sum()), (Money::from_dollars(1_050), Money::ZERO));
+}
+
+#[test]
+fn after_a_start_only_what_moved_since_books_and_exchange_agreed_is_placed_on_another_shard() {
+    let (booked, moved) = ([(FIRST, 50), (SHARD, 1_000)], [(FIRST, 30), (SHARD, 1_020)]);
+    // How long after the deposit it was compared, what was found before the start, and whether 20 dollars that are on
+    // another shard after it are taken for a part of the deposit.
+    for (seconds, found, placed) in
+        [(600, &[booked][..], false), (600, &[booked, moved], false), (10, &[booked], true), (600, &[moved], true)]
+    {
+        let mut bench = Bench::ready();
+        bench.flow(FlowKind::Deposit, Place::World, Place::Shard(FIRST), 50, FlowStage::Done);
+        bench.later(seconds);
+        for balances in found {
+            bench.balances(balances);
+        }
+        let mut bench = bench.started_again();
+        bench.balances(&moved);
+        bench.balances(&moved);
+        assert_eq!((bench.is_clean(), bench.is_halted_for_its_books()), (placed, !placed), "{found:?} {seconds}");
+        assert_eq!(bench.said("met another shard"), usize::from(placed));
+    }
 }
 
 #[test]
