@@ -43,6 +43,10 @@ pub(super) struct Reading {
     balances: Vec<(ExchangeIndex, Money)>,
     positions: Vec<PositionReport>,
     resting: BTreeMap<OrderId, OrderReport>,
+    /// Settlements of the pages read so far: of two words on one market nobody knows which is the later one, so that
+    /// all of a reading are reported at once.
+    #[serde(default)]
+    settlements: Vec<Report>,
     #[serde(default)]
     unreadable: Vec<String>,
 }
@@ -71,6 +75,7 @@ impl Reading {
             balances: Vec::new(),
             positions: Vec::new(),
             resting: BTreeMap::new(),
+            settlements: Vec::new(),
             unreadable: Vec::new(),
         }
     }
@@ -107,7 +112,7 @@ impl Reading {
         if items.list() != list {
             return Err(format!("a page of {:?} came where {list:?} was asked for", items.list()));
         }
-        let reports = self.keep(items);
+        let mut reports = self.keep(items);
         self.pages += 1;
         if let Some(cursor) = next.filter(|cursor| !cursor.is_empty()) {
             // A cursor that the exchange does not know silently gives the first page again.
@@ -116,6 +121,7 @@ impl Reading {
             }
             return Ok((reports, Next::Page(list, Some(cursor))));
         }
+        reports.append(&mut self.settlements);
         self.cursors_seen.clear();
         self.pages = 0;
         let is_read = |list: &List| self.flows || !list.is_of_flows();
@@ -152,7 +158,10 @@ impl Reading {
                 orders.into_iter().map(Report::Order).collect()
             }
             Items::Fills(fills) => fills.into_iter().map(Report::Fill).collect(),
-            Items::Settlements(settlements) => settlements.into_iter().map(Report::Settlement).collect(),
+            Items::Settlements(settlements) => {
+                self.settlements.extend(settlements.into_iter().map(Report::Settlement));
+                Vec::new()
+            }
             Items::Deposits(flows)
             | Items::Withdrawals(flows)
             | Items::ShardTransfers(flows)

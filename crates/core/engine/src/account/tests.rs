@@ -1,7 +1,7 @@
 use rec_domain::{
-    BookSide, ExchangeIndex, FillId, MarketTicker, Money, OrderId, Price, Quantity, TimeSpan, Timestamp,
+    BookSide, EventTicker, ExchangeIndex, FillId, MarketTicker, Money, OrderId, Price, Quantity, TimeSpan, Timestamp,
     flow::{FlowKind, FlowReport, FlowStage, Place},
-    report::{FillReport, OrderReport, PositionReport, Report, ReportedStatus, Sweep},
+    report::{FillReport, OrderReport, PositionReport, Report, ReportedStatus, SettlementReport, Sweep},
 };
 
 use super::{AccountMachine, Config, FetchNumber, Input, Items, List, Output};
@@ -55,6 +55,23 @@ fn deposit() -> FlowReport {
         fee: Money::ZERO,
         stage: FlowStage::Done,
         at: NOON,
+    }
+}
+
+fn settlement(result: &str) -> SettlementReport {
+    SettlementReport {
+        ticker: MarketTicker::new("A"),
+        event: EventTicker::new("E"),
+        exchange_index: None,
+        result: result.to_owned(),
+        yes_count: Quantity::ZERO,
+        yes_cost: Money::ZERO,
+        no_count: Quantity::ZERO,
+        no_cost: Money::ZERO,
+        revenue: Money::ZERO,
+        value: None,
+        fee: Money::ZERO,
+        settled_at: NOON,
     }
 }
 
@@ -162,6 +179,29 @@ fn the_next_sweep_reads_since_the_last_complete_one_with_a_margin() {
         assert_eq!(since, list.is_since().then_some(at(-2 - 120)), "{list:?}");
     }
     assert_eq!(sweeps(&outputs)[0].since, Some(at(-122)));
+}
+
+#[test]
+fn settlements_of_one_reading_are_appended_at_once_since_two_words_on_a_market_may_stand_on_two_pages() {
+    let mut machine = machine();
+    let mut outputs = machine.step(at(0), Input::Wake);
+    let mut appended = Vec::new();
+    while let Some((number, list, cursor, _)) = asked(&outputs) {
+        let (result, next) = if cursor.is_none() { ("yes", Some("2".to_owned())) } else { ("no", None) };
+        let (items, next) = match list {
+            List::Settlements => (Items::Settlements(vec![settlement(result)]), next),
+            list => (items(list, 0, at(0)), None),
+        };
+        outputs = machine.step(at(0), Input::Page { number, items, next, unreadable: vec![] });
+        appended.extend(outputs.iter().filter_map(|output| match output {
+            Output::Append { reports } => Some(reports.clone()),
+            _ => None,
+        }));
+    }
+    let both = ["yes", "no"].map(|result| Report::Settlement(settlement(result))).to_vec();
+    assert!(appended.contains(&both), "{appended:?}");
+    let said = appended.iter().flatten().filter(|report| matches!(report, Report::Settlement(_)));
+    assert_eq!(said.count(), 2);
 }
 
 #[test]
