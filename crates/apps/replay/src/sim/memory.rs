@@ -1,10 +1,7 @@
 //! What the database keeps, in memory, with the rules that it enforces: those of `engine` (which property tests hold
 //! the SQL to) and the schema's unique keys.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
-    mem,
-};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rec_domain::{
     DecisionId, DeskId, ExchangeIndex, FillId, IntentId, MarketTicker, Mode, Money, OrderGroupId, Side, TimeSpan,
@@ -23,17 +20,17 @@ use rec_domain::{
     order::Order,
     reconciliation::Reconciliation,
     refusal::RefusalCode,
-    report::{FillReport, Report, SettlementReport},
+    report::{FillReport, SettlementReport},
     row::{Commit, Row},
     settings::AutomationSettings,
     trade::Trade,
 };
 use rec_engine::claim::{ClaimFacts, may_claim};
 
+use super::inbox::Inbox;
+
 /// Answers to requests that are kept, as the database reads them back.
 pub(super) const DECISIONS_KEPT: usize = 4_096;
-/// Consumed reports that are kept.
-const REPORTS_KEPT: usize = 1_024;
 /// How long a lease holds without renewal.
 pub(super) const LEASE: TimeSpan = TimeSpan::from_seconds(10);
 
@@ -61,10 +58,7 @@ pub(super) struct Memory {
     pub(super) answered: BTreeMap<IntentId, Vec<i64>>,
     /// Intents that have no answer.
     pub(super) unanswered: BTreeSet<IntentId>,
-    inbox: VecDeque<Report>,
-    /// Reports that are not kept any more.
-    dropped: usize,
-    inbox_keys: HashSet<String>,
+    pub(super) inbox: Inbox,
     pub(super) halts: BTreeMap<HaltSource, Halt>,
     pub(super) groups: BTreeMap<(GroupRole, ExchangeIndex), (OrderGroupId, bool)>,
     pub(super) orders: BTreeMap<IntentId, Order>,
@@ -113,9 +107,7 @@ impl Memory {
             answers: Vec::new(),
             answered: BTreeMap::new(),
             unanswered: BTreeSet::new(),
-            inbox: VecDeque::new(),
-            dropped: 0,
-            inbox_keys: HashSet::new(),
+            inbox: Inbox::default(),
             halts: BTreeMap::new(),
             groups: BTreeMap::new(),
             orders: BTreeMap::new(),
@@ -353,32 +345,6 @@ impl Memory {
         if *day == eastern::day(now) { refusals.clone() } else { BTreeMap::new() }
     }
 
-    /// Appends a report unless it is there; gives whether it is new.
-    pub(super) fn append_report(&mut self, report: Report) -> bool {
-        let new = self.inbox_keys.insert(report.key());
-        if new {
-            self.inbox.push_back(report);
-        }
-        new
-    }
-
-    /// Number of the last report.
-    pub(super) fn last_report(&self) -> i64 {
-        number(self.dropped + self.inbox.len())
-    }
-
-    /// Reports after the one numbered `after`, in order.
-    pub(super) fn reports_after(&mut self, after: i64) -> Vec<(i64, Report)> {
-        // What was consumed long ago is not asked for again.
-        let consumed = usize::try_from(self.cursors.report).unwrap_or(0);
-        while self.dropped + REPORTS_KEPT < consumed {
-            let _consumed = self.inbox.pop_front();
-            self.dropped += 1;
-        }
-        let from = usize::try_from(after).unwrap_or(0).saturating_sub(self.dropped);
-        (after + 1..).zip(self.inbox.iter().skip(from).cloned()).collect()
-    }
-
     /// Whether no order is under way and no fill waits for its order.
     pub(super) fn is_at_rest(&self) -> bool {
         self.incomplete.is_empty() && self.parked_fills.is_empty()
@@ -392,13 +358,6 @@ impl Memory {
     /// Balance of an account.
     pub(super) fn balance(&self, account: &Account) -> Money {
         self.ledger.get(account).copied().unwrap_or_default()
-    }
-
-    /// Forgets what nobody will ask for again, so that a long simulation stays small.
-    pub(super) fn forget_keys(&mut self) {
-        // A key is needed only while what it names can still be read; sweeps name themselves by their instant.
-        let keys = mem::take(&mut self.inbox_keys);
-        self.inbox_keys = keys.into_iter().filter(|key| !key.starts_with("sweep:")).collect();
     }
 }
 

@@ -8,7 +8,7 @@
 //! | `seat`, `seats` | a machine in its driver; the machines of each process |
 //! | `market` | feeds, books, chances, entries, exits |
 //! | `money` | desk, sender, account; database and exchange |
-//! | `memory`, `snapshot` | what Postgres keeps, and what a desk starts from |
+//! | `memory`, `inbox`, `snapshot` | what Postgres keeps, and what a desk starts from |
 //! | `venue`, `flow`, `reads`, `line` | the exchange in the desk's words: orders, money, lists of the account, books |
 //! | `process` | ends, starts, standstills, the lease |
 //! | `outside`, `hand` | the operator, the exchange's own troubles, a hand on the account |
@@ -26,6 +26,7 @@ mod fault;
 mod flow;
 mod hand;
 mod happen;
+mod inbox;
 mod invariant;
 mod ledgers;
 mod line;

@@ -166,8 +166,11 @@ impl World {
         if self.seats.desk.is_none() || self.lives[Process::Desk as usize].stopped_until.is_some() {
             return;
         }
-        if self.memory.last_report() > self.told_reports {
-            for (number, report) in self.memory.reports_after(self.told_reports) {
+        if self.memory.inbox.last() > self.told_reports {
+            self.memory.inbox.forget_consumed(self.memory.cursors.report);
+            let news: Vec<_> =
+                self.memory.inbox.after(self.told_reports).map(|(number, report)| (number, report.clone())).collect();
+            for (number, report) in news {
                 self.told_reports = number;
                 self.post(Mail::Desk(DeskInput::Report { number, report }));
             }
@@ -373,19 +376,14 @@ impl World {
     }
 
     fn append(&mut self, reports: Vec<Report>) {
-        let mut news = false;
-        for report in reports {
-            let read = match &report {
-                Report::Sweep(sweep) => Some((sweep.as_of, sweep.flows)),
-                _ => None,
-            };
-            if self.memory.append_report(report) {
-                news = true;
-                let number = self.memory.last_report();
-                self.sweeps.extend(read.map(|(as_of, flows)| (number, as_of, flows)));
-            }
-        }
-        if news {
+        let before = self.memory.inbox.last();
+        self.memory.inbox.append(reports);
+        let read = self.memory.inbox.after(before).filter_map(|(number, report)| match report {
+            Report::Sweep(sweep) => Some((number, sweep.as_of, sweep.flows)),
+            _ => None,
+        });
+        self.sweeps.extend(read);
+        if self.memory.inbox.last() > before {
             self.hint_tables();
         }
     }

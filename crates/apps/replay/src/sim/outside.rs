@@ -30,7 +30,7 @@ impl World {
             self.ping();
         }
         if self.now.seconds() % 3_600 == 0 {
-            self.memory.forget_keys();
+            self.memory.inbox.forget_keys();
         }
         if self.fate.is_calm() {
             return;
