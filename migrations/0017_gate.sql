@@ -25,13 +25,15 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION desk.set_gate() FROM PUBLIC;
 
-INSERT INTO desk.gate (halted, armed_until) VALUES (
-    EXISTS (SELECT FROM desk.halts WHERE cleared_at IS NULL),
-    (SELECT max(until) FROM desk.armings WHERE ended_at IS NULL AND NOT unproven)
-);
 CREATE TRIGGER halts_set_gate AFTER INSERT OR UPDATE OR DELETE ON desk.halts
     FOR EACH STATEMENT EXECUTE FUNCTION desk.set_gate();
 CREATE TRIGGER armings_set_gate AFTER INSERT OR UPDATE OR DELETE ON desk.armings
     FOR EACH STATEMENT EXECUTE FUNCTION desk.set_gate();
+
+-- After the triggers, which keep out every writer until this migration is committed: a halt that was on its way is seen.
+INSERT INTO desk.gate (halted, armed_until) VALUES (
+    EXISTS (SELECT FROM desk.halts WHERE cleared_at IS NULL),
+    (SELECT max(until) FROM desk.armings WHERE ended_at IS NULL AND NOT unproven)
+);
 
 GRANT SELECT, UPDATE (fence) ON desk.gate TO rec_trade_executor;
