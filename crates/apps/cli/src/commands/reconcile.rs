@@ -1,6 +1,6 @@
 //! `rec reconcile`: books and exchange, compared anew by a desk that runs, or as the database has it.
 
-use std::{process::ExitCode, time::Duration};
+use std::{io, process::ExitCode, time::Duration};
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
@@ -131,10 +131,12 @@ async fn compared_anew(desk: &Desk, first: DeskView, within: Duration) -> anyhow
     Ok(Report::of_view(&view, Source::RunningDeskBefore))
 }
 
-/// Whether a desk may run although it did not answer: nobody listening, or no token of a desk that ever ran, says no.
+/// Whether a desk may run although it did not answer: nobody listening, or no token of a desk that ever ran, says no. A
+/// token that may not be read does not.
 fn may_run(error: &anyhow::Error) -> bool {
-    let answer = error.downcast_ref::<ApiError>();
-    answer.is_some_and(|error| !matches!(error, ApiError::Unreachable { .. }))
+    let nobody_listens = matches!(error.downcast_ref::<ApiError>(), Some(ApiError::Unreachable { .. }));
+    let token = error.downcast_ref::<io::Error>();
+    !nobody_listens && token.is_none_or(|error| error.kind() != io::ErrorKind::NotFound)
 }
 
 /// The newest comparison that the database has. A private Postgres that does not run is started for this.
@@ -180,8 +182,6 @@ fn wall_now() -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::anyhow;
-
     use super::*;
 
     #[test]
@@ -191,6 +191,8 @@ mod tests {
         assert!(may_run(&asked(ApiError::Timeout { service, deadline_ms: 5_000 })));
         assert!(may_run(&asked(ApiError::Refused { service, status: 503, detail: "waiting".to_owned() })));
         assert!(!may_run(&asked(ApiError::Unreachable { service, detail: "refused".to_owned() })));
-        assert!(!may_run(&anyhow!("there is no token of a desk")));
+        let token = |kind: io::ErrorKind| anyhow::Error::new(io::Error::from(kind)).context("the token cannot be read");
+        assert!(!may_run(&token(io::ErrorKind::NotFound)), "no desk ever ran");
+        assert!(may_run(&token(io::ErrorKind::PermissionDenied)), "another user's desk");
     }
 }
