@@ -104,7 +104,8 @@ async fn a_postgres_that_stands_still_silences_the_desk_whose_group_is_tripped_a
     signal(Signal::STOP);
     tripped_group(&apart, stopped, 3 * PATIENCE).await;
     let took = stopped.elapsed();
-    assert!(took >= PATIENCE + Duration::from_secs(8), "the lease held for ten seconds: {took:?}");
+    // The last renewal and the last heartbeat may each lie a little back.
+    assert!(took >= PATIENCE + Duration::from_secs(5), "the lease held for ten seconds: {took:?}");
     signal(Signal::CONT);
 
     let noticed = async |apart: &Apart| {
