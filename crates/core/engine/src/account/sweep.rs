@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::{FetchNumber, Items, List};
 
 /// How far a sweep that reads what money moved goes back for settlements: one that was amended may have kept its
-/// instant. The desk remembers for as long what it was paid.
-const AMENDED_WITHIN: TimeSpan = TimeSpan::from_minutes(24 * 60);
+/// instant. Shorter than the day for which the desk remembers what it was paid, also with what a sweep overlaps the one
+/// before it: an amendment of what is forgotten fits no books.
+const AMENDED_WITHIN: TimeSpan = TimeSpan::from_minutes(23 * 60);
 
 /// Rows that could not be read are named, up to so many in one sweep.
 const NAMED: usize = 20;

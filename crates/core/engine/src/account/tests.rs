@@ -396,7 +396,7 @@ fn with_what_money_moved_settlements_of_a_day_are_read_since_one_may_have_been_a
     };
     assert_eq!(since_of_settlements(0, Input::Wake), None, "everything at first");
     assert_eq!(since_of_settlements(30, Input::Wake), Some(at(-2 - 120)));
-    assert_eq!(since_of_settlements(32, Input::Hint), Some(at(28 - 120 - 24 * 3_600)), "the desk asks");
+    assert_eq!(since_of_settlements(32, Input::Hint), Some(at(28 - 120 - 23 * 3_600)), "the desk asks");
 }
 
 #[test]
