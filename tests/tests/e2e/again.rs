@@ -1,6 +1,7 @@
 //! A demo that is started again: what it keeps of the one before, and what it begins anew; and books that are reset.
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     time::{Duration, Instant, SystemTime},
 };
@@ -18,23 +19,23 @@ const START: [&str; 5] = ["demo", "--seed", "3", "--speed", "60"];
 async fn a_demo_keeps_cluster_and_model_and_begins_with_a_fresh_database_and_world() {
     let Some(place) = Place::for_a_desk().await else { return };
     let mut first = place.start(&START);
-    begins_anew(&place, &mut first).await;
+    begins_anew(&place, &mut first, &BTreeMap::new()).await;
     let kept = kept(&place);
-    leaves_traces(&place, &mut first).await;
+    let traces = leaves_traces(&place, &mut first).await;
     first.signal(Signal::INT);
     assert_eq!(first.end(Duration::from_secs(20)).await.code(), Some(0), "{}", first.complained());
 
     let mut second = place.start(&START);
-    begins_anew(&place, &mut second).await;
+    begins_anew(&place, &mut second, &traces).await;
     assert_eq!(self::kept(&place), kept, "the same cluster and model");
     assert!(said(&second).contains("model") && said(&second).contains("found"), "{}", said(&second));
-    leaves_traces(&place, &mut second).await;
+    let traces = leaves_traces(&place, &mut second).await;
     second.signal(Signal::KILL);
     second.end(Duration::from_secs(10)).await;
 
     place.run(&START).await.assert_refused(&["did not end in order", "--resume", "--fresh"]);
     let mut third = place.start(&[&START[..], &["--fresh"]].concat());
-    begins_anew(&place, &mut third).await;
+    begins_anew(&place, &mut third, &traces).await;
     assert_eq!(self::kept(&place), kept, "the same cluster and model");
     place.run(&["reconcile"]).await;
     third.signal(Signal::INT);
@@ -49,22 +50,27 @@ async fn a_demo_keeps_cluster_and_model_and_begins_with_a_fresh_database_and_wor
     let _link = fourth.link().await;
 }
 
-/// Waits until a demo is up, and sees that it knows nothing of an earlier one.
-async fn begins_anew(place: &Place, desk: &mut Desk) {
+/// Waits until a demo is up, and sees that it knows nothing of an earlier one, whose orders these are.
+async fn begins_anew(place: &Place, desk: &mut Desk, earlier: &BTreeMap<String, u32>) {
     let _link = desk.link().await;
     let said = said(desk);
     assert!(said.contains("fresh") && said.contains("14:40:00"), "{said}");
     assert_eq!(limit_of_a_day(place).await, "100.00", "the books' own limits are gone with them");
-    assert!(times_accepted(place.state()).len() < 2, "the world has no orders but a first one of this demo");
+    let orders = times_accepted(place.state());
+    assert!(earlier.keys().all(|order| !orders.contains_key(order)), "the world has orders of this demo only");
 }
 
-/// Orders at the exchange, and a limit that only the books know.
-async fn leaves_traces(place: &Place, desk: &mut Desk) {
+/// Orders at the exchange, which it gives, and a limit that only the books know.
+async fn leaves_traces(place: &Place, desk: &mut Desk) -> BTreeMap<String, u32> {
     let lowered = place.run(&["risk", "lower", "daily_loss=61.00", "--reason", "a trace"]).await;
     assert_eq!(lowered.code, Some(0), "{lowered:?}");
     assert_eq!(limit_of_a_day(place).await, "61.00");
     let patience = Instant::now() + Duration::from_secs(90);
-    while times_accepted(place.state()).len() < 2 {
+    loop {
+        let orders = times_accepted(place.state());
+        if orders.len() >= 2 {
+            return orders;
+        }
         assert!(desk.runs() && Instant::now() < patience, "it sends no orders: {}", desk.complained());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
