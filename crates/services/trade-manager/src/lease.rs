@@ -15,6 +15,8 @@ pub(crate) const TTL: TimeSpan = TimeSpan::from_seconds(10);
 /// The same in wall time.
 const HOLDS: Duration = Duration::from_secs(10);
 const RENEW_EVERY: Duration = Duration::from_secs(1);
+/// How long one renewal may take: several fit into the time for which the lease holds, each on another connection.
+const RENEWS_WITHIN: Duration = Duration::from_secs(3);
 const RETRY_EVERY: Duration = Duration::from_millis(500);
 
 /// Name of the health check.
@@ -85,15 +87,19 @@ pub(crate) async fn hold(health: &HealthBoard, lease: &Lease, held_until: &watch
     loop {
         renewals.tick().await;
         let asked = Instant::now();
-        match lease.renew(TTL).await {
-            Ok(()) => {
+        match tokio::time::timeout(RENEWS_WITHIN, lease.renew(TTL)).await {
+            Ok(Ok(())) => {
                 held_until.send_replace(asked + HOLDS);
                 health.beat_with(CHECK, format!("epoch {}", lease.epoch()));
             }
-            Err(lost @ StoreError::LeaseLost { .. }) => return lost,
-            Err(error) => {
+            Ok(Err(lost @ StoreError::LeaseLost { .. })) => return lost,
+            Ok(Err(error)) => {
                 warn!(%error, "the lease is not renewed");
                 health.fail(CHECK, error.to_string());
+            }
+            Err(_elapsed) => {
+                warn!("the lease is not renewed in time");
+                health.fail(CHECK, "the database does not answer");
             }
         }
     }
@@ -125,9 +131,12 @@ mod tests {
         assert!(first > Instant::now() && first <= Instant::now() + HOLDS);
         assert!(renewed(&mut held).await > first);
         database.close().await;
-        while health.snapshot().healthy {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let unhealthy = async {
+            while health.snapshot().healthy {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), unhealthy).await.expect("in time");
         held.mark_unchanged();
         tokio::time::sleep(2 * RENEW_EVERY).await;
         assert!(!held.has_changed().expect("it holds"), "nothing was renewed");
