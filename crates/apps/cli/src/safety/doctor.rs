@@ -7,6 +7,7 @@ use rec_api::guard::{Remembered, ask_health, socket_path};
 use rec_config::{Config, Sources};
 use rec_domain::{desk_view::DeskView, halt::HaltSource};
 use rec_runtime::Clocks;
+use rec_store::StoreError;
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -194,7 +195,7 @@ async fn books(config: &Config) -> Finding {
     let remedy = "rec ledger verify; docs/LEDGER.md";
     let database = match users::open(config).await {
         Ok(database) => database,
-        Err(error) if config.database.host.is_some() => {
+        Err(error) if config.database.host.is_some() && !is_away(&error) => {
             let found = format!("NOT LOOKED AT: {error:#}");
             let remedy = "as the database's owner: rec ledger verify";
             return Finding { name: "books", state: State::NotLookedAt, found, remedy };
@@ -215,6 +216,11 @@ async fn books(config: &Config) -> Finding {
     };
     database.close().await;
     Finding::of("books", found, remedy)
+}
+
+/// Whether nobody answers, whoever asks.
+fn is_away(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<StoreError>(), Some(StoreError::Unavailable(_)))
 }
 
 /// The guard has to live, and to know what it would trip.
