@@ -21,6 +21,7 @@ import select
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 EVERY = range(1, 65536)
@@ -206,6 +207,9 @@ def scatter(family, source, target):
         one.bind((source, 0))
         for port in EVERY:
             one.sendto(b"?", (target, port))
+            if port % 256 == 0:
+                # A queue of the kernel holds a thousand.
+                time.sleep(0.002)
 
 
 def ping(family, source, target):
@@ -253,9 +257,16 @@ class Witness:
         self.process = os.fork()
         if self.process == 0:
             os.close(self.question)
-            enter(namespace)
-            watch(listening, question, answer)
-            os._exit(0)
+            status = 1
+            try:
+                enter(namespace)
+                watch(listening, question, answer)
+                status = 0
+            except Exception as error:
+                print(f"FAILED {error}", file=sys.stderr)
+            finally:
+                # What the parent tidies up stays.
+                os._exit(status)
         os.close(question)
         os.close(answer)
         self.answers = os.fdopen(self.answer)

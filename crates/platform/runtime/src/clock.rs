@@ -122,7 +122,8 @@ impl MarketClock {
         (anchor.wall + elapsed).max(anchor.market + scaled(elapsed, CATCHING_UP))
     }
 
-    /// How long the wall takes from now until market time is `target`; zero when it is past.
+    /// How long the wall takes from now until market time is `target`, at least: longer while market time waits for a
+    /// time of day that was set back. Zero when it is past.
     #[must_use]
     pub fn wall_until(&self, target: Timestamp) -> Duration {
         let left = target.since(self.now());
