@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::{Desk, postgres, program};
 
 /// How many places with a desk there are at a time: each is a whole desk, which mostly waits.
-static SEATS: Semaphore = Semaphore::const_new(3);
+static SEATS: Semaphore = Semaphore::const_new(4);
 
 /// What a command said and how it ended.
 #[derive(Debug)]
