@@ -254,19 +254,13 @@ class Witness:
     def __init__(self, namespace, listening):
         question, self.question = os.pipe()
         self.answer, answer = os.pipe()
-        self.process = os.fork()
-        if self.process == 0:
+
+        def listen():
             os.close(self.question)
-            status = 1
-            try:
-                enter(namespace)
-                watch(listening, question, answer)
-                status = 0
-            except Exception as error:
-                print(f"FAILED {error}", file=sys.stderr)
-            finally:
-                # What the parent tidies up stays.
-                os._exit(status)
+            enter(namespace)
+            watch(listening, question, answer)
+
+        self.process = child(listen)
         os.close(question)
         os.close(answer)
         self.answers = os.fdopen(self.answer)
@@ -316,19 +310,14 @@ def watch(listening, question, answer):
 def begin(namespace, work):
     """Begins `work` in a process of its own in a namespace; `finish` gives what it gave."""
     reader, writer = os.pipe()
-    process = os.fork()
-    if process == 0:
+
+    def say():
         os.close(reader)
-        status = 1
-        try:
-            enter(namespace)
-            with os.fdopen(writer, "w") as out:
-                json.dump(work(), out)
-            status = 0
-        except Exception as error:
-            print(f"FAILED {error}", file=sys.stderr)
-        finally:
-            os._exit(status)
+        enter(namespace)
+        with os.fdopen(writer, "w") as out:
+            json.dump(work(), out)
+
+    process = child(say)
     os.close(writer)
     return process, reader
 
@@ -339,6 +328,21 @@ def finish(process, reader):
     _, status = os.waitpid(process, 0)
     wanted(status == 0, f"a process that asks ended with {status}")
     return json.loads(text)
+
+
+def child(work):
+    """Begins `work` in a process of its own, which ends with it and leaves what is to be tidied up to its parent."""
+    process = os.fork()
+    if process:
+        return process
+    status = 1
+    try:
+        work()
+        status = 0
+    except Exception as error:
+        print(f"FAILED {error}", file=sys.stderr)
+    finally:
+        os._exit(status)
 
 
 def enter(namespace):
