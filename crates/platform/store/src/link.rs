@@ -92,8 +92,10 @@ impl Pool {
         Ok(transaction)
     }
 
+    /// Closes the connections that are given back in time; the others close when they are.
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        let deadline = self.deadline.map(|limit| Instant::now() + limit);
+        let _late_or_not = within(deadline, self.pool.close()).await;
     }
 }
 
