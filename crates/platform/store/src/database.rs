@@ -1,25 +1,13 @@
 //! A pool of connections to the desk's database, as one service or as the owner.
 
-use std::collections::BTreeMap;
-
-use sqlx::{
-    migrate::{MigrateError, Migrator},
-    postgres::PgConnectOptions,
-};
+use sqlx::postgres::PgConnectOptions;
 
 use crate::{
     connection::{Connection, Role},
     error::{Incompatible, Result, StoreError},
     link::Pool,
+    schema::migrations,
 };
-
-static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations");
-
-/// Every migration of this program, for databases of tests.
-#[must_use]
-pub fn migrations() -> &'static Migrator {
-    &MIGRATIONS
-}
 
 /// A pool of connections. Clones share it.
 #[derive(Clone)]
@@ -85,51 +73,6 @@ impl Database {
         Ok(())
     }
 
-    /// Brings the schema up to this program's, as the owner. Does nothing when it is.
-    ///
-    /// # Errors
-    /// When a migration fails, or the database was made by a newer version.
-    pub async fn migrate(&self) -> Result<()> {
-        MIGRATIONS.run(self.pool.unbounded()).await.map_err(|error| {
-            let database = self.name().to_owned();
-            match error {
-                MigrateError::VersionMissing(version) => Incompatible::NewerSchema { database, version }.into(),
-                MigrateError::VersionMismatch(version) => Incompatible::ChangedMigration { database, version }.into(),
-                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-                other => StoreError::Other(sqlx::Error::Migrate(Box::new(other))),
-            }
-        })
-    }
-
-    /// Whether the schema is exactly this program's.
-    ///
-    /// # Errors
-    /// [`Incompatible`] when it is older, newer or changed.
-    pub async fn check_schema(&self) -> Result<()> {
-        let database = self.name().to_owned();
-        let known: BTreeMap<_, _> = MIGRATIONS.iter().map(|migration| (migration.version, migration)).collect();
-        let exists = sqlx::query_scalar!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "exists!""#);
-        if !exists.fetch_one(&self.pool).await? {
-            return Err(Incompatible::NotMigrated { database, missing: known.len() }.into());
-        }
-        let applied = sqlx::query!("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version")
-            .fetch_all(&self.pool)
-            .await?;
-        for row in &applied {
-            match known.get(&row.version) {
-                None => return Err(Incompatible::NewerSchema { database, version: row.version }.into()),
-                Some(migration) if *migration.checksum != *row.checksum => {
-                    return Err(Incompatible::ChangedMigration { database, version: row.version }.into());
-                }
-                Some(_) => {}
-            }
-        }
-        match known.len() - applied.len() {
-            0 => Ok(()),
-            missing => Err(Incompatible::NotMigrated { database, missing }.into()),
-        }
-    }
-
     /// Closes every connection.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -143,7 +86,7 @@ fn explain_role(error: sqlx::Error, options: &PgConnectOptions, role: Role) -> S
         .is_some_and(|database| database.code().as_deref() == Some("22023") && role != Role::Owner);
     if unknown_role {
         let database = options.get_database().unwrap_or_default().to_owned();
-        return Incompatible::NotMigrated { database, missing: MIGRATIONS.iter().count() }.into();
+        return Incompatible::NotMigrated { database, missing: migrations().iter().count() }.into();
     }
     error.into()
 }

@@ -23,6 +23,7 @@ mod ops;
 mod outbox;
 mod pages;
 mod prune;
+mod schema;
 mod shape;
 #[cfg(any(test, feature = "testing"))]
 mod test_desk;
@@ -36,7 +37,7 @@ mod wipe;
 pub use answers::Answers;
 pub use claims::Claims;
 pub use connection::{Connection, Password, Role, SslMode, UnknownSslMode};
-pub use database::{Database, migrations};
+pub use database::Database;
 #[cfg(any(test, feature = "testing"))]
 pub use desk::Fault;
 pub use desk::{CommitOutcome, Desk, DeskSnapshot, StoredGroup, StoredIntent, StoredOrder, StoredRepeat};
@@ -51,5 +52,6 @@ pub use ops::{Alert, AuditEntry, LoginToken, Ops, Session, Severity, StoredHealt
 pub use outbox::{Outbox, OutboxBatch};
 pub use pages::{HaltRecord, OrderEvent, Pages, RefusalCount, RefusalRun, Summary, TradeDetail, TradeEvent};
 pub use prune::{Pruned, Retention};
+pub use schema::migrations;
 #[cfg(any(test, feature = "testing"))]
 pub use test_desk::TEST_ACCOUNT;

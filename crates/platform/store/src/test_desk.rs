@@ -2,11 +2,7 @@
 
 use rec_domain::{DeskId, Mode};
 
-use crate::{
-    connection::Role,
-    database::{Database, migrations},
-    testing::TestDatabase,
-};
+use crate::{connection::Role, database::Database, schema::migrations, testing::TestDatabase};
 
 /// The account that databases of tests belong to.
 pub const TEST_ACCOUNT: &str = "test-account";

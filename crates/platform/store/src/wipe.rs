@@ -3,9 +3,10 @@
 use rec_domain::{Mode, TimeSpan};
 
 use crate::{
-    database::{Database, migrations},
+    database::Database,
     error::{Incompatible, Result, StoreError},
     lease::Lease,
+    schema::migrations,
 };
 
 /// Everything that the migrations make, but the roles: those belong to the whole server. Tables of others stay.

@@ -16,7 +16,7 @@ use super::{
     scan::{self, Scanned, scan},
     tools::{Tools, succeeded},
 };
-use crate::database::migrations;
+use crate::schema::migrations;
 
 /// What a custom dump begins with.
 const CUSTOM: &[u8] = b"PGDMP";

@@ -49,6 +49,33 @@ async fn a_schema_is_migrated_current_or_refused() {
     }
 }
 
+/// A deployment that is taken back leaves the newer schema, and yesterday's program has to start on it.
+#[tokio::test]
+async fn a_newer_schema_that_says_so_is_worked_with() {
+    let Some(test) = TestDatabase::empty().await else { return };
+    let owner = test.open(Role::Owner).await;
+    owner.migrate().await.expect("migrated");
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'of tomorrow', true, '', 0)",
+    )
+    .execute(&owner.pool)
+    .await
+    .expect("inserted");
+    let ours = crate::migrations().iter().map(|migration| migration.version).max().expect("there are some");
+    // What it says must be of this very schema, and of a program no newer than this one.
+    for (newest, oldest, works) in [(9999, ours, true), (9998, ours, false), (9999, ours + 1, false), (9999, 1, true)] {
+        let said = format!("COMMENT ON TABLE _sqlx_migrations IS '{newest}, borne since {oldest}'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(said)).execute(&owner.pool).await.expect("said");
+        // Each is a program of its own: one that is refused keeps the migrator's lock until it ends.
+        let (service, yesterdays) = (test.open(Role::Service(Service::MainApp)).await, test.open(Role::Owner).await);
+        for outcome in [service.check_schema().await, yesterdays.check_schema().await, yesterdays.migrate().await] {
+            assert_eq!(outcome.is_ok(), works, "{newest}, {oldest}: {outcome:?}");
+        }
+        yesterdays.close().await;
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable() {
     let connection = crate::Connection {
