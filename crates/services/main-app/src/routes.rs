@@ -83,6 +83,7 @@ pub fn router(app: Shared) -> Router {
         .route("/api/{*rest}", nothing_in_api)
         .fallback_service(nothing.with_state(Shared::clone(&app)))
         .layer(from_fn_with_state(Shared::clone(&app), origin::check))
+        .layer(from_fn_with_state(Shared::clone(&app), pages::problem::for_people))
         .layer(from_fn_with_state(Shared::clone(&app), headers::add))
         .with_state(app)
 }

@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use tracing::error;
 
-use super::html;
+use super::{html, said::sentence};
 use crate::{
     app::Shared,
     auth::{LogInError, service::Begun},
@@ -116,9 +116,4 @@ fn form(app: &Shared, status: StatusCode, message: Option<&str>, username: &str)
     let banner = BannerView::of(app.setting.mode, (app.now)());
     let username: String = username.chars().take(64).collect();
     html(status, &LoginPage { banner, message, username: &username })
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
 }

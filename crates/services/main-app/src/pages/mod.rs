@@ -9,6 +9,7 @@ pub(crate) mod logout;
 pub(crate) mod lowering;
 pub(crate) mod opening;
 pub(crate) mod panels;
+pub(crate) mod problem;
 mod said;
 pub(crate) mod strategy;
 pub(crate) mod system;

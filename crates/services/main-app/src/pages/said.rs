@@ -1,4 +1,4 @@
-//! What is said above a form that was sent.
+//! What is said of what was asked.
 
 use crate::view::Tone;
 
@@ -20,4 +20,10 @@ impl Said {
     pub(crate) fn not(text: impl Into<String>) -> Self {
         Self { tone: Tone::Bad, text: text.into() }
     }
+}
+
+/// The text as a sentence: with a capital at its beginning and a full stop at its end.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
 }

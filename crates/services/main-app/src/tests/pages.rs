@@ -1,8 +1,9 @@
 //! The page as it is sent, before any script runs.
 
+use axum::http::{Method, StatusCode, header};
 use rec_domain::TimeSpan;
 
-use super::support::{desk, desk_with};
+use super::support::{desk, desk_with, request};
 use crate::{
     live::Live,
     pages, sample,
@@ -102,4 +103,27 @@ async fn nothing_on_the_page_needs_an_inline_script_or_style() {
         let handlers = [" onclick=", " onload=", " onerror=", " onsubmit="];
         assert!(handlers.iter().all(|handler| !text.contains(handler)));
     }
+}
+
+#[tokio::test]
+async fn a_browser_is_told_of_a_problem_on_a_page_and_a_program_as_it_is() {
+    let desk = desk();
+    let cookie = desk.log_in().await;
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for (path, status, said) in [
+        ("/nothing", StatusCode::NOT_FOUND, "There is nothing at this address."),
+        ("/trades/9/close", StatusCode::NOT_FOUND, "There is no open trade 9; it may have ended."),
+        ("/trades/x/close", StatusCode::BAD_REQUEST, "Invalid URL"),
+        ("/open?side=yes", StatusCode::BAD_REQUEST, "ticker"),
+        ("/logout", StatusCode::METHOD_NOT_ALLOWED, "Not understood"),
+    ] {
+        let page = desk.send(request(Method::GET, path, &cookie, &browser, "")).await;
+        assert_eq!((page.status, page.header(header::CONTENT_TYPE)), (status, "text/html; charset=utf-8"), "{path}");
+        assert!(page.text.contains(said) && page.text.contains("TWIN"), "{path}: {}", page.text);
+        assert!(page.text.contains("Go to the desk") && !page.text.contains("Try again"), "{path}");
+        let plain = desk.get(path, &cookie).await;
+        assert!(plain.status == status && !plain.text.contains("<html"), "{path}: {}", plain.text);
+    }
+    let api = desk.send(request(Method::GET, "/api/nothing", &cookie, &browser, "")).await;
+    assert_eq!(api.code(), "not_found");
 }

@@ -1,5 +1,6 @@
 //! What a person must see, until it is over and some time after.
 
+use rec_domain::Timestamp;
 use rec_store::{Alert, Severity};
 
 use super::{Age, Limits, Moment, Tone, format};
@@ -41,7 +42,7 @@ impl AlertsView {
     pub fn of(live: &Live, now: Moment) -> Self {
         let alerts = live.records.as_ref().map(|records| records.value.alerts.as_slice()).unwrap_or_default();
         Self {
-            rows: alerts.iter().map(AlertRow::of).collect(),
+            rows: alerts.iter().map(|alert| AlertRow::of(alert, now.market)).collect(),
             open: alerts.iter().filter(|alert| alert.resolved_at.is_none()).count(),
             age: live.records.as_ref().map(|records| Age::wall(records.received_at, Limits::RECORDS_WALL, now)),
         }
@@ -49,7 +50,7 @@ impl AlertsView {
 }
 
 impl AlertRow {
-    fn of(alert: &Alert) -> Self {
+    fn of(alert: &Alert, now: Timestamp) -> Self {
         Self {
             severity: alert.severity.name(),
             tone: match (alert.resolved_at, alert.severity) {
@@ -60,8 +61,8 @@ impl AlertRow {
             code: alert.code.clone(),
             subject: alert.subject.clone(),
             message: alert.message.clone(),
-            since: format::clock(alert.raised_at),
-            until: alert.resolved_at.map(format::clock),
+            since: format::clock(alert.raised_at, now),
+            until: alert.resolved_at.map(|at| format::clock(at, now)),
         }
     }
 }

@@ -59,8 +59,16 @@ pub struct Reason {
     pub code: &'static str,
     /// In words.
     pub words: &'static str,
-    /// Rows.
+    /// How many rows.
     pub count: u64,
+}
+
+impl Reason {
+    /// How many rows, as it is written on the page.
+    #[must_use]
+    pub fn times(&self) -> String {
+        format::count(self.count)
+    }
 }
 
 /// Reasons that are listed.

@@ -108,7 +108,7 @@ impl BooksView {
             tone,
             sign,
             words,
-            compared_at: Some(format::clock(comparison.at)),
+            compared_at: Some(format::instant(comparison.at, now.market)),
             differences: comparison
                 .differences
                 .iter()

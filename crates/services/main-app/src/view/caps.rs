@@ -67,7 +67,8 @@ impl CapsView {
             rows: rows.unwrap_or_default(),
             equity,
             near: risk.is_some_and(|risk| risk.drawdown_near),
-            lowered: lowered.map(|lowered| format!("Lowered at {}: {}", format::clock(lowered.at), lowered.reason)),
+            lowered: lowered
+                .map(|lowered| format!("Lowered at {}: {}", format::instant(lowered.at, now.market), lowered.reason)),
             age: desk.map(|desk| Age::wall(desk.received_at, Limits::DESK_WALL, now)),
         }
     }

@@ -1,8 +1,11 @@
 //! What happened last.
 
-use rec_domain::outbox::{DeskEvent, OutboxEvent};
+use rec_domain::{
+    Timestamp,
+    outbox::{DeskEvent, OutboxEvent},
+};
 
-use super::{Tone, automation, format};
+use super::{Moment, Tone, automation, format};
 use crate::live::Live;
 
 /// Events shown.
@@ -25,18 +28,18 @@ pub struct EventRow {
 
 /// The newest events first.
 #[must_use]
-pub fn rows(live: &Live) -> Vec<EventRow> {
-    live.events.iter().take(SHOWN).map(EventRow::of).collect()
+pub fn rows(live: &Live, now: Moment) -> Vec<EventRow> {
+    live.events.iter().take(SHOWN).map(|event| EventRow::of(event, now.market)).collect()
 }
 
 impl EventRow {
-    fn of(event: &OutboxEvent) -> Self {
-        let (kind, text, tone) = describe(&event.event);
-        Self { number: event.number, at: format::clock(event.at), kind, text, tone }
+    fn of(event: &OutboxEvent, now: Timestamp) -> Self {
+        let (kind, text, tone) = describe(&event.event, now);
+        Self { number: event.number, at: format::clock(event.at, now), kind, text, tone }
     }
 }
 
-fn describe(event: &DeskEvent) -> (&'static str, String, Tone) {
+fn describe(event: &DeskEvent, now: Timestamp) -> (&'static str, String, Tone) {
     match event {
         DeskEvent::Trade { trade, ticker, side, state, held, realised } => {
             let tone = if state.is_final() { Tone::of_sign(realised.micros().signum()) } else { Tone::Calm };
@@ -76,7 +79,7 @@ fn describe(event: &DeskEvent) -> (&'static str, String, Tone) {
         DeskEvent::Halted { source, reason } => ("halt", format!("halted by {source}: {reason}"), Tone::Bad),
         DeskEvent::Resumed { source, reason } => ("resume", format!("halt of {source} ended: {reason}"), Tone::Good),
         DeskEvent::Armed { until, reason } => {
-            ("armed", format!("armed until {}: {reason}", format::clock(*until)), Tone::Warn)
+            ("armed", format!("armed until {}: {reason}", format::instant(*until, now)), Tone::Warn)
         }
         DeskEvent::Disarmed { reason } => ("disarmed", format!("disarmed: {reason}"), Tone::Calm),
         DeskEvent::Automation { auto_entry, auto_stop } => {

@@ -167,11 +167,17 @@ pub fn age(age: TimeSpan) -> String {
     }
 }
 
-/// `14:40:00`, Eastern.
+/// `14:40:00 EDT`, with the date before it where that is another Eastern day than the one of `now`.
 #[must_use]
-pub fn clock(at: Timestamp) -> String {
-    let text = eastern::clock(at);
-    text.split_whitespace().next().unwrap_or_default().to_owned()
+pub fn instant(at: Timestamp, now: Timestamp) -> String {
+    if eastern::day(at) == eastern::day(now) { eastern::clock(at) } else { eastern::date_and_clock(at) }
+}
+
+/// The same without its zone, for lists that name it once.
+#[must_use]
+pub fn clock(at: Timestamp, now: Timestamp) -> String {
+    let text = instant(at, now);
+    text.rsplit_once(' ').map(|(time, _zone)| time.to_owned()).unwrap_or(text)
 }
 
 /// `15:00 EDT`.
@@ -277,6 +283,11 @@ mod tests {
         assert_eq!(age(TimeSpan::from_seconds(75)), "75 s");
         assert_eq!(age(TimeSpan::from_minutes(3)), "3 min");
         let close: Timestamp = "2025-07-26T19:00:00Z".parse().expect("instant");
-        assert_eq!((clock(close), hour(close)), ("15:00:00".to_owned(), "15:00 EDT".to_owned()));
+        assert_eq!((clock(close, close).as_str(), hour(close).as_str()), ("15:00:00", "15:00 EDT"));
+        assert_eq!(instant(close, close), "15:00:00 EDT");
+        // Eight hours later it is still the same day in New York, nine hours later it is not.
+        assert_eq!(clock(close, close + TimeSpan::from_minutes(8 * 60)), "15:00:00");
+        assert_eq!(clock(close, close + TimeSpan::from_minutes(9 * 60)), "2025-07-26 15:00:00");
+        assert_eq!(instant(close, close + TimeSpan::from_minutes(9 * 60)), "2025-07-26 15:00:00 EDT");
     }
 }

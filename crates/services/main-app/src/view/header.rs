@@ -27,7 +27,7 @@ pub struct HeaderView {
 /// A price of the underlying.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quote {
-    /// Who says so.
+    /// What it is, and who says so.
     pub source: String,
     /// The price; `None` while there is none.
     pub price: Option<String>,
@@ -95,7 +95,7 @@ impl HeaderView {
             ),
             ticker: table.map(|table| table.event.to_string()),
             spot: Quote {
-                source: live.spot.as_ref().map_or_else(|| "spot".to_owned(), |spot| spot.source.clone()),
+                source: live.spot.as_ref().map_or_else(|| "spot".to_owned(), |spot| format!("spot, {}", spot.source)),
                 price: live.spot.as_ref().map(|spot| format::usd(spot.value)),
                 age: live
                     .spot

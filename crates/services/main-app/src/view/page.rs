@@ -96,7 +96,7 @@ impl PageView {
             strikes: StrikesView::of(live, limits, now),
             trades: TradesView::of(live, limits, now),
             balance: BalanceView::of(live, now),
-            events: events::rows(live),
+            events: events::rows(live, now),
             health: HealthView::of(live, now),
             alerts: AlertsView::of(live, now),
             refusals: RefusalsView::of(live, now),

@@ -1,6 +1,7 @@
 //! Halts, and whether the desk may enter at all.
 
 use rec_domain::{
+    Timestamp,
     desk_view::DeskView,
     halt::{Halt, HaltSource},
 };
@@ -61,10 +62,10 @@ impl SafetyView {
         let halts = desk.map(|desk| desk.value.halts.as_slice()).unwrap_or_default();
         Self {
             known: desk.is_some(),
-            halts: halts.iter().map(|halt| HaltView::of(halt, agrees_since(live, halt))).collect(),
+            halts: halts.iter().map(|halt| HaltView::of(halt, agrees_since(live, halt), now.market)).collect(),
             ready: desk.is_some_and(|desk| desk.value.ready),
             halted_by_operator: halts.iter().any(|halt| halt.source == HaltSource::Operator),
-            arming: desk.and_then(|desk| ArmingView::of(&desk.value)),
+            arming: desk.and_then(|desk| ArmingView::of(&desk.value, now.market)),
             age: desk.map(|desk| Age::wall(desk.received_at, Limits::DESK_WALL, now)),
         }
     }
@@ -77,7 +78,7 @@ impl SafetyView {
 }
 
 impl ArmingView {
-    fn of(desk: &DeskView) -> Option<Self> {
+    fn of(desk: &DeskView, now: Timestamp) -> Option<Self> {
         if !desk.mode.needs_arming() {
             return None;
         }
@@ -85,7 +86,7 @@ impl ArmingView {
             None => "nothing is opened; stops and closes go on".to_owned(),
             Some(arming) if arming.unproven => "the desk crashed; it waits until books and exchange agree".to_owned(),
             Some(arming) => {
-                format!("until {} by {}: {}", format::clock(arming.until), arming.requester, arming.reason)
+                format!("until {} by {}: {}", format::instant(arming.until, now), arming.requester, arming.reason)
             }
         };
         Some(Self { armed: desk.armed, in_force: desk.arming.is_some(), words })
@@ -99,7 +100,7 @@ fn agrees_since(live: &Live, halt: &Halt) -> bool {
 }
 
 impl HaltView {
-    fn of(halt: &Halt, agrees: bool) -> Self {
+    fn of(halt: &Halt, agrees: bool, now: Timestamp) -> Self {
         Self {
             source: halt.source.name(),
             by: match halt.source {
@@ -110,7 +111,7 @@ impl HaltView {
                 HaltSource::Clock => "the clock",
             },
             reason: halt.reason.clone(),
-            since: format::clock(halt.since),
+            since: format::instant(halt.since, now),
             ends: halt.source.clearing_rule(),
             button: match halt.source {
                 HaltSource::Operator => Some("Resume"),
