@@ -8,7 +8,7 @@ let
   inherit (pkgs) lib;
   workspace = import ./workspace.nix { inherit lib; };
 
-  # Everything but what is about Nix itself. Tests read documents too.
+  # Everything but pictures and what is about Nix itself. Tests read documents too.
   src = lib.fileset.toSource {
     root = ../.;
     fileset = lib.fileset.difference ../. (
@@ -18,6 +18,7 @@ let
         ../flake.nix
         ../flake.lock
         ../statix.toml
+        ../docs/pictures
         (lib.fileset.maybeMissing ../target)
       ]
     );
