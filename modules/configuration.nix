@@ -1,4 +1,7 @@
 # The configuration file, written from the options and checked by the program itself while the machine is built.
+#
+# The check is a derivation of its own: units name the file, and its path must not change when only the program that checks it
+# does, or a change of a page would start the whole desk again.
 {
   config,
   lib,
@@ -17,18 +20,12 @@ in
     type = lib.types.path;
     internal = true;
     readOnly = true;
-    description = "The checked configuration file.";
+    description = "The configuration file.";
   };
 
   config = lib.mkIf cfg.enable {
     services."rec" = {
-      configFile = pkgs.runCommand "rec-config" { } ''
-        export HOME=$TMPDIR
-        # As in a unit: `credential:NAME` stands for a file in this folder, which is not read here.
-        export CREDENTIALS_DIRECTORY=/run/credentials/rec
-        ${lib.getExe' cfg.packages."rec" "rec"} config check --config ${written}
-        cp ${written} $out
-      '';
+      configFile = written;
 
       settings = {
         log.format = lib.mkDefault "json";
@@ -54,6 +51,15 @@ in
         web = lib.mkIf (cfg.page.hostName != null) { public_host = cfg.page.hostName; };
       };
     };
+    # A machine whose configuration the program refuses is not built.
+    system.checks = [
+      (pkgs.runCommand "rec-config-check" { } ''
+        export HOME=$TMPDIR
+        # As in a unit: `credential:NAME` stands for a file in this folder, which is not read here.
+        export CREDENTIALS_DIRECTORY=/run/credentials/rec
+        ${lib.getExe' cfg.packages."rec" "rec"} config check --config ${cfg.configFile} >$out
+      '')
+    ];
     environment.etc."rec/config.toml".source = cfg.configFile;
   };
 }

@@ -26,6 +26,8 @@ in
         "rec-secrets.service"
       ];
       enableStrictShellChecks = true;
+      # A deployment with another `rec` does this again beside the processes, which it must not stop.
+      stopIfChanged = false;
       serviceConfig = import ./hardening.nix { inherit lib; } // {
         Type = "oneshot";
         RemainAfterExit = true;

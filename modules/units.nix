@@ -58,10 +58,10 @@ let
     _: unit:
     let
       onSocket = builtins.elem "main-app" unit.members && cfg.page.socketActivation;
-      database = lib.optionals unit.needsDatabase [
-        "postgresql.target"
-        "rec-prepare.service"
-      ];
+      # Wanted and not required: what requires it is stopped whenever it is done again. A process that finds no schema of its
+      # own ends and tries again, which does this again too.
+      prepared = lib.optional unit.needsDatabase "rec-prepare.service";
+      database = lib.optional unit.needsDatabase "postgresql.target";
     in
     lib.nameValuePair unit.name {
       inherit (unit) description;
@@ -70,11 +70,14 @@ let
       partOf = [ "rec.target" ];
       requires = [ "rec-secrets.service" ] ++ database;
       wants =
-        lib.optional unit.goesOut "network-online.target" ++ lib.optional unit.needsBus "nats.service";
+        prepared
+        ++ lib.optional unit.goesOut "network-online.target"
+        ++ lib.optional unit.needsBus "nats.service";
       after = [
         "rec-secrets.service"
       ]
       ++ database
+      ++ prepared
       ++ lib.optional unit.goesOut "network-online.target"
       ++ lib.optional unit.needsBus "nats.service"
       ++ map (other: "${other}.service") unit.after

@@ -16,7 +16,7 @@ known_file.write_text(json.dumps(known))
 wanted = set()
 for derivation in shown.values():
     env = {**derivation.get("env", {}), **(derivation.get("structuredAttrs") or {})}
-    if "text" in env or env.get("name") == "rec-config":
+    if "text" in env:
         inputs = derivation.get("inputDrvs") or derivation["inputs"]["drvs"]
         wanted |= {path if path.startswith("/") else "/nix/store/" + path for path in inputs}
 names = {name.rsplit("/", 1)[-1] for name in known}

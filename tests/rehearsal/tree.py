@@ -33,7 +33,7 @@ def main():
     while used - done:
         path = min(used - done)
         done.add(path)
-        text = content(outputs.get(path), outputs)
+        text = content(outputs.get(path))
         if text is not None:
             place, body, executable = text
             write(tree, path + place, body, executable)
@@ -69,7 +69,7 @@ def outputs_of(derivations):
     return by_path
 
 
-def content(derivation, outputs):
+def content(derivation):
     """Where below its path a derivation writes a text, the text, and whether it is a program; None when it builds."""
     if derivation is None:
         return None
@@ -79,9 +79,6 @@ def content(derivation, outputs):
         return env.get("destination") or "", env["text"], executable
     if env.get("name") == "rec.toml":
         return "", toml(json.loads(env["value"]) if isinstance(env["value"], str) else env["value"]), False
-    if env.get("name") == "rec-config":
-        written = re.search(r"cp (\S+) \$out", env["buildCommand"]).group(1)
-        return content(outputs[written], outputs)
     return None
 
 
