@@ -1,9 +1,12 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2154 # modules/backup.nix sets the folders and the files of who may log in
+#
 # The database as it was at a moment, beside the real one, made of the newest base backup before it and the archived log.
 #
 # usage: rec-database-at MOMENT    as "2026-11-21 14:05:00+00"; then: psql --port 5433 DATABASE
 #        rec-database-at --stop    ends and removes it
 #
-# As root. `backup` and `target`, the folders, are set above.
+# As root.
 
 as_postgres() { runuser --user=postgres -- "$@"; }
 stop() {

@@ -23,6 +23,7 @@ in
     // import ./examples.nix { inherit pkgs rust; }
     // {
       formatting = treefmt.config.build.check inputs.self;
+      portability = import ./portability.nix { inherit inputs pkgs rust; };
     }
     // lib.optionalAttrs (system == "x86_64-linux") (
       import ./tests { inherit inputs pkgs; }

@@ -39,6 +39,7 @@ in
     [
       coreutils
       git
+      gnugrep
       nix
       openssh
     ]

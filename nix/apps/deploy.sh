@@ -29,6 +29,7 @@ readonly patience_seconds=180 return_seconds=420
 
 root=$(git rev-parse --show-toplevel)
 [[ -z $(git -C "$root" status --porcelain) ]] || fail "there are changes that are not committed; a server is built from a commit"
+grep -q '^sops:' "$root/nix/hosts/secrets.yaml" || fail "nix/hosts/secrets.yaml is not encrypted yet: see docs/DEPLOY_DO.md"
 known=$HOME/.ssh/known_hosts.rec
 [[ -r $known ]] || fail "$known is missing: nix run .#install wrote the server's host key there; see docs/DEPLOY_DO.md"
 options=(-o "UserKnownHostsFile=$known" -o StrictHostKeyChecking=yes -o ConnectTimeout=10 -o ServerAliveInterval=10)
