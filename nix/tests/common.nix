@@ -11,7 +11,15 @@
   nodes.desk = {
     services."rec" = {
       enable = true;
-      settings.automation.auto_entry = true;
+      # Eager, so that it trades within minutes of any time of the hour.
+      settings.automation = {
+        auto_entry = true;
+        min_probability_percent = 51;
+        min_differential_points = -10.0;
+        max_time_seconds = 3600;
+        min_volume = "1";
+        spike_alert_enabled = false;
+      };
     };
   };
 }
