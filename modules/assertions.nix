@@ -78,6 +78,20 @@ in
             also when the desk's key is revoked: make it a key of its own at the exchange.'';
         }
         {
+          assertion =
+            cfg.credentials.read.keyFile == null
+            || cfg.credentials.read.keyFile != cfg.credentials.write.keyFile;
+          message = ''
+            services."rec".credentials.read and write name the same key, so that processes which only read could trade. Make
+            one with scope read at the exchange.'';
+        }
+        {
+          assertion = !tradesOutside || cfg.services.guard.enable;
+          message = ''
+            services."rec".settings.mode is ${mode}, and services."rec".services.guard.enable is false: nobody would stop
+            entries when the desk is lost. Leave it on, or stay in mode twin.'';
+        }
+        {
           assertion = !tradesOutside || cfg.arming.totpSecretFile != null;
           message = ''
             services."rec".settings.mode is ${mode}, and services."rec".arming.totpSecretFile is not set: without a second

@@ -136,12 +136,25 @@ in
     };
     systemd.services.postgresql.serviceConfig.ReadWritePaths = [ wal ];
 
-    # Nothing is copied that is still being written.
     systemd.services.restic-backups-rec = lib.mkIf (offsite != null) {
+      # Nothing is copied that is still being written.
       after = [
         "rec-backup.service"
         "rec-base-backup.service"
       ];
+      # Its module leaves it open. It reads folders of others, and writes its cache.
+      serviceConfig =
+        import ./hardening.nix {
+          inherit lib;
+          goesOut = true;
+        }
+        // {
+          CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
+          PrivateUsers = false;
+          CPUSchedulingPolicy = "batch";
+          IOSchedulingClass = "idle";
+          MemoryMax = "512M";
+        };
     };
     services.restic.backups = lib.mkIf (offsite != null) {
       "rec" = {

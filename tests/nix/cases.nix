@@ -1,10 +1,11 @@
-# Mistakes that an operator could make on the droplet, each with a word of the assertion that has to stop it.
+# Mistakes that an operator could make on the droplet, each with a word of the assertion that has to stop it, or of the
+# warning that has to be given.
 #
-# A function of the droplet's `extendModules`; gives the cases that were not stopped as they should, and the modes that
-# were.
+# A function of the droplet's `extendModules`; gives the cases of which nothing was said, and the modes of which something
+# was.
 extendModules:
 let
-  cases = [
+  mistakes = [
     {
       word = "in the Nix store";
       module =
@@ -30,6 +31,22 @@ let
             lib.mkForce
               config.services."rec".credentials.write.keyFile;
         };
+    }
+    {
+      word = "processes which only read could trade";
+      module =
+        { config, lib, ... }:
+        {
+          services."rec".credentials.read.keyFile =
+            lib.mkForce
+              config.services."rec".credentials.write.keyFile;
+        };
+    }
+    {
+      word = "nobody would stop";
+      module = {
+        services."rec".services.guard.enable = false;
+      };
     }
     {
       word = "without a second";
@@ -93,25 +110,57 @@ let
       };
     }
   ];
-  said =
-    module:
+  # What is risky and may be meant, with a word of its warning.
+  risks = [
+    {
+      word = "its backups stay on this machine";
+      module =
+        { lib, ... }:
+        {
+          services."rec" = {
+            settings.mode = lib.mkForce "prod";
+            backup.offsite = lib.mkForce null;
+          };
+        };
+    }
+    {
+      word = "has no heartbeat";
+      module =
+        { lib, ... }:
+        {
+          services."rec".heartbeat.urlFile = lib.mkForce null;
+        };
+    }
+  ];
+  machine = module: (extendModules { modules = [ module ]; }).config;
+  refusals =
+    config:
     map (assertion: assertion.message) (
-      builtins.filter (assertion: !assertion.assertion)
-        (extendModules { modules = [ module ]; }).config.assertions
+      builtins.filter (assertion: !assertion.assertion) config.assertions
     );
+  warnings = config: config.warnings;
   contains = word: text: builtins.length (builtins.split word text) > 1;
-  stopped = case: builtins.any (contains case.word) (said case.module);
-  refused =
+  missed =
+    words: cases:
+    map (case: case.word) (
+      builtins.filter (case: !builtins.any (contains case.word) (words (machine case.module))) cases
+    );
+  # Of a mode as it is meant nothing is said.
+  spokenOf =
     mode:
-    said (
-      { lib, ... }:
-      {
-        services."rec".settings.mode = lib.mkForce mode;
-      }
-    ) != [ ];
+    let
+      config = machine (
+        { lib, ... }:
+        {
+          services."rec".settings.mode = lib.mkForce mode;
+        }
+      );
+    in
+    refusals config != [ ] || builtins.any (contains "services.\"rec\"") (warnings config);
 in
-map (case: case.word) (builtins.filter (case: !stopped case) cases)
-++ builtins.filter refused [
+missed refusals mistakes
+++ missed warnings risks
+++ builtins.filter spokenOf [
   "twin"
   "paper"
   "demo"
