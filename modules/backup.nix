@@ -150,6 +150,7 @@ in
         }
         // {
           CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
+          UMask = "0077";
           PrivateUsers = false;
           CPUSchedulingPolicy = "batch";
           IOSchedulingClass = "idle";
