@@ -62,6 +62,9 @@ pub struct OrderReport {
     pub filled: Quantity,
     /// Contracts that rest.
     pub remaining: Quantity,
+    /// When it was placed, by the exchange's clock; `None` where it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
     /// When it last changed, by the exchange's clock.
     pub updated_at: Timestamp,
 }

@@ -133,6 +133,7 @@ pub(super) fn order_report(order: &Order) -> OrderReport {
         initial: order.initial,
         filled: order.filled,
         remaining: order.remaining,
+        created_at: Some(order.created),
         updated_at: order.updated,
     }
 }

@@ -180,10 +180,11 @@ impl Reading {
 }
 
 /// What resting orders bind per shard: the price of their own side for every contract that would open something. What
-/// only closes binds nothing, and the oldest order closes first.
+/// only closes binds nothing, and the order that was placed first closes first; of one instant, the one whose identity
+/// comes first. Neither a fill nor an amendment makes an order younger.
 fn reserved(resting: &BTreeMap<OrderId, OrderReport>, positions: &[PositionReport]) -> Vec<(ExchangeIndex, Money)> {
     let mut orders: Vec<&OrderReport> = resting.values().collect();
-    orders.sort_by_key(|order| order.updated_at);
+    orders.sort_by_key(|order| (order.created_at.unwrap_or(order.updated_at), &order.order_id));
     let mut closable: BTreeMap<(&MarketTicker, BookSide), Quantity> = BTreeMap::new();
     for held in positions {
         let closed_by = if held.position.is_negative() { BookSide::Bid } else { BookSide::Ask };

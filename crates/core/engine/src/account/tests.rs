@@ -25,6 +25,7 @@ fn order(id: &str, status: ReportedStatus) -> OrderReport {
         initial: Quantity::from_contracts(1),
         filled: Quantity::ZERO,
         remaining: Quantity::from_contracts(1),
+        created_at: None,
         updated_at: NOON,
     }
 }
@@ -437,4 +438,43 @@ fn a_resting_order_binds_its_price_but_for_what_it_closes() {
         outputs = machine.step(at(0), Input::Page { number, items, next: None, unreadable: vec![] });
     }
     assert_eq!(sweeps(&outputs)[0].reserved, [(ExchangeIndex::new(2), Money::from_cents(3 * 40 + 4 * 10))]);
+}
+
+#[test]
+fn of_several_resting_orders_the_one_that_was_placed_first_closes_first() {
+    let resting = |id: &str, cents, placed: Option<i64>, changed: i64| OrderReport {
+        ticker: MarketTicker::new("H"),
+        book_side: BookSide::Ask,
+        price: Price::from_cents(cents),
+        remaining: Quantity::from_contracts(2),
+        created_at: placed.map(at),
+        updated_at: at(changed),
+        ..order(id, ReportedStatus::Resting)
+    };
+    let bound = |orders: Vec<OrderReport>| {
+        let mut machine = machine();
+        let mut outputs = machine.step(at(0), Input::Wake);
+        while let Some((number, list, ..)) = asked(&outputs) {
+            let items = match list {
+                List::RestingOrders => Items::RestingOrders(orders.clone()),
+                List::Positions => Items::Positions(vec![PositionReport {
+                    ticker: MarketTicker::new("H"),
+                    position: Quantity::from_contracts(3),
+                }]),
+                list => items(list, 0, at(0)),
+            };
+            outputs = machine.step(at(0), Input::Page { number, items, next: None, unreadable: vec![] });
+        }
+        sweeps(&outputs)[0].reserved.clone()
+    };
+    let cents = |cents| vec![(ExchangeIndex::new(2), Money::from_cents(cents))];
+    // Three are held: whichever is younger opens one, at 10 or at 20 cents.
+    let amended_since = resting("b", 90, Some(-20), -1);
+    assert_eq!(bound(vec![resting("a", 80, Some(-10), -10), amended_since]), cents(20));
+    assert_eq!(bound(vec![resting("a", 80, Some(-20), -1), resting("b", 90, Some(-10), -10)]), cents(10));
+    let of_one_instant = |one, other| vec![resting(one, 80, Some(-10), -1), resting(other, 90, Some(-10), -2)];
+    assert_eq!(bound(of_one_instant("a", "b")), cents(10));
+    assert_eq!(bound(of_one_instant("b", "a")), cents(20));
+    // Where the exchange does not say when they were placed, their last change has to do.
+    assert_eq!(bound(vec![resting("a", 80, None, -1), resting("b", 90, None, -2)]), cents(20));
 }

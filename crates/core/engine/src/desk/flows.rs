@@ -93,6 +93,11 @@ impl Draft<'_> {
 
     /// Posts how much cash resting orders bind; those of this desk never rest. Free cash is less by it at once, also
     /// while something is under way and nothing can be compared.
+    ///
+    /// What a reading found holds until the next one. A hand's order that filled after the resting orders were read is
+    /// paid for in the books and still bound in them, so free cash is too little for that while; where it has less to
+    /// close than was read it is too much, and the exchange refuses what cannot be paid. To be exact the books would
+    /// have to follow every order of a hand.
     pub(super) fn bind_cash(&mut self, sweep: &Sweep) {
         let stated: BTreeMap<ExchangeIndex, Money> = sweep.reserved.iter().copied().collect();
         let known = self.books.ledger.keys().filter_map(|account| match account {

@@ -101,11 +101,11 @@ impl Row for OrderReport {
             side: wire.side.as_deref(),
             action: wire.action.as_deref(),
         };
+        let created_at = wire.created_time.or(wire.created_ts_ms.map(|millis| millis.0));
         let updated_at = wire
             .last_update_time
             .or(wire.last_updated_ts_ms.map(|millis| millis.0))
-            .or(wire.created_time)
-            .or(wire.created_ts_ms.map(|millis| millis.0))
+            .or(created_at)
             .ok_or("it has neither a time of change nor of creation")?;
         Ok(Self {
             book_side: direction.book_side()?,
@@ -119,6 +119,7 @@ impl Row for OrderReport {
             initial: wire.initial_count_fp,
             filled: wire.fill_count_fp,
             remaining: wire.remaining_count_fp,
+            created_at,
             updated_at,
         })
     }
@@ -166,6 +167,7 @@ mod tests {
         let read = page(&format!("[{good}]")).expect("page");
         assert_eq!(read.first.as_deref(), Some("o"));
         assert_eq!(read.items[0].client_order_id, None);
+        assert_eq!(read.items[0].created_at, Some(read.items[0].updated_at));
         assert!(read.next.is_some());
         assert!(page("null").expect("empty").items.is_empty());
         assert!(page(&format!("[{good},{{}}]")).is_err());

@@ -1,5 +1,6 @@
 //! What orders hold of the account's cash: the price of their own side for what they open. What only closes holds
-//! nothing, and of several resting orders the one that came first closes first.
+//! nothing, and of several resting orders the one that was placed first closes first, however it was amended since; of
+//! one instant, the one whose identity comes first.
 //!
 //! Not verified on the exchange: all of this. An order that cannot be paid any more, because what it was to close is
 //! gone, is cancelled.
@@ -35,30 +36,31 @@ impl Twin {
     }
 
     /// Holds for each resting order of a subaccount in a market what it opens, now that position or orders there have
-    /// changed: the order that came first closes first. One that cannot be paid any more is cancelled.
+    /// changed. What one gives back may pay for what another needs, on either side. One that cannot be paid any more is
+    /// cancelled.
     pub(crate) fn bind_anew(&mut self, market: u32, subaccount: u32) {
-        for side in [BookSide::Bid, BookSide::Ask] {
-            let mut closable = self.account.held_against(market, subaccount, side);
-            let of_it =
-                |order: &&Order| order.market == market && order.side == side && order.wallet.subaccount == subaccount;
-            let resting = self.account.resting.iter().filter_map(|number| self.account.orders.get(number));
-            let wanted: Vec<(u64, Money)> = resting
-                .filter(of_it)
-                .map(|order| {
-                    let closing = order.remaining.at_most(closable);
-                    closable -= closing;
-                    let bound = side.acquired().convert_price(order.price) * (order.remaining - closing);
-                    (order.number, bound - order.reserved)
-                })
-                .collect();
-            for (number, more) in wanted {
-                let wallet = Wallet::new(self.shard_of(market), subaccount);
-                if more.is_positive() && more > self.account.free_cash(wallet) {
-                    // What it gives back and what it would have closed are seen to as it goes.
-                    return self.withdraw_order(number, "MarginCancel");
-                }
-                self.account.reserve(number, more);
+        let wallet = Wallet::new(self.shard_of(market), subaccount);
+        let of_it = |order: &&Order| order.market == market && order.wallet.subaccount == subaccount;
+        let resting = self.account.resting.iter().filter_map(|number| self.account.orders.get(number));
+        let mut resting: Vec<&Order> = resting.filter(of_it).collect();
+        resting.sort_by_key(|order| (order.created, &order.order_id));
+        let held = |side| self.account.held_against(market, subaccount, side);
+        let (mut by_bids, mut by_asks) = (held(BookSide::Bid), held(BookSide::Ask));
+        let change = |order: &Order| {
+            let closable = if order.side == BookSide::Bid { &mut by_bids } else { &mut by_asks };
+            let closing = order.remaining.at_most(*closable);
+            *closable -= closing;
+            let bound = order.side.acquired().convert_price(order.price) * (order.remaining - closing);
+            (order.number, bound - order.reserved)
+        };
+        let changes: Vec<(u64, Money)> = resting.into_iter().map(change).collect();
+        let (less, more): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.is_negative());
+        for (number, change) in less.into_iter().chain(more) {
+            if change.is_positive() && change > self.account.free_cash(wallet) {
+                // What it gives back and what it would have closed are seen to as it goes.
+                return self.withdraw_order(number, "MarginCancel");
             }
+            self.account.reserve(number, change);
         }
     }
 

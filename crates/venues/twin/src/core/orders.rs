@@ -220,12 +220,10 @@ impl Twin {
         };
         let (market, side, price, remaining) = (order.market, order.side, order.price, order.remaining);
         let (subaccount, cause, expires_at) = (order.wallet.subaccount, order.as_cause(), order.expires_at);
-        let own_price = side.acquired().convert_price(price);
-        let closable = self.account.closable(market, subaccount, side, Some(number));
         self.account.resting.insert(number);
-        self.account.reserve(number, own_price * (remaining - remaining.at_most(closable)));
         let resting = Resting { number, owner: Owner::Account, remaining };
         self.rest(market, side, price, resting, Some(cause));
+        self.bind_anew(market, subaccount);
         self.display_all(market);
         if let Some(at) = expires_at {
             self.schedule(at, Due::Expire(number));

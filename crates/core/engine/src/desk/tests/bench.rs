@@ -220,6 +220,7 @@ impl Bench {
             initial: spec.quantity,
             filled,
             remaining: spec.quantity - filled,
+            created_at: None,
             updated_at: self.now,
         }));
     }
@@ -293,6 +294,7 @@ pub(super) fn order_of_desk(bits: u32, status: ReportedStatus, at: Timestamp) ->
         initial: Quantity::from_contracts(20),
         filled: Quantity::ZERO,
         remaining: Quantity::ZERO,
+        created_at: None,
         updated_at: at,
     })
 }

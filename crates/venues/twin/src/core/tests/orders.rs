@@ -4,8 +4,8 @@ use rec_domain::{BookSide, ExchangeIndex, Money, Price, Quantity, TimeSpan};
 
 use super::support::{after, best, cancel, cancel_on, contracts, market_worth, order, place, young};
 use crate::core::{
-    CreateOrder, Output, SelfTradePrevention, TimeInForce, Twin, TwinConfig, Wallet, account::OrderStatus,
-    config::CRYPTO_SHARD, ledger::LedgerAccount, matching::Incoming, wire,
+    AmendOrder, CreateOrder, Mutation, Output, SelfTradePrevention, TimeInForce, Twin, TwinConfig, Wallet,
+    account::OrderStatus, config::CRYPTO_SHARD, ledger::LedgerAccount, matching::Incoming, wire,
 };
 
 #[test]
@@ -192,6 +192,25 @@ fn what_a_resting_order_holds_follows_what_is_left_for_it_to_close() {
     let bought = place(&mut twin, &order(&ticker, "bought", BookSide::Bid, 5, ask)).expect("accepted");
     assert_eq!(bought.filled, contracts(5));
     assert_eq!(reserved(&twin), Money::from_cents(2 * 3), "the first closes three, the second two of its four");
+    let amended = AmendOrder {
+        order_id: first.order_id.clone(),
+        ticker: ticker.clone(),
+        side: BookSide::Ask,
+        price: Price::from_cents(96),
+        count: contracts(5),
+        client_order_id: None,
+        updated_client_order_id: None,
+        expires_at: None,
+        exchange_index: Some(CRYPTO_SHARD),
+        subaccount: None,
+    };
+    let at = twin.now() + TimeSpan::from_seconds(1);
+    twin.apply(at, &Mutation::AmendOrder(amended)).expect("amended");
+    assert_eq!(reserved(&twin), Money::from_cents(4 * 3), "the first is still the older one and closes all five");
+    let bid = CreateOrder { side: BookSide::Bid, ..rests("bid", 2, 3) };
+    let bid = place(&mut twin, &bid).expect("accepted");
+    assert_eq!(reserved(&twin), Money::from_cents(4 * 3 + 2 * 3), "what is held is closed by asks only");
+    cancel(&mut twin, &bid.order_id).expect("cancelled");
     cancel(&mut twin, &first.order_id).expect("cancelled");
     assert_eq!(reserved(&twin), Money::ZERO, "the second closes all that it sells");
     let (bid, _) = best(&twin, &ticker, BookSide::Bid);
