@@ -184,11 +184,9 @@ impl Draft<'_> {
                     (position, -cost),
                     (Account::Result, cost - amount),
                 ];
-                self.add_result(amount - cost);
                 (PostingKind::Exit, lines)
             }
         };
-        self.add_result(-fee);
         if role == GroupRole::Entry
             && let Some(history) = self.books.history.get_mut(&(trade.ticker.clone(), trade.side))
         {
@@ -235,7 +233,6 @@ impl Draft<'_> {
             return;
         }
         trade.open_cost = cost;
-        self.add_result(moved);
         let position = Account::Position { ticker: trade.ticker.clone(), side: trade.side };
         let note = format!("fill {} was before what was sold already", fill.fill_id);
         let lines = vec![(position, moved), (Account::Result, -moved)];

@@ -188,6 +188,7 @@ impl<'a> Draft<'a> {
                 self.books.ledger.retain(|_, balance| !balance.is_zero());
                 self.rows.push(Row::Posting(posting.clone()));
                 self.move_peak(&posting);
+                self.count_result(&posting);
                 self.books.changed_at = self.now;
                 posting
             }
@@ -195,9 +196,13 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Adds to the day's result.
-    pub(super) fn add_result(&mut self, amount: Money) {
-        self.books.realised_today += amount;
+    /// Adds to the day's result what was won or lost on that day by the exchange's time, fees included: what is heard of
+    /// later belongs to the day on which it was.
+    fn count_result(&mut self, posting: &Posting) {
+        let lost = posting.amount(&Account::Result) + posting.amount(&Account::Fees);
+        if !lost.is_zero() && eastern::day(posting.at) >= self.books.day {
+            self.books.realised_today -= lost;
+        }
     }
 
     /// Starts a new day's sums when the Eastern date has changed.

@@ -119,6 +119,7 @@ impl Desk {
             let count = self.waiting.len().min(self.batch);
             let inputs: Vec<DeskInput> = self.waiting.drain(..count).collect();
             let mut draft = Draft::new(self.books.clone(), &self.config, now);
+            draft.turn_day();
             let cursors = draft.books.cursors;
             for input in &inputs {
                 handle(&mut draft, input);
@@ -270,7 +271,6 @@ fn handle(draft: &mut Draft<'_>, input: &DeskInput) {
             }
         }
         DeskInput::Wake => {
-            draft.turn_day();
             draft.watch_equity();
             draft.forget_ended();
             draft.ensure_groups();

@@ -33,13 +33,13 @@ impl Draft<'_> {
         for fill in self.unpark(|fill| fill.at <= sweep.as_of) {
             self.book_foreign(&fill);
         }
-        self.settle_parked();
+        self.settle_parked(sweep.as_of);
         self.miss_fills(sweep);
         let quiet = self.books.open_orders().next().is_none()
             && !self.books.waits_for_settlements(sweep.as_of)
             && sweep.as_of > self.books.changed_at + self.config.quiet_before_comparison;
         let opening = self.books.ledger.is_empty() && self.books.last_posting == 0;
-        if opening || self.books.opened_at.is_some() {
+        if quiet || opening || self.books.opened_at.is_some() {
             self.bind_cash(sweep);
         }
         if quiet || opening {

@@ -45,6 +45,13 @@ impl Books {
         self.parked_settlements.iter().map(|report| (report.ticker.clone(), report.clone())).collect()
     }
 
+    /// Whether what a settlement paid is part of what the ledger was opened with, or will be by a reading up to
+    /// `as_of`: it was paid before, and the books hold nothing of its market. The exchange lists settlements for longer
+    /// than the fills that belong to them.
+    fn opened_with(&self, report: &SettlementReport, as_of: Timestamp) -> bool {
+        report.settled_at <= self.opened_at.unwrap_or(as_of) && self.trades_of(&report.ticker).is_empty()
+    }
+
     fn trades_of(&self, ticker: &MarketTicker) -> Vec<Trade> {
         self.trades.values().filter(|trade| trade.ticker == *ticker).cloned().collect()
     }
@@ -68,16 +75,21 @@ impl Draft<'_> {
         if let Err(why) = self.settle(report) {
             self.rows.push(Row::ParkedSettlement(report.clone()));
             self.books.parked_settlements.push(report.clone());
-            self.alarm(format!("the settlement of {} waits: {why}", report.ticker));
-            self.after.push(super::DeskOutput::RequestSweep);
+            // The first reading of an account has all that it was ever paid, and its end comes soon.
+            if self.books.opened_at.is_some() {
+                self.alarm(format!("the settlement of {} waits: {why}", report.ticker));
+                self.after.push(super::DeskOutput::RequestSweep);
+            }
         }
     }
 
-    /// Tries again what was kept aside; what still does not fit halts entries. The comparison names it later.
-    pub(super) fn settle_parked(&mut self) {
+    /// Tries again what was kept aside, when everything up to `as_of` was read; what still does not fit halts entries.
+    /// The comparison names it later.
+    pub(super) fn settle_parked(&mut self, as_of: Timestamp) {
         for report in std::mem::take(&mut self.books.parked_settlements) {
             match self.settle(&report) {
                 Ok(()) => self.rows.push(Row::UnparkedSettlement(report)),
+                Err(_) if self.books.opened_with(&report, as_of) => self.rows.push(Row::UnparkedSettlement(report)),
                 Err(why) => {
                     if !self.books.halts.contains_key(&HaltSource::Reconciliation) {
                         let reason = format!("the settlement of {} does not fit the books: {why}", report.ticker);
@@ -153,7 +165,6 @@ impl Draft<'_> {
             let lines = posting.lines().iter().map(|(account, amount)| (account.clone(), -*amount)).collect();
             let note = format!("takes back posting {}: {}", posting.number, posting.note);
             self.post(PostingKind::Reversal, report.settled_at, Some(trade.id), None, note, lines);
-            self.add_result(trade.open_cost + paid.1 - paid.0);
             trade.fees -= paid.1;
             self.pay(trade, due, report, "");
         }
@@ -172,7 +183,6 @@ impl Draft<'_> {
             (Account::Position { ticker: trade.ticker.clone(), side: trade.side }, -cost),
             (Account::Result, cost - revenue),
         ];
-        self.add_result(revenue - cost - fee);
         trade.open_cost = Money::ZERO;
         trade.settlement_revenue = revenue;
         trade.fees += fee;

@@ -30,6 +30,7 @@ mod comparing;
 mod control;
 mod degraded;
 mod entries;
+mod first_start;
 mod flows;
 mod graveyard;
 mod groups;
