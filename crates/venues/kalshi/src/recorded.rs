@@ -199,19 +199,36 @@ fn a_recorded_event_in_cents_becomes_markets_of_the_desk() {
 
 #[test]
 fn recorded_tickers_and_results_are_read() {
-    let Some(body) = recorded("kalshi/ws_ticker_messages_20250803.json") else { return };
-    let tickers = legacy::read_tickers(&body).expect("tickers");
-    assert_eq!(tickers.len(), 1_000);
+    let messages = |name: &str, list: &str| {
+        let body: Value = serde_json::from_str(&recorded(name)?).expect("json");
+        let texts = body[list].as_array().expect("a list").iter().map(Value::to_string);
+        Some(
+            texts
+                .map(|text| Frame::decode(&legacy::present_form(&text).expect("of 2025"), NoSidePrices::No))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let Some(frames) = messages("kalshi/ws_ticker_messages_20250803.json", "tickers") else { return };
+    let tickers: Vec<_> = frames
+        .iter()
+        .map(|frame| match &frame.kind {
+            FrameKind::Ticker(update) => update,
+            other => panic!("{other:?}"),
+        })
+        .collect();
     let of_event = |event: &str| tickers.iter().filter(|ticker| ticker.ticker.as_str().starts_with(event)).count();
     assert_eq!((of_event("KXBTCD-25AUG0316-"), of_event("KXBTCD-25AUG0317-")), (484, 516));
-    assert!(tickers.is_sorted_by_key(|ticker| ticker.received_at));
-    assert_eq!(tickers[0].received_at, "2025-08-03T19:50:13.439683Z".parse().expect("instant"));
-    let Some(body) = recorded("kalshi/ws_lifecycle_events_20250801.json") else { return };
-    let events = legacy::read_lifecycle(&body).expect("events");
-    let results: Vec<_> = events
+    assert!(frames.is_sorted_by_key(|frame| frame.sent_at));
+    assert_eq!(frames[0].sent_at, Some("2025-08-03T19:50:13.439Z".parse().expect("instant")));
+    assert_eq!(tickers[0].at, Some(Timestamp::from_seconds(1_754_250_612)));
+    let Some(frames) = messages("kalshi/ws_lifecycle_events_20250801.json", "events") else { return };
+    let results: Vec<_> = frames
         .iter()
-        .map(|event| match &event.change {
-            LifecycleChange::Determined { result } => result.as_str(),
+        .map(|frame| match &frame.kind {
+            FrameKind::Lifecycle(update) => match &update.change {
+                LifecycleChange::Determined { result } => result.as_str(),
+                other => panic!("{other:?}"),
+            },
             other => panic!("{other:?}"),
         })
         .collect();

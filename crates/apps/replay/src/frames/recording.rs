@@ -1,25 +1,24 @@
 //! The forms in which recordings come.
 
-use rec_domain::market::MarketLifecycle;
 use rec_kalshi::{
-    legacy::{self, LegacyEvent, LegacyTicker},
+    legacy::{self, LegacyEvent},
     rows::{list::ReadError, order_book::NoSidePrices},
     ws::Frame,
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 use thiserror::Error;
+
+/// Under which keys an object has recorded messages.
+const LISTS: [&str; 5] = ["tickers", "created_events", "events", "messages", "frames"];
 
 /// A recording.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recorded {
-    /// Frames of one connection with their places (the line, or the position in a list, from 1).
+    /// Frames of one connection with their places (the line, or the position in a list, from 1). Messages of 2025,
+    /// prices in whole cents, are frames in the present form.
     Frames(Vec<(u64, Frame)>),
-    /// Ticker messages of 2025, prices in whole cents.
-    Tickers(Vec<LegacyTicker>),
     /// An answer of 2025 to a request for an event, prices in whole cents.
     Event(Box<LegacyEvent>),
-    /// Life-cycle messages of 2025.
-    Lifecycle(Vec<MarketLifecycle>),
 }
 
 /// Why a text is no recording.
@@ -31,41 +30,89 @@ pub enum RecordingError {
     /// A recording of 2025 that cannot be read.
     #[error(transparent)]
     Legacy(#[from] ReadError),
+    /// What should be a list is none.
+    #[error("its \"{0}\" is no list of messages")]
+    NoList(&'static str),
     /// JSON of another meaning.
     #[error(
-        "it is one JSON object without \"type\", \"tickers\", \"events\" or \"data\", so it is neither a frame nor recorded \
-         messages; a recording has one JSON frame a line, or is a JSON list of frames"
+        "it is one JSON object without \"type\", \"tickers\", \"events\", \"messages\", \"event\" or \"data\", so it is \
+         neither a frame nor recorded messages; a recording has one JSON frame a line, or is a JSON list of frames"
     )]
     Other,
+    /// Neither JSON nor lines of it.
+    #[error("there is no JSON in it, neither as a whole nor in its first lines: {0}")]
+    NoJson(String),
 }
 
 /// Reads a recording: a JSON frame a line, a JSON list of frames, or the messages that the predecessor recorded.
 ///
-/// Lines that are no frames stay in as malformed frames, so that they are reported.
+/// What is no frame in it stays in as a malformed frame, so that it is reported: a line, an element of a list, and
+/// whatever follows the list.
 ///
 /// # Errors
 /// When the text as a whole is none of these.
 pub fn read_recording(text: &str, no_side: NoSidePrices) -> Result<Recorded, RecordingError> {
-    let text = text.trim_start_matches('\u{feff}');
-    if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(text) {
-        return frames((1..).zip(list.into_iter().map(RawValue::get)), no_side);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let mut documents = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    let first = documents.next().and_then(Result::ok).map_or("", RawValue::get);
+    let rest = text.get(first.len()..).unwrap_or_default().trim();
+    if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(first) {
+        return frames((1..).zip(list.into_iter().map(RawValue::get).chain([rest])), no_side);
     }
-    // Several lines of JSON are no JSON text, so what parses here is one object.
-    if let Ok(Value::Object(object)) = serde_json::from_str(text)
+    if let Ok(Value::Object(object)) = serde_json::from_str(first)
         && !object.contains_key("type")
     {
-        let has = |key: &str| object.contains_key(key);
-        return match (has("tickers"), has("events"), has("data")) {
-            (true, _, _) => Ok(Recorded::Tickers(legacy::read_tickers(text)?)),
-            (_, true, _) => Ok(Recorded::Lifecycle(legacy::read_lifecycle(text)?)),
-            (_, _, true) => Ok(Recorded::Event(Box::new(legacy::read_event(text)?))),
-            _ => Err(RecordingError::Other),
-        };
+        if let Some(messages) = messages(&object)? {
+            let texts: Vec<_> = messages.into_iter().map(Value::to_string).chain([rest.to_owned()]).collect();
+            return frames((1..).zip(texts.iter().map(String::as_str)), no_side);
+        }
+        if object.get("data").and_then(Value::as_object).unwrap_or(&object).contains_key("event") {
+            return Ok(Recorded::Event(Box::new(legacy::read_event(text)?)));
+        }
+        if rest.is_empty() && legacy::present_form(first).is_none() {
+            return Err(RecordingError::Other);
+        }
     }
-    if serde_json::from_str::<&RawValue>(text).is_ok() {
-        return frames([(1, text)], no_side);
+    // Written for people: a frame on many lines.
+    if first.contains('\n') {
+        return frames((1..).zip(all_documents(text)), no_side);
     }
-    frames((1..).zip(text.lines()), no_side)
+    lines(text, no_side)
+}
+
+/// The JSON values that stand one after another, and what follows them.
+fn all_documents(text: &str) -> Vec<&str> {
+    let mut documents = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    let mut found = Vec::new();
+    while let Some(Ok(document)) = documents.next() {
+        found.push(document.get());
+    }
+    found.extend(text.get(documents.byte_offset()..));
+    found
+}
+
+/// The messages that an object has in lists; `None` where it has no such list.
+fn messages(object: &Map<String, Value>) -> Result<Option<Vec<&Value>>, RecordingError> {
+    let mut found: Option<Vec<&Value>> = None;
+    for key in LISTS {
+        let Some(list) = object.get(key) else { continue };
+        let list = list.as_array().ok_or(RecordingError::NoList(key))?;
+        found.get_or_insert_default().extend(list);
+    }
+    Ok(found.or_else(|| object.get("data").and_then(Value::as_array).map(|list| list.iter().collect())))
+}
+
+fn lines(text: &str, no_side: NoSidePrices) -> Result<Recorded, RecordingError> {
+    /// Lines without JSON, at the beginning, after which a text is no recording.
+    const WITHOUT_SENSE: usize = 100;
+    let written = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let is_json = |line: &str| serde_json::from_str::<&RawValue>(line).is_ok();
+    match written().next() {
+        Some(line) if !written().take(WITHOUT_SENSE).any(|line| line.starts_with(['{', '[']) && is_json(line)) => {
+            Err(RecordingError::NoJson(line.chars().take(60).collect()))
+        }
+        _ => frames((1..).zip(text.lines()), no_side),
+    }
 }
 
 fn frames<'a>(
@@ -73,6 +120,10 @@ fn frames<'a>(
     no_side: NoSidePrices,
 ) -> Result<Recorded, RecordingError> {
     let written = texts.into_iter().filter(|(_place, text)| !text.trim().is_empty());
-    let frames: Vec<_> = written.map(|(place, text)| (place, Frame::decode(text, no_side))).collect();
+    let decode = |text: &str| match legacy::present_form(text) {
+        Some(present) => Frame::decode(&present, no_side),
+        None => Frame::decode(text, no_side),
+    };
+    let frames: Vec<_> = written.map(|(place, text)| (place, decode(text))).collect();
     if frames.is_empty() { Err(RecordingError::Empty) } else { Ok(Recorded::Frames(frames)) }
 }

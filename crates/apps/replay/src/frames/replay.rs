@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rec_domain::MarketTicker;
 use rec_engine::book::Input;
 use rec_kalshi::{
-    legacy::{LegacyEvent, LegacyTicker},
+    legacy::LegacyEvent,
     ws::{Frame, FrameKind, Observation, SequenceTracker},
 };
 
@@ -26,32 +26,8 @@ const LIFE: &str = "news of a market's or an event's life changes no book, trade
 pub fn replay(recorded: Recorded) -> Report {
     match recorded {
         Recorded::Frames(frames) => of_frames(frames),
-        Recorded::Tickers(tickers) => of_tickers(&tickers),
         Recorded::Event(event) => of_event(&event),
-        Recorded::Lifecycle(changes) => {
-            let frames = changes.len().try_into().unwrap_or(u64::MAX);
-            let passed =
-                Passed { kind: "market_lifecycle".to_owned(), reason: LIFE.to_owned(), count: frames, first: 1 };
-            let ignored = if frames == 0 { Vec::new() } else { vec![passed] };
-            Report { frames, ignored, ..Report::default() }
-        }
     }
-}
-
-fn of_tickers(tickers: &[LegacyTicker]) -> Report {
-    let mut walk = Walk::default();
-    for ticker in tickers {
-        walk.report.frames += 1;
-        walk.quote(Quote {
-            ticker: ticker.ticker.clone(),
-            bid: ticker.yes_bid,
-            ask: ticker.yes_ask,
-            last_price: ticker.last_price,
-            at: Some(ticker.at),
-            count: 1,
-        });
-    }
-    walk.end()
 }
 
 fn of_event(event: &LegacyEvent) -> Report {

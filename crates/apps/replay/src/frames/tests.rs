@@ -84,10 +84,50 @@ fn other_texts_are_refused_and_lists_of_frames_are_read() {
     assert!(matches!(read_recording("\n\n", NoSidePrices::No), Err(RecordingError::Empty)));
     assert!(matches!(read_recording("[]", NoSidePrices::No), Err(RecordingError::Empty)));
     assert!(matches!(read_recording("{\"a\":1}", NoSidePrices::No), Err(RecordingError::Other)));
-    assert!(matches!(read_recording("{\"tickers\":1}", NoSidePrices::No), Err(RecordingError::Legacy(_))));
+    assert!(matches!(read_recording("{\"tickers\":1}", NoSidePrices::No), Err(RecordingError::NoList("tickers"))));
+    for nonsense in ["once upon a time\nthere was", "[1", "\u{1f}\u{8b}\u{8}", "1,2\n3,4"] {
+        assert!(matches!(read_recording(nonsense, NoSidePrices::No), Err(RecordingError::NoJson(_))), "{nonsense}");
+    }
     let list = format!("[\n{SNAPSHOT},\n{}]", delta(2, "yes", "0.4100", "3.00"));
     assert_eq!(replayed(&list).books[0].bid_levels, 2);
     assert_eq!(replayed(SNAPSHOT).frames, 1);
+}
+
+/// A quote of 2025 as it was recorded, with `yes_bid` in cents.
+fn quote_in_cents(bid: u32, second: u32) -> String {
+    format!(
+        r#"{{"received_at":"2025-08-03T15:50:{second}-04:00","data":{{"market_ticker":"KXBTCD-25AUG0316-T114749.99","yes_bid":{bid},"yes_ask":{},"ts":17542506{second}}}}}"#,
+        bid + 3
+    )
+}
+
+#[test]
+fn messages_of_2025_are_read_in_whatever_they_stand_and_what_follows_them_is_named() {
+    let quotes = [quote_in_cents(40, 12), quote_in_cents(42, 13)];
+    let lifecycle = r#"{"received_at":"2025-08-03T15:50:14-04:00","data":{"market_ticker":"T","event_type":"determined","determination_ts":1754250614,"result":"no"}}"#;
+    for (text, passed) in [
+        (format!("{{\"tickers\":[{}]}}", quotes.join(",")), 0),
+        (format!("{{\n \"tickers\": [{}]\n}}\n}}\n", quotes.join(",\n")), 1),
+        (format!("[{}]", quotes.join(",")), 0),
+        (quotes.join("\r\n"), 0),
+        (format!("{}\n{{\"received_at\":", quotes.join("\n")), 1),
+        (format!("{{\"messages\":[{},{lifecycle}]}}", quotes.join(",")), 1),
+        (format!("{{\"tickers\":[{}],\"created_events\":[{lifecycle}],\"events\":[]}}", quotes.join(",")), 1),
+    ] {
+        let report = replayed(&text);
+        let [quote] = report.quotes.as_slice() else { panic!("{text}: {report:?}") };
+        assert_eq!((quote.bid, quote.ask, quote.count), (Some(Price::from_cents(42)), Some(Price::from_cents(45)), 2));
+        assert_eq!(report.ignored.iter().map(|one| one.count).sum::<u64>(), passed, "{text}: {:?}", report.ignored);
+    }
+}
+
+#[test]
+fn a_frame_may_stand_on_many_lines() {
+    let pretty = |text: &str| {
+        serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(text).expect("json")).expect("json")
+    };
+    let text = format!("{}\n{}\n", pretty(SNAPSHOT), pretty(&delta(2, "yes", "0.4100", "3.00")));
+    assert_eq!(replayed(&text).books[0].bid_levels, 2);
 }
 
 #[test]

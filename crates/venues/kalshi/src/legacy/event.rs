@@ -7,12 +7,11 @@ use rec_domain::{
 };
 use serde::Deserialize;
 
-use super::tickers::quoted;
 use crate::{
     number::{PriceCents, informative, optional, optional_text, required},
     rows::{
         event::collateral,
-        list::ReadError,
+        list::{ReadError, members},
         market::{status, strike},
     },
 };
@@ -85,6 +84,9 @@ struct WireEvent {
     series_ticker: String,
     #[serde(default)]
     collateral_return_type: Option<String>,
+    /// Inside of the event, where they were asked for that way.
+    #[serde(default)]
+    markets: Option<Vec<WireMarket>>,
 }
 
 #[derive(Deserialize)]
@@ -114,7 +116,8 @@ struct WireMarket {
 #[derive(Deserialize)]
 struct Body {
     event: WireEvent,
-    markets: Vec<WireMarket>,
+    #[serde(default)]
+    markets: Option<Vec<WireMarket>>,
 }
 
 #[derive(Deserialize)]
@@ -124,13 +127,25 @@ struct File {
     data: Body,
 }
 
-/// Reads a recorded answer to a request for an event.
+/// Zero and one dollar stood for "nobody".
+fn quoted(price: Option<PriceCents>) -> Option<Price> {
+    price.map(|cents| cents.0).filter(|price| price.is_positive() && *price < Price::ONE)
+}
+
+/// Reads a recorded answer to a request for an event: the answer alone, or under `data` beside the time at which it came.
 ///
 /// # Errors
 /// When the text is no such recording.
 pub fn read_event(json: &str) -> Result<LegacyEvent, ReadError> {
-    let file: File = serde_json::from_str(json).map_err(|error| ReadError::new("a recorded event", error))?;
-    let Body { event, markets } = file.data;
+    let wrong = |reason: &dyn std::fmt::Display| ReadError::new("a recorded event", reason);
+    let is_alone = !members(json, "a recorded event")?.contains_key("data");
+    let read = if is_alone {
+        serde_json::from_str(json).map(|data| File { cloud_timestamp: None, data })
+    } else {
+        serde_json::from_str(json)
+    };
+    let File { cloud_timestamp, data: Body { mut event, markets } } = read.map_err(|error| wrong(&error))?;
+    let markets = markets.or(event.markets.take()).ok_or_else(|| wrong(&"it has no \"markets\""))?;
     let market = |wire: WireMarket| LegacyMarket {
         ticker: MarketTicker::new(wire.ticker),
         title: wire.yes_sub_title.unwrap_or_default(),
@@ -146,7 +161,7 @@ pub fn read_event(json: &str) -> Result<LegacyEvent, ReadError> {
         ticker: EventTicker::new(event.event_ticker),
         series: SeriesTicker::new(event.series_ticker),
         collateral: collateral(event.collateral_return_type.as_deref()),
-        recorded_at: file.cloud_timestamp,
+        recorded_at: cloud_timestamp,
         markets: markets.into_iter().map(market).collect(),
     })
 }

@@ -4,9 +4,7 @@
 //! account's recorded lists are read by [`crate::export`], which knows both forms.
 
 pub mod event;
-pub mod lifecycle;
-pub mod tickers;
+pub mod message;
 
 pub use event::{LegacyEvent, LegacyMarket, read_event};
-pub use lifecycle::read_lifecycle;
-pub use tickers::{LegacyTicker, read_tickers};
+pub use message::present_form;

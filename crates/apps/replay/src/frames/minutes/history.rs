@@ -10,7 +10,7 @@ use rec_domain::{
 };
 use rec_engine::book::Input;
 use rec_kalshi::{
-    legacy::{LegacyEvent, LegacyTicker},
+    legacy::LegacyEvent,
     ws::{Frame, FrameKind},
 };
 
@@ -74,12 +74,7 @@ impl History {
 fn of_recording(recorded: &Recorded) -> Vec<(Timestamp, Happening)> {
     match recorded {
         Recorded::Frames(frames) => of_frames(frames),
-        Recorded::Tickers(tickers) => tickers.iter().map(of_ticker).collect(),
         Recorded::Event(event) => of_event(event),
-        Recorded::Lifecycle(changes) => changes
-            .iter()
-            .map(|change| (change.received_at, Happening::Changed(change.ticker.clone(), change.change.clone())))
-            .collect(),
     }
 }
 
@@ -87,11 +82,6 @@ fn of_recording(recorded: &Recorded) -> Vec<(Timestamp, Happening)> {
 fn top(bid: Option<Price>, ask: Option<Price>) -> Top {
     let level = |price: Option<Price>| price.map(|price| Level { price, quantity: LEAST });
     Top { bid: level(bid), ask: level(ask) }
-}
-
-fn of_ticker(ticker: &LegacyTicker) -> (Timestamp, Happening) {
-    let top = Some(top(ticker.yes_bid, ticker.yes_ask));
-    (ticker.at, Happening::Quoted { ticker: ticker.ticker.clone(), top, volume: None })
 }
 
 fn of_event(event: &LegacyEvent) -> Vec<(Timestamp, Happening)> {
@@ -125,7 +115,7 @@ fn of_frames(frames: &[(u64, Frame)]) -> Vec<(Timestamp, Happening)> {
 }
 
 fn time_of(frame: &Frame) -> Option<Timestamp> {
-    match &frame.kind {
+    let own = match &frame.kind {
         FrameKind::BookDelta(delta) => delta.at,
         FrameKind::Ticker(update) => update.at,
         FrameKind::Trade(trade) => trade.at,
@@ -133,7 +123,8 @@ fn time_of(frame: &Frame) -> Option<Timestamp> {
         FrameKind::IndexValue5Hz(tick) => Some(tick.stamped_at),
         FrameKind::Lifecycle(update) => update.at,
         _ => None,
-    }
+    };
+    own.or(frame.sent_at)
 }
 
 fn of_frame(frame: &Frame, books: &mut BTreeMap<u64, Books>, followed: &BTreeSet<MarketTicker>) -> Happening {

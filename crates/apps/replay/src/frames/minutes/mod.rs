@@ -16,14 +16,20 @@ mod tests;
 
 use std::sync::Arc;
 
-use rec_domain::{Timestamp, caps::RiskCaps, settings::AutomationSettings};
+use rec_domain::{TimeSpan, Timestamp, caps::RiskCaps, settings::AutomationSettings};
 use rec_model::FingerprintSet;
 
 pub use report::{Decision, Minute, MinuteRow, Minutes, Reason};
 pub use spot::{SpotError, SpotPrice, read_spot};
 
-use self::{desk::Desk, history::History};
+use self::{
+    desk::Desk,
+    history::{Happening, History},
+};
 use super::Recorded;
+
+/// After so long a silence of the exchange its recordings are taken to have paused: no hourly event outlasts it.
+const PAUSE: TimeSpan = TimeSpan::from_minutes(60);
 
 /// What a recording is judged by.
 #[derive(Debug, Clone)]
@@ -36,7 +42,8 @@ pub struct Judgement {
     pub caps: RiskCaps,
 }
 
-/// The strike tables at every full minute of the recordings and at their end.
+/// The strike tables at every full minute of the recordings and at their end. Where they pause for more than an hour,
+/// as between files of different days, there are none from then until they go on.
 ///
 /// `spot` is in the order of time. Recordings without index prints are judged by the spot price in the index' place,
 /// which [`Minutes::assumed`] says.
@@ -47,10 +54,18 @@ pub fn minutes(recordings: &[Recorded], spot: &[SpotPrice], judgement: &Judgemen
     let mut minutes = Vec::new();
     let Some((begin, end)) = history.span() else { return Minutes::default() };
     let mut mark = next_minute(begin);
+    let mut heard_at = begin;
     for (at, happening) in history.into_iter() {
         while mark <= at && mark <= end {
-            minutes.push(desk.table(mark));
-            mark = next_minute(mark);
+            if mark.since(heard_at) > PAUSE {
+                mark = next_minute(at);
+            } else {
+                minutes.push(desk.table(mark));
+                mark = next_minute(mark);
+            }
+        }
+        if !matches!(happening, Happening::Spot(_)) {
+            heard_at = at;
         }
         if at <= end {
             desk.take(at, happening);

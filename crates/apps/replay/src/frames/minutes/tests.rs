@@ -130,6 +130,21 @@ fn the_last_quote_of_a_market_wins_and_a_silent_recording_makes_books_stale() {
 }
 
 #[test]
+fn between_recordings_of_different_days_there_are_no_tables() {
+    let recording = |time: &str| {
+        let line = ticker("KXBTCD-26SEP2516-T82999.99", "0.9000", "0.9200", time);
+        read_recording(&line, NoSidePrices::No).expect("a recording")
+    };
+    let days = ["2025-08-03T19:58:30Z", "2026-09-25T19:50:10Z", "9999-01-01T00:00:30Z"].map(recording);
+    let spot = steady("2026-09-25T19:49:00Z", "2026-09-25T19:55:00Z");
+    let report = minutes(&days, &spot, &judgement(Some(calm())));
+    assert_eq!(report.minutes.len(), 60 + 60 + 1, "an hour after each, and the end");
+    assert!(report.minutes.is_sorted_by_key(|minute| minute.at));
+    let last = report.minutes.last().expect("the end");
+    assert_eq!(last.at, at("9999-01-01T00:00:30Z"));
+}
+
+#[test]
 fn a_spot_recording_has_one_of_four_forms_and_a_line_that_is_none_is_named() {
     let prices = |text: &str| {
         let read = read_spot(text).expect("prices").into_iter();
