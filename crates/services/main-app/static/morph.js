@@ -33,11 +33,21 @@ function children(from, to) {
     const key = keyOf(child);
     if (key !== undefined) keyed.set(key, child);
   }
+  const wantedKeys = new Set([...to.childNodes].map(keyOf));
+  for (const [key, child] of keyed) {
+    if (!wantedKeys.has(key)) child.remove();
+  }
   let place = from.firstChild;
   for (const wanted of [...to.childNodes]) {
     const key = keyOf(wanted);
     let found = key === undefined ? place : keyed.get(key);
     if (found && !sameKind(found, wanted)) found = undefined;
+    // What has no key makes room for what has one: the other way round it would be moved, and lose the focus.
+    while (found && key !== undefined && place !== found && place && keyOf(place) === undefined) {
+      const next = place.nextSibling;
+      place.remove();
+      place = next;
+    }
     if (!found) {
       from.insertBefore(wanted, place);
       continue;
@@ -56,5 +66,7 @@ function children(from, to) {
 export function morph(element, html) {
   const template = document.createElement("template");
   template.innerHTML = html;
+  const focused = document.activeElement;
   children(element, template.content);
+  if (focused !== document.activeElement && element.contains(focused)) focused.focus({ preventScroll: true });
 }

@@ -52,7 +52,9 @@ pub enum LogInError {
     #[error("name or password is wrong")]
     Wrong,
     /// The link was used already, has expired, or never was one.
-    #[error("this log-in link was used already or has expired; ask for another, or log in with name and password")]
+    #[error(
+        "this log-in link was used already or has expired; rec login-link prints another, or log in with name and password"
+    )]
     SpentLink,
     /// Too many wrong log-ins.
     #[error("too many wrong log-ins from here; try again in {} s", .0.as_secs().max(1))]
