@@ -5,7 +5,10 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::problem::{Place, Problem, Text};
+use crate::{
+    layers::MOST_FAULTS,
+    problem::{Place, Problem, Text},
+};
 
 /// A setting as it stands in a text.
 #[derive(Debug, Clone)]
@@ -38,7 +41,7 @@ impl Document {
         find_secrets("", table.get_ref(), &mut secrets);
         let text = Text { name: name.into(), content: mask(content, &secrets).into() };
         let mut document = Self::default();
-        for error in errors {
+        for error in errors.into_iter().take(MOST_FAULTS) {
             let span = error.span().unwrap_or(0..0);
             let place = Place { text: text.clone(), span };
             document.problems.push(Problem::at(format!("not TOML: {}", error.message()), &place, "here"));
@@ -62,6 +65,13 @@ impl Document {
                 Ok(value) => self.leaves.push(RawLeaf { key, value, name, place }),
                 // What the parser recovered from has no readable text; its fault is on the list already.
                 Err(_recovered) if is_faulty => {}
+                Err(_heading) if is_list_of_tables(value.get_ref()) => {
+                    self.problems.push(Problem::at(
+                        format!("[[{key}]] makes a list of sections; write [{key}]"),
+                        &place,
+                        "here",
+                    ));
+                }
                 // A number beyond all types is TOML by its form: left out, its default would stand in its place.
                 Err(error) => {
                     self.problems.push(Problem::at(
@@ -73,6 +83,11 @@ impl Document {
             }
         }
     }
+}
+
+/// Whether a value is a list of tables.
+fn is_list_of_tables(value: &DeValue<'_>) -> bool {
+    matches!(value, DeValue::Array(items) if items.iter().all(|item| matches!(item.get_ref(), DeValue::Table(_))))
 }
 
 fn dotted(prefix: &str, name: &str) -> String {

@@ -18,6 +18,9 @@ use crate::{
     variables::{CONFIG_VARIABLE, belongs_to_tests, variables},
 };
 
+/// Faults after which the rest of a file is left aside.
+pub(crate) const MOST_FAULTS: usize = 100;
+
 /// A setting's value and where it came from.
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf {
@@ -81,10 +84,13 @@ impl Layers {
                 return;
             }
         };
-        let document = Document::parse(&path.display().to_string(), &content);
-        self.problems.extend(document.problems);
+        let mut document = Document::parse(&path.display().to_string(), &content);
+        self.problems.append(&mut document.problems);
         let schema = Schema::bundled();
         for (key, place) in &document.tables {
+            if self.has_too_many_faults() {
+                break;
+            }
             // The settings of an unknown section are reported with it, not one by one.
             let outer_is_known = key.rsplit_once('.').is_none_or(|(outer, _)| schema.is_section(outer));
             if !schema.is_section(key) && outer_is_known {
@@ -93,9 +99,18 @@ impl Layers {
             }
         }
         for leaf in document.leaves {
+            if self.has_too_many_faults() {
+                self.problems.push(Problem::new("what follows is not looked at any more; mend these first"));
+                break;
+            }
             self.add_from_file(leaf, &path, sources);
         }
         self.file = Some(path);
+    }
+
+    /// Whether nobody would read more of them: what is no configuration has a fault in each of its lines.
+    fn has_too_many_faults(&self) -> bool {
+        self.problems.len() >= MOST_FAULTS
     }
 
     fn add_from_file(&mut self, leaf: RawLeaf, path: &Path, sources: &Sources) {

@@ -4,6 +4,9 @@ use std::{fmt, sync::Arc};
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
+/// Bytes of a line beyond which a text is not quoted: nobody reads it, and what draws the quotation cannot.
+const LONGEST_QUOTED: usize = 2_000;
+
 /// One fault: what is wrong, where, and what to do.
 #[derive(Clone)]
 pub struct Problem {
@@ -124,7 +127,8 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.text.as_ref().map(|text| text as &dyn SourceCode)
+        let text = self.text.as_ref()?;
+        text.inner().lines().all(|line| line.len() <= LONGEST_QUOTED).then_some(text as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    io,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -106,12 +106,15 @@ impl Sources {
 
 /// Reads a text file of at most a megabyte.
 pub(crate) fn read_bounded(path: &Path) -> io::Result<String> {
-    let found = std::fs::metadata(path)?;
-    if found.is_dir() {
+    if std::fs::metadata(path)?.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
     }
-    if found.len() > MAX_FILE_BYTES {
+    let mut bytes = Vec::new();
+    // A device or a pipe does not tell its length.
+    std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than a megabyte"));
     }
-    std::fs::read_to_string(path)
+    String::from_utf8(bytes)
+        .map_err(|_no_text| io::Error::new(io::ErrorKind::InvalidData, "stream did not contain valid UTF-8"))
 }

@@ -56,8 +56,37 @@ fn a_key_or_a_section_that_stands_twice_is_named() {
 fn a_configuration_without_end_is_a_fault_and_no_overflow() {
     let deep = format!("mode = {}{}", "[".repeat(50_000), "]".repeat(50_000));
     let tables = format!("a{} = 1", ".a".repeat(50_000));
-    for text in [deep, tables, "[".repeat(50_000)] {
-        assert!(load(&sources(&text)).is_err());
+    let late = format!("\nmode = \"{}\", # text\n", "x".repeat(100_000));
+    for text in [deep, tables, "[".repeat(50_000), late] {
+        assert!(report(&text).len() < 250_000, "a text is quoted once at most");
+    }
+    let mut by_variable = sources("");
+    by_variable.env.insert("REC_DB_PORT".into(), "9".repeat(100_000).into());
+    assert!(load(&by_variable).expect_err("no port").report(false).contains("REC_DB_PORT"));
+}
+
+#[test]
+fn of_a_text_without_a_sound_line_only_the_first_faults_are_told() {
+    let unknown = |line: usize| format!("k{line} = 1\n");
+    let sections = |line: usize| format!("[s{line}]\nk = 1\n");
+    let no_toml = |line: usize| format!("{line} {line}\n");
+    for text in [&unknown as &dyn Fn(usize) -> String, &sections, &no_toml] {
+        let text: String = (0..5_000).map(text).collect();
+        let errors = load(&sources(&text)).map(|_| ()).expect_err("faults");
+        assert!((90..=110).contains(&errors.problems().len()), "{}", errors.problems().len());
+    }
+}
+
+#[test]
+fn a_section_in_double_brackets_is_said_to_be_one() {
+    assert!(report("[[net]]\nport_base = 1\n").contains("write [net]"));
+}
+
+#[test]
+fn a_file_that_does_not_end_is_read_up_to_a_bound() {
+    let endless = std::path::Path::new("/dev/zero");
+    if endless.exists() {
+        assert!(crate::sources::read_bounded(endless).expect_err("endless").to_string().contains("megabyte"));
     }
 }
 

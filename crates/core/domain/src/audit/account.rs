@@ -118,7 +118,7 @@ impl Account {
             payouts = paid;
             self.differences.append(&mut differences);
         }
-        for part in returned.iter().chain(&payouts) {
+        for part in returned.iter().chain(payouts.iter().flatten()) {
             self.book(ids, part.order).revenue += part.amount;
         }
         let open = if settled.is_none() { positions.as_slice() } else { &[] };
@@ -133,8 +133,8 @@ impl Account {
         let stated_fees: Option<Money> = of_market.iter().map(|order| order.stated_fees()).sum();
         let pairs: Quantity = positions.iter().map(Netting::paired).sum();
         let market = MarketFigures { ticker, bought, fees, stated_fees, pairs, positions: &positions };
-        let exact: Money = payouts.iter().map(|part| part.amount).sum();
-        let (audit, mut differences) = market.audit(settled.as_ref(), exact);
+        let exact: Vec<Money> = payouts.iter().map(|parts| parts.iter().map(|part| part.amount).sum()).collect();
+        let (audit, mut differences) = market.audit(settled.as_ref(), &exact);
         self.differences.append(&mut differences);
         self.markets.insert(ticker.clone(), audit);
     }

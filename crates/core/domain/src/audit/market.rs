@@ -83,9 +83,10 @@ pub fn settled(rows: &[&SettlementStatement], bought: &Bought) -> Option<Settled
     })
 }
 
-/// What the contracts held to the end are paid, by order, and what does not fit in the settlement itself.
+/// What the contracts held to the end are paid, of each position by order, and what does not fit in the settlement
+/// itself.
 #[must_use]
-pub fn paid(ticker: &MarketTicker, positions: &[Netting], settled: &Settled) -> (Vec<Returned>, Vec<Difference>) {
+pub fn paid(ticker: &MarketTicker, positions: &[Netting], settled: &Settled) -> (Vec<Vec<Returned>>, Vec<Difference>) {
     let mut differences = Vec::new();
     let mut differ = |figure, computed: String, stated: String| {
         differences.push(Difference { subject: Subject::Market(ticker.clone()), figure, computed, stated });
@@ -112,17 +113,18 @@ pub fn paid(ticker: &MarketTicker, positions: &[Netting], settled: &Settled) -> 
             }
         },
     };
-    let returned: Vec<Returned> = positions.iter().flat_map(|position| position.pay(payout)).collect();
-    (returned, differences)
+    (positions.iter().map(|position| position.pay(payout)).collect(), differences)
 }
 
-/// Whether a payment in whole cents is that of `exact`: the cent below or above where it is no whole number of cents.
+/// Whether a payment in whole cents is that of all of `exact`: of each the cent below or above where it is no whole number
+/// of cents, since each position is paid by itself.
 #[must_use]
-pub fn is_paid(exact: Money, stated: Money) -> bool {
+pub fn is_paid(exact: &[Money], stated: Money) -> bool {
     let cent = Money::from_cents(1).micros();
-    let below = exact.micros().div_euclid(cent) * cent;
-    let above = below + if below == exact.micros() { 0 } else { cent };
-    stated.micros() == below || stated.micros() == above
+    let below: i64 = exact.iter().map(|exact| exact.micros().div_euclid(cent) * cent).sum();
+    let broken = exact.iter().filter(|exact| exact.micros().rem_euclid(cent) != 0).count();
+    let above = below.saturating_add(i64::try_from(broken).unwrap_or(i64::MAX).saturating_mul(cent));
+    (below..=above).contains(&stated.micros()) && stated.micros() % cent == 0
 }
 
 /// What else a void market may have paid back: the stated cost of the contracts held, by their average, or all that was
@@ -138,7 +140,7 @@ pub fn is_refund(settled: &Settled) -> bool {
     let average = i128::from(cost.micros()) * i128::from(held.units()) / i128::from(count.units().max(1));
     let average = i64::try_from(average).map(Money::from_micros);
     let spent = settled.bought.cost() - Price::ONE * settled.pairs;
-    average.is_ok_and(|average| is_paid(average, settled.revenue)) || is_paid(spent, settled.revenue)
+    average.is_ok_and(|average| is_paid(&[average], settled.revenue)) || is_paid(&[spent], settled.revenue)
 }
 
 /// What a market's fills come to.
@@ -158,9 +160,9 @@ pub struct MarketFigures<'a> {
 }
 
 impl MarketFigures<'_> {
-    /// Against its settlement, which by the fills pays `exact`.
+    /// Against its settlement, which by the fills pays each position `exact`.
     #[must_use]
-    pub fn audit(&self, settled: Option<&Settled>, exact: Money) -> (MarketAudit, Vec<Difference>) {
+    pub fn audit(&self, settled: Option<&Settled>, exact: &[Money]) -> (MarketAudit, Vec<Difference>) {
         let open_cost: Money =
             if settled.is_none() { self.positions.iter().map(Netting::open_cost).sum() } else { Money::ZERO };
         let mut audit = MarketAudit {
@@ -170,7 +172,7 @@ impl MarketFigures<'_> {
             no_count: self.bought.no_count,
             cost: self.bought.cost(),
             fees: Figure { computed: self.fees, stated: self.stated_fees },
-            revenue: Figure { computed: exact, stated: None },
+            revenue: Figure { computed: exact.iter().copied().sum(), stated: None },
             open_cost,
             profit: Figure::default(),
         };
@@ -202,22 +204,20 @@ impl MarketFigures<'_> {
 
 /// The value of a YES contract by which the contracts held are paid `revenue`, where a value does that to the cent.
 fn implied(positions: &[Netting], revenue: Money) -> Option<Price> {
-    let held = positions.iter().filter_map(Netting::held);
-    let (mut yes, mut no) = (Quantity::ZERO, Quantity::ZERO);
-    for (side, quantity) in held {
-        match side {
-            Side::Yes => yes += quantity,
-            Side::No => no += quantity,
-        }
-    }
-    let payout = |value: Price| value * yes + value.complement() * no;
+    let held: Vec<_> = positions.iter().filter_map(Netting::held).collect();
+    let of = |wanted: Side| held.iter().filter(|(side, _)| *side == wanted).map(|(_, quantity)| *quantity).sum();
+    let (yes, no): (Quantity, Quantity) = (of(Side::Yes), of(Side::No));
+    let pays = |value: Price| {
+        let each: Vec<_> = held.iter().map(|(side, quantity)| side.convert_price(value) * *quantity).collect();
+        is_paid(&each, revenue)
+    };
     let net = yes - no;
     if net.is_zero() {
-        return is_paid(payout(Price::ZERO), revenue).then_some(Price::ZERO);
+        return pays(Price::ZERO).then_some(Price::ZERO);
     }
     let value = (revenue - Price::ONE * no).micros().div_euclid(net.units());
     let near = [value, value + 1].map(Price::from_units);
-    near.into_iter().find(|value| value.is_valid() && is_paid(payout(*value), revenue))
+    near.into_iter().find(|value| value.is_valid() && pays(*value))
 }
 
 fn as_price(value: Money) -> Option<Price> {
@@ -227,4 +227,27 @@ fn as_price(value: Money) -> Option<Price> {
 
 fn text(value: Option<Money>) -> String {
     value.map_or_else(|| "nothing".to_owned(), |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_position_is_paid_in_whole_cents_by_itself() {
+        let amounts = |micros: &[i64]| micros.iter().copied().map(Money::from_micros).collect::<Vec<_>>();
+        for (exact, paid) in [
+            (vec![], vec![0]),
+            (vec![10_000], vec![10_000]),
+            (vec![12_300], vec![10_000, 20_000]),
+            (vec![12_300, 27_900, 50_000], vec![80_000, 90_000, 100_000]),
+        ] {
+            let (exact, paid) = (amounts(&exact), amounts(&paid));
+            for cents in 0..12 {
+                let stated = Money::from_cents(cents);
+                assert_eq!(is_paid(&exact, stated), paid.contains(&stated), "{exact:?} paid as {stated}");
+            }
+            assert!(!is_paid(&exact, Money::from_micros(12_300)), "no payment is in parts of a cent");
+        }
+    }
 }
