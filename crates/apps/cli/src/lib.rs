@@ -12,6 +12,8 @@ pub mod args;
 mod asking;
 pub mod commands;
 pub mod demo;
+#[cfg(test)]
+mod documented;
 mod durations;
 pub mod guard_process;
 pub mod kept_cluster;
