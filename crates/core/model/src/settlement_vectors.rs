@@ -45,7 +45,7 @@ pub struct SettlementCheck {
 #[derive(Debug, Error)]
 pub enum VectorError {
     /// Not JSON of that shape.
-    #[error("this is no JSON list of settlements with close_time, expiration_value, t0_unix_s and prints: {0}")]
+    #[error("this is no JSON list of settlements with close_time, expiration_value, t0_unix_s and prints")]
     Json(#[from] serde_json::Error),
     /// The exchange's value is no number.
     #[error("the expiration_value \"{text}\" of the close {close_time} is no price: {reason}")]
@@ -76,9 +76,10 @@ pub enum VectorError {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a settlement")]
 struct Raw {
     close_time: Timestamp,
-    expiration_value: String,
+    expiration_value: serde_json::Value,
     t0_unix_s: i64,
     #[serde(flatten)]
     others: BTreeMap<String, serde_json::Value>,
@@ -104,10 +105,11 @@ fn read_vector(raw: Raw) -> Result<SettlementVector, VectorError> {
     let found = lists.len();
     let [(_key, list)] = <[_; 1]>::try_from(lists).map_err(|_not_one| VectorError::Prints { close_time, found })?;
     let cents: Vec<Option<i64>> = serde_json::from_value(list)?;
+    let value = raw.expiration_value.as_str().map_or_else(|| raw.expiration_value.to_string(), str::to_owned);
     // The exchange writes some values with a thousands separator.
-    let recorded = raw.expiration_value.replace(',', "").parse().map_err(|reason| VectorError::Value {
+    let recorded = value.replace(',', "").parse().map_err(|reason| VectorError::Value {
         close_time,
-        text: raw.expiration_value.chars().take(40).collect(),
+        text: value.chars().take(40).collect(),
         reason,
     })?;
     let t0 = Timestamp::from_seconds(raw.t0_unix_s);
@@ -156,6 +158,8 @@ mod tests {
             let check = vectors[0].check().expect("complete");
             assert_eq!((check.computed.to_string().as_str(), check.equal), ("84000.31", true));
         }
+        let number = one.replace("\"84,000.31\"", "84000.31");
+        assert!(read_settlement_vectors(&number).expect("valid")[0].check().expect("complete").equal, "a bare number");
         let other = read_settlement_vectors(&json("84000.30", "brti_1hz_cents", "8400001")).expect("valid");
         assert!(!other[0].check().expect("complete").equal);
         let gap = read_settlement_vectors(&json("84000.31", "brti_1hz_cents", "null")).expect("valid");

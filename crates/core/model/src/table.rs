@@ -30,6 +30,14 @@ pub enum TableError {
     /// Too many rows, or none.
     #[error("a strike table has 1 to {MOST_ROWS} rows, not {0}")]
     Count(usize),
+    /// Strikes beyond what a price can hold.
+    #[error("strikes {step} apart around {price} are beyond every price; give a smaller step or fewer rows")]
+    OutOfRange {
+        /// The price.
+        price: UsdPrice,
+        /// The step.
+        step: UsdPrice,
+    },
     /// No chance for a strike.
     #[error(transparent)]
     Probability(#[from] ProbabilityError),
@@ -70,6 +78,7 @@ pub fn nearest_strikes(price: UsdPrice, step: UsdPrice, count: usize) -> Result<
     if !(1..=MOST_ROWS).contains(&count) {
         return Err(TableError::Count(count));
     }
+    let out_of_range = TableError::OutOfRange { price, step };
     let (price, step) = (i128::from(price.units()), i128::from(step.units()));
     let (mut below, mut above) = (price.div_euclid(step), price.div_euclid(step) + 1);
     let mut multiples = Vec::with_capacity(count);
@@ -83,11 +92,8 @@ pub fn nearest_strikes(price: UsdPrice, step: UsdPrice, count: usize) -> Result<
         }
     }
     multiples.sort_unstable();
-    // Saturating only where prices are beyond nine trillion dollars.
-    Ok(multiples
-        .into_iter()
-        .map(|multiple| UsdPrice::from_units(i64::try_from(multiple * step).unwrap_or(i64::MAX)))
-        .collect())
+    let strike = |multiple: i128| i64::try_from(multiple * step).ok().map(UsdPrice::from_units);
+    multiples.into_iter().map(strike).collect::<Option<_>>().ok_or(out_of_range)
 }
 
 /// Whole dollars as an integer, others with their decimals.
@@ -140,6 +146,7 @@ mod tests {
         };
         assert!(matches!(rows(price, 0, 21), Err(TableError::Step(_))));
         assert!(matches!(rows(price, -5, 21), Err(TableError::Step(_))));
+        assert!(matches!(rows(price, i64::MAX / 10_000, 3), Err(TableError::OutOfRange { .. })));
         assert!(matches!(rows(price, 100, 0), Err(TableError::Count(0))));
         assert!(matches!(rows(price, 100, 10_001), Err(TableError::Count(_))));
         assert!(matches!(rows(UsdPrice::ZERO, 100, 3), Err(TableError::Probability(_))));

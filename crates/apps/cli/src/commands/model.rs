@@ -23,8 +23,8 @@ use super::{
 
 /// Files that a folder of fingerprints may have; a set has 62.
 const MOST_FILES: usize = 10_000;
-/// Bytes that one file may have; a fingerprint has 20,000.
-const MOST_BYTES: u64 = 16 << 20;
+/// Bytes that one file may have; a fingerprint has 20,000, a busy hour of the exchange's frames a hundred million.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// `rec model`.
 #[derive(Debug, Clone, Args)]
@@ -165,7 +165,7 @@ pub(super) fn read_text(file: &Path) -> anyhow::Result<String> {
         bail!("{shown} is a folder; name a file");
     }
     if found.len() > MOST_BYTES {
-        bail!("{shown} is larger than {} MB", MOST_BYTES >> 20);
+        bail!("{shown} is larger than {} MB; split it", MOST_BYTES >> 20);
     }
     std::fs::read_to_string(file).with_context(|| format!("{shown} cannot be read as text"))
 }

@@ -1,6 +1,6 @@
 //! One settlement index through the desk's feed machine.
 
-use rec_domain::Timestamp;
+use rec_domain::{TimeSpan, Timestamp};
 use rec_engine::{
     Machine,
     feed::{Config, FeedMachine, Input, Output},
@@ -8,6 +8,9 @@ use rec_engine::{
 use rec_kalshi::ws::{IndexTick, IndexValue};
 
 use super::report::{IndexState, Print};
+
+/// After so long a pause of a recording the next print is news and no jump, as to a desk that was started anew.
+const PAUSE: TimeSpan = TimeSpan::from_minutes(1);
 
 /// One index. The machine's time is that of the newest print.
 #[derive(Debug)]
@@ -32,6 +35,9 @@ impl Index {
 
     /// Takes a print; says why when the machine does not let it pass.
     pub(super) fn print(&mut self, value: &IndexValue) -> Result<(), &'static str> {
+        if value.stamped_at.since(self.now) > PAUSE {
+            self.machine = FeedMachine::new(Config::default());
+        }
         let before = self.machine.counters();
         let taken = self.prints.len();
         self.now = self.now.max(value.stamped_at);

@@ -3,7 +3,7 @@
 use rec_kalshi::{
     legacy::{self, LegacyEvent},
     rows::{list::ReadError, order_book::NoSidePrices},
-    ws::Frame,
+    ws::{Frame, FrameKind},
 };
 use serde_json::{Map, Value, value::RawValue};
 use thiserror::Error;
@@ -39,9 +39,14 @@ pub enum RecordingError {
          neither a frame nor recorded messages; a recording has one JSON frame a line, or is a JSON list of frames"
     )]
     Other,
-    /// Neither JSON nor lines of it.
-    #[error("there is no JSON in it, neither as a whole nor in its first lines: {0}")]
-    NoJson(String),
+    /// Nothing in it is a frame.
+    #[error("nothing in it is a frame; at {place}: {reason}")]
+    NoFrame {
+        /// The line, or the position in a list, from 1.
+        place: u64,
+        /// What is wrong with the first of them.
+        reason: String,
+    },
 }
 
 /// Reads a recording: a JSON frame a line, a JSON list of frames, or the messages that the predecessor recorded.
@@ -77,7 +82,7 @@ pub fn read_recording(text: &str, no_side: NoSidePrices) -> Result<Recorded, Rec
     if first.contains('\n') {
         return frames((1..).zip(all_documents(text)), no_side);
     }
-    lines(text, no_side)
+    frames((1..).zip(text.lines()), no_side)
 }
 
 /// The JSON values that stand one after another, and what follows them.
@@ -102,19 +107,6 @@ fn messages(object: &Map<String, Value>) -> Result<Option<Vec<&Value>>, Recordin
     Ok(found.or_else(|| object.get("data").and_then(Value::as_array).map(|list| list.iter().collect())))
 }
 
-fn lines(text: &str, no_side: NoSidePrices) -> Result<Recorded, RecordingError> {
-    /// Lines without JSON, at the beginning, after which a text is no recording.
-    const WITHOUT_SENSE: usize = 100;
-    let written = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let is_json = |line: &str| serde_json::from_str::<&RawValue>(line).is_ok();
-    match written().next() {
-        Some(line) if !written().take(WITHOUT_SENSE).any(|line| line.starts_with(['{', '[']) && is_json(line)) => {
-            Err(RecordingError::NoJson(line.chars().take(60).collect()))
-        }
-        _ => frames((1..).zip(text.lines()), no_side),
-    }
-}
-
 fn frames<'a>(
     texts: impl IntoIterator<Item = (u64, &'a str)>,
     no_side: NoSidePrices,
@@ -125,5 +117,14 @@ fn frames<'a>(
         None => Frame::decode(text, no_side),
     };
     let frames: Vec<_> = written.map(|(place, text)| (place, decode(text))).collect();
-    if frames.is_empty() { Err(RecordingError::Empty) } else { Ok(Recorded::Frames(frames)) }
+    let is_frame = |frame: &Frame| !matches!(&frame.kind, FrameKind::Malformed { kind, .. } if kind.is_empty());
+    match frames.first() {
+        None => Err(RecordingError::Empty),
+        Some((place, Frame { kind: FrameKind::Malformed { reason, .. }, .. }))
+            if !frames.iter().any(|(_place, frame)| is_frame(frame)) =>
+        {
+            Err(RecordingError::NoFrame { place: *place, reason: reason.clone() })
+        }
+        Some(_frame) => Ok(Recorded::Frames(frames)),
+    }
 }

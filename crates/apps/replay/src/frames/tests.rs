@@ -80,13 +80,28 @@ fn index_prints_pass_the_feed_machine_once_a_second() {
 }
 
 #[test]
+fn an_index_that_jumps_is_held_back_but_not_after_a_pause_of_the_recording() {
+    let print = |second: i64, value: &str| {
+        format!(
+            r#"{{"type":"cfbenchmarks_value","sid":5,"msg":{{"index_id":"BRTI","data":"{{\"time\":{}000,\"value\":\"{value}\"}}"}}}}"#,
+            1_790_363_592 + second
+        )
+    };
+    for (second, taken) in [(1, 1), (61, 2)] {
+        let report = replayed(&[print(0, "84018.87"), print(second, "90000.00")].join("\n"));
+        assert_eq!((report.indices[0].prints.len(), report.ignored.len()), (taken, 2 - taken), "{second} s later");
+    }
+}
+
+#[test]
 fn other_texts_are_refused_and_lists_of_frames_are_read() {
     assert!(matches!(read_recording("\n\n", NoSidePrices::No), Err(RecordingError::Empty)));
     assert!(matches!(read_recording("[]", NoSidePrices::No), Err(RecordingError::Empty)));
     assert!(matches!(read_recording("{\"a\":1}", NoSidePrices::No), Err(RecordingError::Other)));
     assert!(matches!(read_recording("{\"tickers\":1}", NoSidePrices::No), Err(RecordingError::NoList("tickers"))));
-    for nonsense in ["once upon a time\nthere was", "[1", "\u{1f}\u{8b}\u{8}", "1,2\n3,4"] {
-        assert!(matches!(read_recording(nonsense, NoSidePrices::No), Err(RecordingError::NoJson(_))), "{nonsense}");
+    for nonsense in ["once upon a time\nthere was", "[1", "\u{1f}\u{8b}\u{8}", "1,2\n3,4", "null", "[{}]"] {
+        let error = read_recording(nonsense, NoSidePrices::No).expect_err(nonsense);
+        assert!(matches!(error, RecordingError::NoFrame { place: 1, .. }), "{nonsense}: {error}");
     }
     let list = format!("[\n{SNAPSHOT},\n{}]", delta(2, "yes", "0.4100", "3.00"));
     assert_eq!(replayed(&list).books[0].bid_levels, 2);
