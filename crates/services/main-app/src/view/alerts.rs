@@ -60,7 +60,8 @@ impl AlertRow {
             },
             code: alert.code.clone(),
             subject: alert.subject.clone(),
-            message: alert.message.clone(),
+            // The subject stands before it.
+            message: alert.message.strip_prefix(&alert.subject).unwrap_or(&alert.message).trim().to_owned(),
             since: format::clock(alert.raised_at, now),
             until: alert.resolved_at.map(|at| format::clock(at, now)),
         }

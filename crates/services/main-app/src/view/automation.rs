@@ -140,11 +140,9 @@ fn held_by(live: &Live, status: &EntryStatus) -> Option<String> {
         EntryState::Disabled => Some(match desk {
             None => "The desk has not said anything yet".to_owned(),
             Some(desk) if !desk.settings.auto_entry => "Auto entry is off".to_owned(),
-            Some(desk) => match desk.halts.first() {
-                Some(halt) => format!("Halted: {}", halt.reason),
-                None if !desk.ready => "Books and exchange are being compared".to_owned(),
-                None => "A price, the index or the desk's state is missing or stale".to_owned(),
-            },
+            Some(desk) if !desk.halts.is_empty() => "Entries are halted".to_owned(),
+            Some(desk) if !desk.ready => "Books and exchange are being compared".to_owned(),
+            Some(_) => "A price, the index or the desk's state is missing or stale".to_owned(),
         }),
     }
 }

@@ -40,7 +40,7 @@ pub struct Quote {
 pub struct MomentumView {
     /// Score times 100 with sign.
     pub score: String,
-    /// One to three arrows, or a dash.
+    /// One to three arrows; empty where there is no score.
     pub arrows: &'static str,
     /// The same in words, for screen readers.
     pub words: &'static str,
@@ -186,7 +186,7 @@ impl DeltaBar {
 /// Arrows, words and tone of a score times 100.
 #[must_use]
 pub fn direction(score: Option<f64>) -> (&'static str, &'static str, Tone) {
-    let Some(score) = score else { return (format::NOTHING, "unknown", Tone::Calm) };
+    let Some(score) = score else { return ("", "momentum unknown", Tone::Calm) };
     match (score.abs(), score > 0.0) {
         (size, _) if size < 5.0 => ("→", "level", Tone::Calm),
         (size, true) if size < 10.0 => ("↑", "rising", Tone::Good),
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn momentum_points_where_the_price_goes() {
-        assert_eq!(direction(None).1, "unknown");
+        assert_eq!(direction(None), ("", "momentum unknown", Tone::Calm));
         assert_eq!(direction(Some(4.9)).0, "→");
         assert_eq!(direction(Some(12.0)).0, "↑↑");
         assert_eq!(direction(Some(-20.0)).0, "↓↓↓");

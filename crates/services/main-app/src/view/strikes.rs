@@ -38,6 +38,8 @@ pub enum StrikeLine {
         words: &'static str,
         /// Its tone.
         tone: Tone,
+        /// How old the price is.
+        age: Option<Age>,
     },
 }
 
@@ -144,15 +146,16 @@ impl StrikesView {
         let last = (middle + ROWS_EACH_SIDE).min(table.rows.len());
         let score = live.momentum.as_ref().and_then(|reading| reading.score_percent).map(|score| score * 100.0);
         let (arrows, words, tone) = direction(score);
+        let age = live.spot.as_ref().map(|spot| Age::market(spot.observed_at.min(spot.received_at), limits.price, now));
         let mut rows = Vec::with_capacity(last - first + 1);
         for (position, row) in table.rows.iter().enumerate().take(last).skip(first) {
             if let (true, Some(price)) = (position == below, price) {
-                rows.push(StrikeLine::Price { price: format::usd(price), arrows, words, tone });
+                rows.push(StrikeLine::Price { price: format::usd(price), arrows, words, tone, age });
             }
             rows.push(StrikeLine::Strike(Box::new(StrikeRowView::of(row, price, live, limits, now))));
         }
         if let (true, Some(price)) = (below == last, price) {
-            rows.push(StrikeLine::Price { price: format::usd(price), arrows, words, tone });
+            rows.push(StrikeLine::Price { price: format::usd(price), arrows, words, tone, age });
         }
         Self {
             rows,
