@@ -35,7 +35,7 @@ impl Draft<'_> {
         }
         self.settle_parked(sweep.as_of);
         self.miss_fills(sweep);
-        let quiet = self.books.open_orders().next().is_none()
+        let quiet = self.books.open_orders().all(|order| self.misses_fills(order, sweep))
             && !self.books.waits_for_settlements(sweep.as_of)
             && sweep.as_of > self.books.changed_at + self.config.quiet_before_comparison;
         let opening = self.books.ledger.is_empty() && self.books.last_posting == 0;
@@ -62,13 +62,16 @@ impl Draft<'_> {
         }
     }
 
-    /// An order has ended and more of it is filled than was reported in fills, although everything was read since: a
-    /// fill is missing.
+    /// Whether an order that is not complete has ended with more of it filled than was reported in fills, although
+    /// everything was read since.
+    fn misses_fills(&self, order: &Order, sweep: &Sweep) -> bool {
+        order.state.is_final() && sweep.as_of > order.updated_at + self.config.absence_proof
+    }
+
+    /// Says of an order that misses fills that it does.
     fn miss_fills(&mut self, sweep: &Sweep) {
         let missing = |order: &&Order| {
-            order.state.is_final()
-                && sweep.as_of > order.updated_at + self.config.absence_proof
-                && sweep.since.is_none_or(|since| since < order.created_at)
+            self.misses_fills(order, sweep) && sweep.since.is_none_or(|since| since < order.created_at)
         };
         let said = self.books.open_orders().find(missing).map(|order| {
             let Order { intent, acknowledged, booked, .. } = order;
@@ -79,6 +82,21 @@ impl Draft<'_> {
         {
             self.alarm(said.clone());
             self.halt(HaltSource::Reconciliation, said);
+        }
+    }
+
+    /// Positions and cash are what the booked fills make them: an order that misses fills had no more of them, and what
+    /// was said of it was wrong. Its trade goes on.
+    fn believe_the_fills(&mut self, sweep: &Sweep) {
+        let wrong: Vec<Order> = self.books.open_orders().filter(|o| self.misses_fills(o, sweep)).cloned().collect();
+        for mut order in wrong {
+            let note = format!("{} were said to be filled, and {} were", order.acknowledged, order.booked);
+            self.alarm(format!("order {}: {note}, as books and exchange agree", order.intent));
+            order.acknowledged = order.booked;
+            order.note = Some(note);
+            let trade = order.trade;
+            self.put_order(order);
+            self.refresh_trade(trade);
         }
     }
 
@@ -163,6 +181,7 @@ impl Draft<'_> {
             self.books.ready = true;
             self.books.differences_said.clear();
             self.books.unplaced.clear();
+            self.believe_the_fills(sweep);
             if self.books.other_desk_at.is_none_or(|at| self.now.since(at) >= SILENCE_OF_ANOTHER_DESK) {
                 self.resume(HaltSource::Reconciliation, "books and exchange agree".to_owned());
             }

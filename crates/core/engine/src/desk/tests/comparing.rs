@@ -145,3 +145,39 @@ fn what_a_comparison_looked_at_stands_in_it() {
     assert_eq!((looked.orders, looked.filled, looked.booked), (1, looked.booked, Quantity::from_contracts(20)));
     assert!(last.is_clean() && looked.flows);
 }
+
+#[test]
+fn an_order_of_which_less_was_filled_than_was_said_ends_once_books_and_exchange_agree() {
+    let (mut bench, _, trade) = Bench::holding();
+    let close = bench.close("out", trade).expect("committed");
+    bench.acknowledge(close, 20);
+    bench.fill("f2", close, BookSide::Ask, 95, 15);
+    for _ in 0..3 {
+        bench.sweep(&[(MARKET, 5)], bench.cash());
+        assert_eq!(bench.close("again", trade), Err(RefusalCode::AlreadyClosing), "a fill may still come");
+    }
+    bench.sweep(&[(MARKET, 5)], bench.cash());
+    assert_eq!(bench.said("20.00 were said to be filled, and 15.00 were"), 1);
+    assert!(bench.is_clean() && !bench.is_halted_for_its_books());
+    assert_eq!((bench.state(trade), bench.ledger_sum()), (TradeState::Open, Money::ZERO));
+    assert!(bench.close("the rest", trade).is_ok());
+}
+
+#[test]
+fn while_the_exchange_has_what_an_order_was_said_to_have_filled_the_missing_fill_is_waited_for() {
+    let (mut bench, _, trade) = Bench::holding();
+    let close = bench.close("out", trade).expect("committed");
+    bench.acknowledge(close, 20);
+    bench.fill("f2", close, BookSide::Ask, 95, 15);
+    let missing = bench.fill_of("f3", order_id(close), BookSide::Ask, 95, 5);
+    let theirs = bench.cash() + Money::from_cents(5 * 95) - missing.fee.expect("stated");
+    for _ in 0..8 {
+        bench.sweep(&[], theirs);
+    }
+    assert!(bench.is_halted_for_its_books() && !bench.is_clean(), "the difference is named");
+    assert_eq!(bench.state(trade), TradeState::Closing);
+    bench.report(Report::Fill(missing));
+    bench.sweep(&[], theirs);
+    assert!(bench.is_clean() && !bench.is_halted_for_its_books());
+    assert_eq!((bench.state(trade), bench.cash()), (TradeState::Closed, theirs));
+}
