@@ -42,6 +42,8 @@ pub(super) struct Listing {
     listed: BTreeMap<MarketTicker, (Timestamp, Timestamp)>,
     /// Markets that were named in the log as left out.
     named: BTreeSet<String>,
+    /// Events whose payment is awaited and that the exchange did not give when they were last asked for.
+    missing: BTreeSet<String>,
 }
 
 impl Listing {
@@ -52,20 +54,37 @@ impl Listing {
         clock: MarketClock,
         wanted: watch::Sender<BTreeSet<MarketTicker>>,
     ) -> Self {
-        Self { client, series, feed, clock, wanted, listed: BTreeMap::new(), named: BTreeSet::new() }
+        Self {
+            client,
+            series,
+            feed,
+            clock,
+            wanted,
+            listed: BTreeMap::new(),
+            named: BTreeSet::new(),
+            missing: BTreeSet::new(),
+        }
     }
 
     /// Reads until it is dropped; sooner when there is news.
     pub(super) async fn run(mut self, news: &Notify) {
         let mut readings: u32 = 0;
+        let mut failing = false;
         loop {
             let read = self.read(readings.is_multiple_of(OPEN_READINGS)).await;
-            readings = if read.is_err() { readings } else { readings + 1 };
-            let awaits = self.awaited().next().is_some();
-            let next = if read.is_err() || awaits { SOON } else { EVERY };
-            if let Err(error) = read {
-                warn!(%error, "the lists of the mirrored exchange cannot be read");
+            let was_failing = std::mem::replace(&mut failing, read.is_err());
+            match read {
+                Ok(()) => {
+                    readings += 1;
+                    if was_failing {
+                        info!("the lists of the mirrored exchange are read again");
+                    }
+                }
+                Err(error) if !was_failing => warn!(%error, "the lists of the mirrored exchange cannot be read"),
+                Err(error) => debug!(%error, "the lists of the mirrored exchange still cannot be read"),
             }
+            let awaits = self.awaited().any(|(event, _)| !self.missing.contains(&event));
+            let next = if failing || awaits { SOON } else { EVERY };
             tokio::select! {
                 () = sleep(next) => {}
                 () = news.notified() => {
@@ -107,14 +126,20 @@ impl Listing {
         }
         self.want();
         // One that the exchange does not give any more keeps neither the others nor what is open from being shown.
-        let mut missing = None;
-        for (event, series) in self.awaited().collect::<Vec<_>>() {
-            match self.read_awaited(event, &series).await {
+        let awaited: Vec<_> = self.awaited().collect();
+        self.missing.retain(|event| awaited.iter().any(|(known, _)| known == event));
+        for (event, series) in awaited {
+            match self.read_awaited(event.clone(), &series).await {
+                Ok(()) => drop(self.missing.remove(&event)),
                 Err(error) if error.is_transient() => return Err(error),
-                read => missing = read.err().or(missing),
+                Err(error) => {
+                    if self.missing.insert(event.clone()) {
+                        warn!(event, %error, "an event whose payment is awaited cannot be read");
+                    }
+                }
             }
         }
-        missing.map_or(Ok(()), Err)
+        Ok(())
     }
 
     async fn read_awaited(&mut self, event: String, series: &SeriesTicker) -> Result<(), RestError> {

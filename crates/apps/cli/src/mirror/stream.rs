@@ -121,13 +121,13 @@ impl Stream {
     }
 
     fn frame(&mut self, frame: &Frame) {
-        if let Observation::Gap { sid, expected, got } = self.numbers.observe(frame) {
-            warn!(sid, expected, got, "the mirrored exchange's stream has a gap: it is connected anew");
-            return self.begin_anew();
-        }
         if self.number.is_none() {
             // The rest of a connection that was given up.
             return;
+        }
+        if let Observation::Gap { sid, expected, got } = self.numbers.observe(frame) {
+            warn!(sid, expected, got, "the mirrored exchange's stream has a gap: it is connected anew");
+            return self.begin_anew();
         }
         let answered = frame.id.and_then(|id| self.unanswered.remove(&id));
         match &frame.kind {
