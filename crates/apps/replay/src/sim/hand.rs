@@ -21,14 +21,10 @@ impl World {
         self.by_hand(&Mutation::CreateOrder(order));
     }
 
-    /// Leaves an order in the book, near the best price or beyond it; one a market and side at a time, since what of
-    /// several closes first is not in the exchange's lists.
+    /// Leaves an order in the book, near the best price or beyond it.
     pub(super) fn rest_by_hand(&mut self) {
         let Some((ticker, bid, ask)) = self.market_of_a_hand() else { return };
         let side = if self.fate.even() { BookSide::Bid } else { BookSide::Ask };
-        if self.resting_by_hand().any(|order| *order.ticker == *ticker.as_str() && order.side == side) {
-            return;
-        }
         // From six cents behind the best of its own side to the best of the other, which it takes first.
         let cents = |price: Price| price.units().div_euclid(Price::from_cents(1).units());
         let (low, high) =
