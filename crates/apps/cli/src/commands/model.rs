@@ -67,7 +67,8 @@ pub struct TableArgs {
     /// Time to the close in seconds.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=86_400))]
     pub ttc: u32,
-    /// Momentum bucket, -30 to 30: hundredths of a percent. Without it the baseline answers.
+    /// Momentum in hundredths of a percent; the buckets -30 and 30 hold what is beyond them. Without it the baseline
+    /// answers.
     #[arg(long, value_name = "BUCKET", allow_negative_numbers = true, value_parser = bucket)]
     pub bucket: Option<MomentumBucket>,
     /// Folder with the CSV files of a fingerprint set; without it the configured one (model.fingerprint_dir).
@@ -90,8 +91,9 @@ fn positive_price(text: &str) -> Result<UsdPrice, String> {
 }
 
 fn bucket(text: &str) -> Result<MomentumBucket, String> {
-    let range = || format!("a bucket is a whole number from {} to {}", MomentumBucket::MIN, MomentumBucket::MAX);
-    text.parse().ok().and_then(MomentumBucket::new).ok_or_else(range)
+    let hundredths: i32 =
+        text.parse().map_err(|_| "momentum is a whole number of hundredths of a percent".to_owned())?;
+    MomentumBucket::from_score_percent(f64::from(hundredths) / 100.0).ok_or_else(|| "no such momentum".to_owned())
 }
 
 /// Runs `rec model`.
@@ -260,10 +262,12 @@ mod tests {
     #[test]
     fn numbers_that_cannot_be_are_refused_with_what_can() {
         let good = ["--price", "118082.01", "--ttc", "3580", "--bucket", "-1"];
-        assert_eq!(table_args(&good).expect("sound").bucket.map(MomentumBucket::get), Some(-1));
+        let bucket_of =
+            |momentum| table_args(&[&good[..5], &[momentum]].concat()).expect("sound").bucket.map(MomentumBucket::get);
+        assert_eq!(["-1", "29", "36", "-31"].map(bucket_of), [-1, 29, 30, -30].map(Some));
         for (arguments, said) in [
-            (["--price", "118082.01", "--ttc", "60", "--bucket", "31"], "-30 to 30"),
-            (["--price", "118082.01", "--ttc", "60", "--bucket", "x"], "-30 to 30"),
+            (["--price", "118082.01", "--ttc", "60", "--bucket", "x"], "whole number"),
+            (["--price", "118082.01", "--ttc", "60", "--bucket", "0.5"], "whole number"),
             (["--price", "-5", "--ttc", "60", "--bucket", "0"], "above zero"),
             (["--price", "1,5", "--ttc", "60", "--bucket", "0"], "dollars"),
             (["--price", "1", "--ttc", "-1", "--bucket", "0"], "0..=86400"),
