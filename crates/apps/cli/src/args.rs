@@ -36,20 +36,23 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// Under what these options stand, apart from the command's own.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct GlobalArgs {
     /// Configuration file instead of config.local.toml in the configuration folder (also REC_CONFIG).
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Where the desk keeps its state (also REC_STATE_DIR).
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// Moves every port: the services take this one and those after it.
-    #[arg(long, global = true, value_name = "PORT")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "PORT")]
     pub port_base: Option<u16>,
     /// Sets one value of the configuration, as `risk.open_trades=3`; may be repeated.
-    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 }
 
@@ -100,7 +103,7 @@ pub enum Command {
     Flatten(FlattenArgs),
     /// Allows entries for a while where money is real; needs a second factor.
     Arm(ArmArgs),
-    /// Ends that.
+    /// Ends what `rec arm` allowed.
     Disarm(DisarmArgs),
     /// Shows, checks or begins the configuration.
     Config(commands::config::ConfigArgs),

@@ -1,6 +1,6 @@
 //! What the machines want done.
 
-use rec_domain::{Timestamp, bus_event::BusEvent};
+use rec_domain::{Timestamp, bus_event::BusEvent, eastern};
 use rec_engine::{
     feed::{self, FeedMachine, Source},
     momentum::{self, MomentumMachine},
@@ -48,7 +48,7 @@ impl Effects<FeedMachine> for FeedEffects {
                 feed::Output::Candles(candles) => self.measure(momentum::Input::Candles(candles)).await,
                 feed::Output::Stale { source, stale: true, last_at } => {
                     let check = if source == Source::Spot { SPOT } else { INDEX };
-                    let last = last_at.map(|at| at.to_string());
+                    let last = last_at.map(eastern::date_and_clock);
                     warn!(check, last, "stale");
                     self.ctx.health.fail(check, format!("stale; last at {}", last.as_deref().unwrap_or("no time")));
                 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use rec_domain::{
     Mode, TimeSpan, Timestamp,
     desk_view::DeskView,
+    eastern,
     halt::{Halt, HaltSource},
     reconciliation::Reconciliation,
 };
@@ -99,7 +100,9 @@ impl Report {
             format!("mode {}: {whence}", self.mode),
             format!(
                 "compared {}, exchange complete up to {}, books last changed {}",
-                last.at, last.as_of, last.books_changed_at
+                eastern::date_and_clock(last.at),
+                eastern::date_and_clock(last.as_of),
+                eastern::date_and_clock(last.books_changed_at)
             ),
             format!(
                 "orders       {} looked at, {} resting there; {} contracts filled there, {} booked here",

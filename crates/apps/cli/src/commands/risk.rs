@@ -8,6 +8,7 @@ use rec_config::Sources;
 use rec_domain::{
     caps::{Amount, Cap},
     command::{DeskCommand, DeskReply},
+    eastern,
     risk_view::RiskView,
 };
 
@@ -100,6 +101,16 @@ fn cap_and_amount(text: &str) -> Result<(Cap, Amount), String> {
     Ok((cap, cap.amount(amount)?))
 }
 
+/// Aligns a column at its decimal points: blanks follow what has fewer decimals than another row.
+fn at_the_point(rows: &mut [[String; 5]], column: usize) {
+    let decimals = |cell: &str| cell.find('.').map_or(0, |point| cell.len() - point);
+    let most = rows.iter().map(|row| decimals(&row[column])).max().unwrap_or_default();
+    for row in rows {
+        let missing = most - decimals(&row[column]);
+        row[column].extend(std::iter::repeat_n(' ', missing));
+    }
+}
+
 fn shown(risk: &RiskView) -> String {
     let heading = ["cap", "used", "limit", "left", ""].map(str::to_owned);
     let rows = risk.caps.iter().map(|known| {
@@ -110,7 +121,11 @@ fn shown(risk: &RiskView) -> String {
         let [used, limit, left] = [known.used, known.limit, known.headroom].map(|amount| amount.to_string());
         [known.cap.to_string(), used, limit, left, note.join(", ")]
     });
-    let rows: Vec<[String; 5]> = std::iter::once(heading).chain(rows).collect();
+    let mut rows: Vec<[String; 5]> = rows.collect();
+    for column in 1..=3 {
+        at_the_point(&mut rows, column);
+    }
+    rows.insert(0, heading);
     let mut text = columns(&rows, &[1, 2, 3]);
     text += &format!("\n\ntoday {}, orders to close in the last minute {}", risk.day_result, risk.exits_last_minute);
     match (&risk.equity, &risk.peak) {
@@ -119,12 +134,13 @@ fn shown(risk: &RiskView) -> String {
             if !equity.without_bid.is_zero() {
                 text += &format!("; what cost {} has no fresh bid and counts as nothing", equity.without_bid);
             }
-            text += &format!("\npeak {} at {}, drawdown {}", peak.equity, peak.at, risk.drawdown);
+            text +=
+                &format!("\npeak {} at {}, drawdown {}", peak.equity, eastern::date_and_clock(peak.at), risk.drawdown);
         }
         _ => text += "\nbooks and exchange have not been compared yet",
     }
     if let Some(tightening) = &risk.tightened {
-        text += &format!("\nlowered at {}: {}", tightening.at, tightening.reason);
+        text += &format!("\nlowered at {}: {}", eastern::date_and_clock(tightening.at), tightening.reason);
     }
     if !risk.refusals.is_empty() {
         let mut refusals = risk.refusals.clone();
@@ -168,6 +184,7 @@ mod tests {
     #[test]
     fn limits_are_shown_with_what_is_used_and_what_refused() {
         let dollars = |dollars| Amount::Dollars(Money::from_dollars(dollars));
+        let half = |tenths_of_cents| Amount::Dollars(Money::from_micros(tenths_of_cents * 1_000));
         let at = Timestamp::from_seconds(1_790_000_000);
         let limit = dollars(100);
         let market = Some("KXBTCD-26SEP2315-T83999.99".to_owned());
@@ -175,6 +192,14 @@ mod tests {
             caps: vec![
                 CapUse { cap: Cap::MoneyPerMarket, limit, used: dollars(19), headroom: dollars(81), of: market },
                 CapUse { cap: Cap::DailyLoss, limit, used: dollars(3), headroom: dollars(97), of: None },
+                CapUse { cap: Cap::MoneyPerDay, limit, used: half(5_875), headroom: half(94_125), of: None },
+                CapUse {
+                    cap: Cap::OpenTrades,
+                    limit: Amount::Count(10),
+                    used: Amount::Count(6),
+                    headroom: Amount::Count(4),
+                    of: None,
+                },
             ],
             tightened: Some(Tightening {
                 at,
@@ -194,14 +219,16 @@ mod tests {
             ..RiskView::default()
         };
         insta::assert_snapshot!(shown(&risk), @"
-        cap                used   limit   left
-        money_per_market  19.00  100.00  81.00  KXBTCD-26SEP2315-T83999.99
-        daily_loss         3.00  100.00  97.00  lowered
+        cap                 used   limit    left
+        money_per_market  19.00   100.00  81.00   KXBTCD-26SEP2315-T83999.99
+        daily_loss         3.00   100.00  97.00   lowered
+        money_per_day      5.875  100.00  94.125
+        open_trades        6       10      4
 
         today -3.00, orders to close in the last minute 0
         equity 997.00 = cash 980.00 + at the bid 17.00; what cost 2.00 has no fresh bid and counts as nothing
-        peak 1000.00 at 2026-09-21T14:13:20Z, drawdown 3.00
-        lowered at 2026-09-21T14:13:20Z: a bad day
+        peak 1000.00 at 2026-09-21 10:13:20 EDT, drawdown 3.00
+        lowered at 2026-09-21 10:13:20 EDT: a bad day
 
         refused today
           drawdown                     12

@@ -32,7 +32,7 @@ pub struct FlattenArgs {
     /// Why, for the record.
     #[arg(long, value_parser = reason)]
     reason: String,
-    /// The least to accept for a contract, in dollars: an order takes whatever bid is better. Unless said: 0.01.
+    /// The least to accept for a contract, in dollars: an order takes whatever bid is better
     #[arg(long, value_name = "PRICE", default_value = "0.01", value_parser = price)]
     worst_price: Price,
     /// How long it tries, of wall time.

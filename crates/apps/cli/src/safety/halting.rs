@@ -69,7 +69,11 @@ pub async fn resume(args: ResumeArgs, sources: Sources) -> anyhow::Result<ExitCo
     let desk = Desk::patient(&run_main::load(&sources)?)?;
     let source = args.source();
     let halts = desk.view().await?.halts;
-    ensure!(halts.iter().any(|halt| halt.source == source), "no halt of {source} is in force: {}", listed(&halts));
+    ensure!(
+        halts.iter().any(|halt| halt.source == source),
+        "there is no halt of {source} to end; in force: {}",
+        listed(&halts)
+    );
     desk.ask(DeskCommand::Resume { source, reason: args.reason }).await?;
     say::say(&done(source, halts));
     Ok(ExitCode::SUCCESS)
@@ -84,7 +88,7 @@ fn done(source: HaltSource, before: Vec<Halt>) -> String {
 
 fn listed(halts: &[Halt]) -> String {
     let rule = |halt: &Halt| format!("{}, which ends when {}", halt.source, halt.source.clearing_rule());
-    if halts.is_empty() { "none is".to_owned() } else { halts.iter().map(rule).collect::<Vec<_>>().join("; ") }
+    if halts.is_empty() { "none".to_owned() } else { halts.iter().map(rule).collect::<Vec<_>>().join("; ") }
 }
 
 #[cfg(test)]
