@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn limits_are_shown_with_what_is_used_and_what_refused() {
         let dollars = |dollars| Amount::Dollars(Money::from_dollars(dollars));
-        let half = |tenths_of_cents| Amount::Dollars(Money::from_micros(tenths_of_cents * 1_000));
+        let half = |tenths_of_cents: i64| Amount::Dollars(Money::from_micros(tenths_of_cents * 1_000));
         let at = Timestamp::from_seconds(1_790_000_000);
         let limit = dollars(100);
         let market = Some("KXBTCD-26SEP2315-T83999.99".to_owned());

@@ -20,7 +20,7 @@ fn opened() -> World {
 #[test]
 fn money_that_a_hand_moves_and_orders_that_it_leaves_are_in_the_ledger_to_the_micro_dollar() {
     let mut world = opened();
-    for _ in 0..40 {
+    for _ in 0..80 {
         world.move_money();
         world.rest_by_hand();
         world.run(world.now + TimeSpan::from_seconds(20));
