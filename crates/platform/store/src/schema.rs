@@ -58,8 +58,9 @@ impl Database {
     /// # Errors
     /// When a migration fails, or the database was made by a newer version that this program does not work with.
     pub async fn migrate(&self) -> Result<()> {
-        if self.check_schema().await.is_ok() {
-            return Ok(());
+        match self.check_schema().await {
+            Err(StoreError::Incompatible(Incompatible::NotMigrated { .. })) => {}
+            checked => return checked,
         }
         MIGRATIONS.run(self.pool.unbounded()).await.map_err(|error| {
             let database = self.name().to_owned();
