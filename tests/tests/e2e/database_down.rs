@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use rec_domain::command::DeskReply;
 use rec_store::cluster::{Cluster, ClusterOptions};
 use rustix::process::Signal;
 
 use crate::support::{
     Apart,
-    trading::{open, tradable, trade},
+    trading::{opened, tradable, trade},
 };
 
 /// Longer than a desk tries to connect.
@@ -37,7 +36,7 @@ async fn a_desk_whose_database_is_down_says_so_and_ends_and_with_the_database_no
 
     let exchange = apart.exchange();
     let market = tradable(&exchange).await.into_iter().next().expect("markets are traded");
-    assert!(matches!(apart.ask(open(&apart, &market)).await, DeskReply::Accepted { .. }));
+    opened(&mut apart, &market).await;
     let holds = async |apart: &Apart| trade(apart).await.is_some_and(|trade| trade.held().is_positive());
     apart.until("a contract is held", holds).await;
     let held = trade(&apart).await.expect("held");

@@ -5,14 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rec_domain::{Price, SeriesTicker, Side, TimeSpan, command::DeskReply};
+use rec_domain::{Price, SeriesTicker, Side, TimeSpan};
 use rec_kalshi::{
     PrivateKey, Signer,
     rest::{Client, ClientConfig, FillsQuery, MarketsQuery, OrdersQuery, SettlementsQuery},
     rows::MarketRow,
 };
 
-use crate::support::{Apart, Place, trading::open};
+use crate::support::{Apart, Place, trading::opened};
 
 /// From an entry to its payment: an hour of the market and what follows it, on a loaded machine.
 const PAID_WITHIN: Duration = Duration::from_secs(180);
@@ -58,9 +58,7 @@ async fn a_desk_on_a_mirror_trades_there_and_is_paid_by_the_results_of_what_is_m
 
 /// Buys one contract at whatever is displayed.
 async fn buy(paper: &mut Apart, exchange: &Client, market: &MarketRow) {
-    // The page is up before the order groups are made.
-    let accepted = async |paper: &Apart| matches!(paper.ask(open(paper, market)).await, DeskReply::Accepted { .. });
-    paper.until("an entry is accepted", accepted).await;
+    opened(paper, market).await;
     let mine = FillsQuery { ticker: Some(market.ticker.clone()), ..FillsQuery::default() };
     paper
         .until("it is filled on what is displayed", async |_| {

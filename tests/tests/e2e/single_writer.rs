@@ -15,7 +15,7 @@ use rustix::process::Signal;
 
 use crate::support::{
     Apart, Place,
-    trading::{open, tradable, trade},
+    trading::{opened, tradable, trade},
 };
 
 /// Another desk, or a part of one, with the first one's database, exchange, keys and model.
@@ -105,7 +105,7 @@ async fn a_desk_that_stood_still_while_another_took_over_sends_nothing_more() {
     let Some(mut apart) = Apart::start().await else { return };
     let exchange = apart.exchange();
     let market = tradable(&exchange).await.into_iter().next().expect("markets are traded");
-    assert!(matches!(apart.ask(open(&apart, &market)).await, DeskReply::Accepted { .. }));
+    opened(&mut apart, &market).await;
     let holds = async |apart: &Apart| trade(apart).await.is_some_and(|trade| trade.held().is_positive());
     apart.until("a contract is held", holds).await;
     let (held, epoch) = (trade(&apart).await.expect("held"), apart.view().await.epoch);

@@ -2,7 +2,7 @@
 
 use rec_domain::{
     BookSide, ClientOrderId, ExchangeIndex, OrderGroupId, Price, Quantity, SeriesTicker, Side,
-    command::{DeskCommand, OpenRequest},
+    command::{DeskCommand, DeskReply, OpenRequest},
     intent::{OrderSpec, TimeInForce},
     trade::{Origin, Trade, TradeState},
 };
@@ -30,6 +30,12 @@ pub(crate) async fn tradable(exchange: &Client) -> Vec<MarketRow> {
 
 fn ask(row: &MarketRow) -> Option<Price> {
     row.top.ask_of(Side::Yes).map(|level| level.price)
+}
+
+/// Opens one contract, as soon as the desk takes it: the page is up before the order groups are made.
+pub(crate) async fn opened(apart: &mut Apart, market: &MarketRow) {
+    let accepted = async |apart: &Apart| matches!(apart.ask(open(apart, market)).await, DeskReply::Accepted { .. });
+    apart.until("an entry is accepted", accepted).await;
 }
 
 /// One contract, whatever it costs.
