@@ -5,14 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rec_domain::{Price, SeriesTicker, Side, TimeSpan};
+use rec_domain::TimeSpan;
 use rec_kalshi::{
     PrivateKey, Signer,
-    rest::{Client, ClientConfig, FillsQuery, MarketsQuery, OrdersQuery, SettlementsQuery},
+    rest::{Client, ClientConfig, FillsQuery, OrdersQuery, SettlementsQuery},
     rows::MarketRow,
 };
 
-use crate::support::{Apart, Place, trading::opened};
+use crate::support::{
+    Apart, Place,
+    trading::{lasting, opened},
+};
 
 /// From an entry to its payment: an hour of the market and what follows it, on a loaded machine.
 const PAID_WITHIN: Duration = Duration::from_secs(180);
@@ -25,7 +28,7 @@ async fn a_desk_on_a_mirror_trades_there_and_is_paid_by_the_results_of_what_is_m
     let Some(mut paper) = Apart::start_on_a_mirror(&words, &original).await else { return };
     let (here, there) = (paper.exchange(), exchange_of(&original, &words, &paper));
 
-    let market = tradable(&here, &paper, TimeSpan::from_minutes(5)).await;
+    let market = lasting(&here, &paper, TimeSpan::from_minutes(5)).await.swap_remove(0);
     buy(&mut paper, &here, &market).await;
 
     let began = Instant::now();
@@ -75,22 +78,4 @@ fn exchange_of(original: &Place, words: &str, paper: &Apart) -> Client {
     let signer = Arc::new(Signer::new(id.trim(), key));
     let url = words.split_whitespace().find(|word| word.starts_with("http://")).expect("rec twin says it");
     Client::new(ClientConfig::new(url), Some(signer), paper.clock()).expect("a client")
-}
-
-/// A market that is bought and sold near the middle and stays open for a while.
-async fn tradable(exchange: &Client, paper: &Apart, for_at_least: TimeSpan) -> MarketRow {
-    let query = MarketsQuery { series: Some(SeriesTicker::new("KXBTCD")), ..MarketsQuery::default() };
-    let began = Instant::now();
-    loop {
-        let soonest = paper.clock().now() + for_at_least;
-        let mut rows = exchange.markets(&query).all().await.expect("the mirror answers");
-        let ask = |row: &MarketRow| row.top.ask_of(Side::Yes).map(|level| level.price);
-        rows.retain(|row| ask(row).is_some() && row.top.bid_of(Side::Yes).is_some() && row.close_time > soonest);
-        rows.sort_by_key(|row| (row.close_time, (ask(row).unwrap_or(Price::ONE).units() - 5_000).abs()));
-        if let Some(row) = rows.into_iter().next() {
-            return row;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "nothing is mirrored: {}", paper.twin.complained());
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
 }

@@ -1,7 +1,9 @@
 //! What is traded by hand in tests of whole desks.
 
+use std::time::{Duration, Instant};
+
 use rec_domain::{
-    BookSide, ClientOrderId, ExchangeIndex, OrderGroupId, Price, Quantity, SeriesTicker, Side,
+    BookSide, ClientOrderId, ExchangeIndex, OrderGroupId, Price, Quantity, SeriesTicker, Side, TimeSpan,
     command::{DeskCommand, DeskReply, OpenRequest},
     intent::{OrderSpec, TimeInForce},
     trade::{Origin, Trade, TradeState},
@@ -26,6 +28,21 @@ pub(crate) async fn tradable(exchange: &Client) -> Vec<MarketRow> {
     rows.retain(|row| ask(row).is_some() && row.top.bid_of(Side::Yes).is_some());
     rows.sort_by_key(|row| (row.close_time, distance(row)));
     rows
+}
+
+/// The same of those that stay open for so long, waited for where an hour is just ending.
+pub(crate) async fn lasting(exchange: &Client, apart: &Apart, for_at_least: TimeSpan) -> Vec<MarketRow> {
+    let began = Instant::now();
+    loop {
+        let soonest = apart.clock().now() + for_at_least;
+        let mut rows = tradable(exchange).await;
+        rows.retain(|row| row.close_time > soonest);
+        if rows.len() > 1 {
+            return rows;
+        }
+        assert!(began.elapsed() < Duration::from_secs(300), "nothing is traded: {}", apart.twin.complained());
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
 
 fn ask(row: &MarketRow) -> Option<Price> {
