@@ -92,7 +92,7 @@ fn positive_price(text: &str) -> Result<UsdPrice, String> {
 
 fn bucket(text: &str) -> Result<MomentumBucket, String> {
     let hundredths: i32 =
-        text.parse().map_err(|_| "momentum is a whole number of hundredths of a percent".to_owned())?;
+        text.parse().map_err(|_not_whole| "momentum is a whole number of hundredths of a percent".to_owned())?;
     MomentumBucket::from_score_percent(f64::from(hundredths) / 100.0).ok_or_else(|| "no such momentum".to_owned())
 }
 
