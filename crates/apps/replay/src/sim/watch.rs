@@ -35,6 +35,7 @@ struct Made {
 /// What a hand did in a market.
 #[derive(Debug, Clone, Copy, Default)]
 struct Hand {
+    /// When its last fill was made, or was booked by the desk, which could decide on it from then.
     last_at: Timestamp,
     spent: Money,
 }
@@ -230,6 +231,9 @@ impl Watch {
         self.demand(fill.intent.is_some() == own, Invariant::FillsBookedOnce, || {
             format!("{id} was booked to order {:?}; it is the desk's own: {own}", fill.intent)
         });
+        if let Some(hand) = self.hands.get_mut(&*made.ticker).filter(|_| !own) {
+            hand.last_at = hand.last_at.max(self.now);
+        }
         let booked = self.booked.entry(id.clone()).or_default();
         *booked += fill.quantity;
         let (booked, price) = (*booked, fill.side.convert_price(fill.price));
@@ -288,7 +292,8 @@ impl Watch {
         });
     }
 
-    /// An entry was carried out: it never trades against what is held, unless a hand bought that meanwhile.
+    /// An entry was carried out: it never trades against what is held, unless a hand bought that, or the desk heard of it,
+    /// after the entry was decided.
     pub(super) fn entered(&mut self, intent: &Intent, ticker: &str, before: Quantity, after: Quantity) {
         let of_a_hand = |id: &FillId| self.made.get(id).is_some_and(|made| !made.own && *made.fill.ticker == *ticker);
         let meanwhile = self.hands.get(ticker).is_some_and(|hand| hand.last_at >= intent.created_at);
